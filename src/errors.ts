@@ -1,0 +1,69 @@
+/**
+ * The one error class for what a person can cause. Everything else that is thrown is a
+ * programmer's mistake and stays a plain `Error`.
+ */
+
+/** Every error code of the program; `docs/errors.md` lists them and a test compares the two. */
+export type ErrorCode =
+  | "bad-usage"
+  | "boot-timeout"
+  | "build-failed"
+  | "checksum-mismatch"
+  | "command-failed"
+  | "config-invalid"
+  | "config-not-found"
+  | "config-threw"
+  | "download-failed"
+  | "guest-failed"
+  | "lock-invalid"
+  | "mirror-unknown"
+  | "mirror-unreachable"
+  | "no-space"
+  | "option-conflict"
+  | "option-recursion"
+  | "option-type"
+  | "option-undefined"
+  | "option-unknown"
+  | "package-gone"
+  | "package-invalid"
+  | "package-not-found"
+  | "package-unsatisfiable"
+  | "permission-denied"
+  | "signature-invalid"
+  | "state-busy"
+  | "store-invalid"
+  | "tool-missing"
+  | "unsupported"
+  | "vm-not-found";
+
+/** How an error is described: `hint` says what to do about it. */
+interface ErrorDetails {
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * What a person can cause: a code to look up, a message of what happened and why (sentence case,
+ * values quoted, no final period), a hint of what to do, and the cause when another error led here.
+ */
+export class MicrovmError extends Error {
+  override readonly name = "MicrovmError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The system's own code of a failed call (`ENOENT`, `EACCES`, …), if it has one. */
+export function systemCode(thrown: unknown): string | undefined {
+  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : undefined;
+}
