@@ -2,18 +2,23 @@
  * Files and directories. The rest of the program imports the file system from here, so that what touches
  * the outside world can be seen from its imports.
  */
-import { constants, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, constants, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 
 export {
+  accessSync,
   chmodSync,
   closeSync,
   constants as fsConstants,
   createReadStream,
   createWriteStream,
   existsSync,
+  fchmodSync,
+  fchownSync,
   fsyncSync,
+  futimesSync,
   lchownSync,
   linkSync,
   lstatSync,
@@ -75,8 +80,21 @@ export function writeFileAtomically(path: string, text: string): void {
  * Removes a tree, read-only directories included. A tree that is not there is no error.
  */
 export async function removeTree(path: string): Promise<void> {
-  if (!existsSync(path)) return;
-  await rm(path, { recursive: true, force: true });
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    if (systemCode(error) !== "EACCES" && systemCode(error) !== "EPERM") throw error;
+    unlockDirectories(path);
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Lets the owner remove what is in these directories. */
+function unlockDirectories(path: string): void {
+  chmodSync(path, 0o700);
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) unlockDirectories(join(path, entry.name));
+  }
 }
 
 /** Whether this process may open the file for reading and writing. */

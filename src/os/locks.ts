@@ -16,15 +16,21 @@ interface LockOptions {
   readonly shared?: boolean;
   /** Give up at once (undefined is returned) instead of waiting. */
   readonly wait?: boolean;
+  /** Ends the waiting with the signal's reason. Once the lock is held it has no effect. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Takes the lock on a file, which is created when absent and never removed (removing a lock file lets two
  * holders in). Waits until it is free, unless `wait` is false: then undefined says that someone else holds it.
  */
-export async function lockFile(path: string, options: LockOptions & { wait: false }): Promise<Lock | undefined>;
+export async function lockFile(
+  path: string,
+  options: LockOptions & { wait: false },
+): Promise<Lock | undefined>;
 export async function lockFile(path: string, options?: LockOptions): Promise<Lock>;
 export async function lockFile(path: string, options: LockOptions = {}): Promise<Lock | undefined> {
+  options.signal?.throwIfAborted();
   closeSync(openSync(path, "a", 0o600));
   const mode = options.shared ? "--shared" : "--exclusive";
   const waiting = options.wait === false ? ["--nonblock"] : [];
@@ -36,6 +42,8 @@ export async function lockFile(path: string, options: LockOptions = {}): Promise
   });
   holder.stdin.on("error", () => {});
   const exited = new Promise<void>((resolve) => holder.once("close", () => resolve()));
+  const giveUp = () => holder.kill();
+  options.signal?.addEventListener("abort", giveUp);
   const locked = await new Promise<boolean>((resolve, reject) => {
     holder.once("error", (error) =>
       reject(
@@ -46,8 +54,9 @@ export async function lockFile(path: string, options: LockOptions = {}): Promise
     );
     holder.stdout.once("data", () => resolve(true));
     holder.once("close", () => resolve(false));
-  });
+  }).finally(() => options.signal?.removeEventListener("abort", giveUp));
   if (!locked) {
+    options.signal?.throwIfAborted();
     if (options.wait === false) return undefined;
     throw new MicrovmError("state-busy", `Cannot lock "${path}"`, {
       hint: "Check that the file system of this directory supports locks",

@@ -1,0 +1,116 @@
+/** Layers of packages: unpacked by the program, configured by their own scripts in the sandbox. */
+import { MicrovmError } from "../errors.ts";
+import { mkdirSync } from "../os/files.ts";
+import { unpackPackages } from "../packages/debian/unpack.ts";
+import type { Builder } from "../store/builder.ts";
+import type { Recipe } from "../store/recipe.ts";
+import { normaliseLayer } from "./normalise.ts";
+import { runInSandbox } from "./sandbox.ts";
+import { CONFIGURE_SCRIPT } from "./sandbox-script.ts";
+
+/** What a layer of packages is made with. */
+interface LayerParams {
+  readonly exclude: readonly string[];
+  readonly include: readonly string[];
+  /** Seconds since 1970: what scripts are told is the date. */
+  readonly sourceDate: number;
+}
+
+/** Documentation and translations, which a small guest does without. Licences stay. */
+export const DOCUMENTATION = {
+  exclude: [
+    "/usr/share/doc/*",
+    "/usr/share/info/*",
+    "/usr/share/locale/*",
+    "/usr/share/lintian/*",
+    "/usr/share/man/*",
+  ],
+  include: ["/usr/share/doc/*/copyright", "/usr/share/locale/locale.alias"],
+} as const;
+
+/**
+ * The recipe of a layer with these packages, in the order in which their scripts run, on top of other layers
+ * (nearest first).
+ */
+export function debianLayerRecipe(
+  name: string,
+  debs: readonly Recipe[],
+  lowers: readonly Recipe[],
+  params: LayerParams,
+): Recipe {
+  return {
+    kind: "debian-layer",
+    version: 1,
+    name,
+    params: { exclude: [...params.exclude], include: [...params.include], sourceDate: params.sourceDate },
+    inputs: { debs, lowers },
+    exactModes: true,
+  };
+}
+
+/** Builds `debian-layer`. */
+export const buildDebianLayer: Builder = async (job) => {
+  const params = job.params as unknown as LayerParams;
+  const lowers = job.inputs("lowers");
+  const debs = job.inputs("debs");
+  mkdirSync(job.out, { mode: 0o755 });
+  const unpacked = await unpackPackages({
+    debs,
+    root: job.out,
+    lowers,
+    exclude: params.exclude,
+    include: params.include,
+    mode: "system",
+    onProgress: (progress) => job.report({ ...progress, unit: "packages", note: "unpacking" }),
+  });
+  const names = unpacked.packages.map((unit) => unit.name);
+  let configured = 0;
+  await runInSandbox({
+    lowers,
+    upper: job.out,
+    scratch: job.scratch(),
+    signal: job.signal,
+    job: {
+      run: CONFIGURE_SCRIPT,
+      preinst: unpacked.packages
+        .filter((unit) => unit.hasPreinst)
+        .sort((a, b) => Number(b.name === "base-passwd") - Number(a.name === "base-passwd"))
+        .map((unit) => `${unit.name} ${unit.version} ${unit.architecture} ${unit.infoName}.preinst\n`)
+        .join(""),
+      first: `${FIRST.filter((name) => names.includes(name)).join(" ")}\n`,
+      triggers: unpacked.activatedTriggers.map((trigger) => `${trigger}\n`).join(""),
+      "source-date": `${params.sourceDate}\n`,
+    },
+    onOutput: (chunk) => {
+      configured += chunk.toString().match(/^Setting up /gm)?.length ?? 0;
+      job.report({ done: configured, total: debs.length, unit: "packages", note: "configuring" });
+    },
+  });
+  normaliseLayer(job.out);
+};
+
+/**
+ * Configured before all others, whatever they depend on: accounts, the files that scripts take for granted,
+ * and an awk, which base-files and others call without a dependency that orders it.
+ */
+const FIRST = ["base-passwd", "base-files", "mawk", "gawk", "original-awk"];
+
+/** The recipe of a tree of programs for the host: unpacked, not configured, run through their own loader. */
+export function debianToolsRecipe(name: string, debs: readonly Recipe[]): Recipe {
+  return { kind: "debian-tools", version: 1, name, params: {}, inputs: { debs }, exactModes: true };
+}
+
+/** Builds `debian-tools`. */
+export const buildDebianTools: Builder = async (job) => {
+  mkdirSync(job.out, { mode: 0o755 });
+  const debs = job.inputs("debs");
+  if (debs.length === 0) throw new MicrovmError("build-failed", `"${job.recipe.name}" has no packages`);
+  await unpackPackages({
+    debs,
+    root: job.out,
+    exclude: [...DOCUMENTATION.exclude, "/etc/*", "/usr/share/bug/*"],
+    include: [],
+    mode: "tools",
+    onProgress: (progress) => job.report({ ...progress, unit: "packages", note: "unpacking" }),
+  });
+};

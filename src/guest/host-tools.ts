@@ -1,0 +1,53 @@
+/**
+ * The host's own programs: from a package set, unpacked into the store and run through their own loader, or
+ * those on the host's `PATH`.
+ */
+import { join } from "node:path";
+import type { Recipe } from "../store/recipe.ts";
+
+/** Trees of programs; an absent tree means the program on the host's `PATH`. */
+export interface HostTools {
+  /** Debian's name of the host's architecture. */
+  readonly architecture: string;
+  readonly hypervisor?: Recipe;
+  readonly erofs?: Recipe;
+  readonly filesystems?: Recipe;
+  readonly modules?: Recipe;
+}
+
+/** Where a tree keeps its dynamic loader and its libraries, by Debian's name of the architecture. */
+const LOADERS: Readonly<Record<string, { readonly loader: string; readonly libraries: string }>> = {
+  amd64: { loader: "usr/lib64/ld-linux-x86-64.so.2", libraries: "usr/lib/x86_64-linux-gnu" },
+  arm64: { loader: "usr/lib/ld-linux-aarch64.so.1", libraries: "usr/lib/aarch64-linux-gnu" },
+};
+
+/** Where programs lie in a tree, by name; others in `usr/bin`. */
+const PLACES: Readonly<Record<string, string>> = {
+  virtiofsd: "usr/libexec/virtiofsd",
+  "mkfs.ext4": "usr/sbin/mke2fs",
+  depmod: "usr/bin/kmod",
+};
+
+/** The loader and library directory of a tree, relative to it. */
+export function loaderOf(architecture: string): { readonly loader: string; readonly libraries: string } {
+  const found = LOADERS[architecture];
+  if (!found) throw new Error(`No loader is known for the architecture "${architecture}"`);
+  return found;
+}
+
+/** Path of a program in a tree, relative to it. */
+export function placeOf(program: string): string {
+  return PLACES[program] ?? `usr/bin/${program}`;
+}
+
+/** The command that runs a program of a tree (absolute path), or of the host when there is no tree. */
+export function toolCommand(tree: string | undefined, architecture: string, program: string): string[] {
+  if (tree === undefined) return [program];
+  const { loader, libraries } = loaderOf(architecture);
+  return [
+    join(tree, loader),
+    ...["--library-path", join(tree, libraries)],
+    ...["--argv0", program],
+    join(tree, placeOf(program)),
+  ];
+}

@@ -1,0 +1,114 @@
+/** The initrd's one script. */
+
+/** Applets of busybox that the script uses; the initrd has a link for each. */
+export const INIT_APPLETS = [
+  "cat",
+  "insmod",
+  "ls",
+  "mkdir",
+  "mount",
+  "poweroff",
+  "sh",
+  "sleep",
+  "switch_root",
+] as const;
+
+/**
+ * `/init`: loads the modules, mounts the layers, stacks them, and hands over to the guest's own init.
+ * It is told what to do by words on the kernel's command line (see `kernelWords`).
+ */
+export const INIT_SCRIPT = `#!/bin/sh
+# Stacks the guest's layers and hands over to its init.
+export PATH=/bin
+
+fail() {
+  echo "microvm: initrd: $*" >/dev/console
+  poweroff -f
+}
+
+mount -t devtmpfs devtmpfs /dev
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+
+store='' layers='' writable=none store_mount=''
+for word in $(cat /proc/cmdline); do
+  case $word in
+    microvm.store=*) store=\${word#*=} ;;
+    microvm.store_mount=*) store_mount=\${word#*=} ;;
+    microvm.layers=*) layers=\${word#*=} ;;
+    microvm.writable=*) writable=\${word#*=} ;;
+  esac
+done
+
+while read -r module; do
+  insmod "/modules/$module" || fail "cannot load the module $module"
+done </modules/order
+
+# The block device whose serial number is $1, once it appears.
+disk() {
+  tries=0
+  while [ "$tries" -lt 100 ]; do
+    for block in /sys/block/*; do
+      [ -r "$block/serial" ] || continue
+      read -r serial <"$block/serial" || [ -n "$serial" ] || continue
+      [ "$serial" = "$1" ] && { echo "/dev/\${block##*/}"; return; }
+    done
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+  fail "no disk with the serial number $1"
+}
+
+mkdir -p /store /rw /root
+case $store in
+  disk)
+    mount -t tmpfs -o mode=0755 tmpfs /store ;;
+  virtiofs:*)
+    mount -t virtiofs -o ro "\${store#*:}" /store || fail "cannot mount the share \${store#*:}" ;;
+  9p:*)
+    mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=1048576,cache=loose "\${store#*:}" /store ||
+      fail "cannot mount the share \${store#*:}" ;;
+  *)
+    fail "the kernel's command line does not say where the store is" ;;
+esac
+
+lower=''
+rest=$layers
+while [ -n "$rest" ]; do
+  layer=\${rest%%:*}
+  case $rest in *:*) rest=\${rest#*:} ;; *) rest='' ;; esac
+  if [ "$store" = disk ]; then
+    mkdir "/store/$layer"
+    mount -t erofs -o ro "$(disk "\${layer%"\${layer#????????????????????}"}")" "/store/$layer" || fail "cannot mount the layer $layer"
+  fi
+  [ -d "/store/$layer" ] || fail "the store has no layer $layer"
+  lower=\${lower:+$lower:}/store/$layer
+done
+
+# Directories of a guest whose system part is read-only that are writable all the same.
+own_directories='etc var root home srv opt'
+
+mount -t tmpfs -o mode=0755 tmpfs /rw
+case $writable in
+  none)
+    mount -t overlay -o "ro,lowerdir=$lower" overlay /root || fail "cannot stack the layers"
+    for directory in $own_directories; do
+      [ -d "/root/$directory" ] || continue
+      mkdir -p "/rw/$directory/upper" "/rw/$directory/work"
+      mount -t overlay -o "lowerdir=/root/$directory,upperdir=/rw/$directory/upper,workdir=/rw/$directory/work" \\
+        overlay "/root/$directory" || fail "cannot make /$directory writable"
+    done ;;
+  *)
+    mkdir -p /rw/upper /rw/work
+    mount -t overlay -o "lowerdir=$lower,upperdir=/rw/upper,workdir=/rw/work" overlay /root ||
+      fail "cannot stack the layers" ;;
+esac
+
+if [ -n "$store_mount" ] && [ -d "/root$store_mount" ]; then
+  mount -o move /store "/root$store_mount"
+fi
+mount -o move /dev /root/dev
+mount -o move /proc /root/proc
+mount -o move /sys /root/sys
+exec switch_root /root /sbin/init || fail "cannot start the guest's init"
+`;

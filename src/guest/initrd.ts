@@ -1,0 +1,110 @@
+/** The initrd: a static busybox, the few modules that the machine needs, one script. */
+import { join } from "node:path";
+import { MicrovmError } from "../errors.ts";
+import { existsSync, readFileSync, writeFileSync } from "../os/files.ts";
+import { decompressXz } from "../os/xz.ts";
+import type { Builder } from "../store/builder.ts";
+import type { Recipe } from "../store/recipe.ts";
+import { type CpioEntry, cpioArchive } from "./cpio.ts";
+import { INIT_APPLETS, INIT_SCRIPT } from "./init-script.ts";
+import { kernelRelease } from "./kernel.ts";
+
+/** Modules for stacking layers and for the disks and shares that they come from, by name. */
+export const STORE_MODULES = ["overlay", "erofs", "virtio_blk"] as const;
+
+/** The recipe of the initrd for a kernel layer. `modules` are loaded in order, each after what it needs. */
+export function initrdRecipe(kernel: Recipe, busybox: Recipe, modules: readonly string[]): Recipe {
+  return {
+    kind: "initrd",
+    version: 1,
+    name: "initrd",
+    params: { modules: [...modules], script: INIT_SCRIPT },
+    inputs: { kernel, busybox },
+  };
+}
+
+/** Builds `initrd`. */
+export const buildInitrd: Builder = async (job) => {
+  const { modules, script } = job.params as { modules: string[]; script: string };
+  const loaded = await readModules(job.input("kernel"), modules);
+  const directories = ["bin", "dev", "modules", "proc", "sys"];
+  const entries: CpioEntry[] = [
+    ...directories.map((path): CpioEntry => ({ path, type: "directory", mode: 0o755 })),
+    { path: "dev/console", type: "character-device", mode: 0o600, major: 5, minor: 1 },
+    {
+      path: "bin/busybox",
+      type: "file",
+      mode: 0o755,
+      content: readFileSync(join(job.input("busybox"), "usr/bin/busybox")),
+    },
+    ...INIT_APPLETS.map(
+      (applet): CpioEntry => ({ path: `bin/${applet}`, type: "symlink", target: "busybox" }),
+    ),
+    ...loaded.map(
+      ({ file, content }): CpioEntry => ({ path: `modules/${file}`, type: "file", mode: 0o644, content }),
+    ),
+    {
+      path: "modules/order",
+      type: "file",
+      mode: 0o644,
+      content: Buffer.from(loaded.map(({ file }) => `${file}\n`).join("")),
+    },
+    { path: "init", type: "file", mode: 0o755, content: Buffer.from(script) },
+  ];
+  writeFileSync(job.out, cpioArchive(entries));
+};
+
+/**
+ * The order in which modules are loaded so that each finds what it needs: `modules.dep` of depmod lists, for
+ * each module's file, what it needs, the furthest last. Modules that are built in are left out; one that the
+ * kernel does not know is an error.
+ */
+export function moduleOrder(modulesDep: string, builtin: string, wanted: readonly string[]): string[] {
+  const needs = new Map<string, readonly string[]>();
+  const files = new Map<string, string>();
+  for (const line of modulesDep.split("\n")) {
+    const [file, rest] = line.split(":", 2);
+    if (!file || rest === undefined) continue;
+    files.set(moduleName(file), file);
+    needs.set(file, rest.split(" ").filter(Boolean).reverse());
+  }
+  const inside = new Set(builtin.split("\n").filter(Boolean).map(moduleName));
+  const order = new Set<string>();
+  for (const name of wanted.map(moduleName)) {
+    const file = files.get(name);
+    if (file === undefined) {
+      if (inside.has(name)) continue;
+      throw new MicrovmError("package-not-found", `The kernel has no module "${name}"`, {
+        hint: 'Choose another kernel with "boot.kernelPackage", or leave the module out',
+      });
+    }
+    for (const needed of [...(needs.get(file) ?? []), file]) order.add(needed);
+  }
+  return [...order];
+}
+
+/** `kernel/fs/a-b.ko.xz` → `a_b`: the kernel takes both marks for the same. */
+function moduleName(file: string): string {
+  return file
+    .slice(file.lastIndexOf("/") + 1)
+    .replace(/\.ko(\.\w+)?$/, "")
+    .replaceAll("-", "_");
+}
+
+async function readModules(kernel: string, wanted: readonly string[]) {
+  const directory = join(kernel, "usr/lib/modules", kernelRelease(kernel));
+  const read = (name: string) => readFileSync(join(directory, name), "utf8");
+  const order = moduleOrder(read("modules.dep"), read("modules.builtin"), wanted);
+  return Promise.all(
+    order.map(async (path) => {
+      const stored = join(directory, path);
+      if (!existsSync(stored))
+        throw new MicrovmError("package-invalid", `The kernel's module "${path}" is missing`);
+      const content = readFileSync(stored);
+      return {
+        file: path.slice(path.lastIndexOf("/") + 1).replace(/\.xz$/, ""),
+        content: path.endsWith(".xz") ? await decompressXz(content) : content,
+      };
+    }),
+  );
+}

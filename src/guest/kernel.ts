@@ -1,0 +1,68 @@
+/** The guest's kernel: a layer with its modules, and the image that hypervisors start. */
+import { join } from "node:path";
+import { MicrovmError } from "../errors.ts";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "../os/files.ts";
+import { run } from "../os/processes.ts";
+import { unpackPackages } from "../packages/debian/unpack.ts";
+import type { Builder } from "../store/builder.ts";
+import type { Recipe } from "../store/recipe.ts";
+import { DOCUMENTATION } from "./debian-layer.ts";
+import { type HostTools, toolCommand } from "./host-tools.ts";
+import { extractVmlinux } from "./vmlinux.ts";
+
+/** The recipe of the layer with a kernel package's modules and their dependency lists. */
+export function kernelLayerRecipe(debs: readonly Recipe[], tools: HostTools): Recipe {
+  return {
+    kind: "kernel-layer",
+    version: 1,
+    name: "kernel",
+    params: { architecture: tools.architecture },
+    inputs: { debs, ...(tools.modules && { tools: tools.modules }) },
+    exactModes: true,
+  };
+}
+
+/** Builds `kernel-layer`. */
+export const buildKernelLayer: Builder = async (job) => {
+  const { architecture } = job.params as { architecture: string };
+  mkdirSync(job.out, { mode: 0o755 });
+  await unpackPackages({
+    debs: job.inputs("debs"),
+    root: job.out,
+    exclude: [...DOCUMENTATION.exclude, "/usr/share/bug/*", "/boot/System.map-*"],
+    include: [],
+    mode: "tools",
+    onProgress: (progress) => job.report({ ...progress, unit: "packages", note: "unpacking" }),
+  });
+  const tools = "tools" in job.recipe.inputs ? job.input("tools") : undefined;
+  // depmod looks below /lib, where a merged system has a link.
+  symlinkSync("usr/lib", join(job.out, "lib"));
+  await run([...toolCommand(tools, architecture, "depmod"), "-b", job.out, kernelRelease(job.out)], {
+    signal: job.signal,
+  });
+  unlinkSync(join(job.out, "lib"));
+};
+
+/** The release (`uname -r`) of the one kernel in a kernel layer. */
+export function kernelRelease(layer: string): string {
+  const [release, ...others] = readdirSync(join(layer, "usr/lib/modules"));
+  if (release === undefined || others.length > 0) {
+    throw new MicrovmError(
+      "package-invalid",
+      "The kernel package holds no modules, or those of several kernels",
+    );
+  }
+  return release;
+}
+
+/** The recipe of the uncompressed kernel of a kernel layer. */
+export function kernelImageRecipe(layer: Recipe): Recipe {
+  return { kind: "kernel-image", version: 1, name: "vmlinux", params: {}, inputs: { layer } };
+}
+
+/** Builds `kernel-image`. */
+export const buildKernelImage: Builder = async (job) => {
+  const layer = job.input("layer");
+  const image = readFileSync(join(layer, "boot", `vmlinuz-${kernelRelease(layer)}`));
+  writeFileSync(job.out, await extractVmlinux(image));
+};

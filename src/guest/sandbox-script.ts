@@ -1,0 +1,81 @@
+/** The script that shuts maintainer scripts into a system of their own. */
+
+/**
+ * Run by the host's shell in fresh namespaces: `sh -c SCRIPT sh ROOT LOWER UPPER WORK JOB`. Mounts the layers at
+ * ROOT, gives it devices, and enters it to run JOB there as `/tmp/job`, which must be a directory with a file `run`.
+ * Nothing of the host can be reached afterwards: the root is moved over the old one, and the capability to
+ * change roots, like every other that reaches beyond a file system, is dropped before the job starts.
+ * `volatile`: a crash throws the whole layer away, so nothing needs to be on disk before the end.
+ */
+export const SANDBOX_SCRIPT = `
+set -eu
+root=$1 lower=$2 upper=$3 work=$4 job=$5
+mount --make-rprivate /
+mount -t overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$work,volatile$6" overlay "$root"
+mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root/run"
+mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
+mount -t tmpfs -o mode=0755,nosuid tmpfs "$root/dev"
+for device in null zero full random urandom tty; do
+  : >"$root/dev/$device"
+  mount --bind "/dev/$device" "$root/dev/$device"
+done
+mkdir "$root/dev/pts" "$root/dev/shm"
+mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts "$root/dev/pts"
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+ln -s pts/ptmx "$root/dev/ptmx"
+ln -s /proc/self/fd "$root/dev/fd"
+ln -s /proc/self/fd/0 "$root/dev/stdin"
+ln -s /proc/self/fd/1 "$root/dev/stdout"
+ln -s /proc/self/fd/2 "$root/dev/stderr"
+mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$root/tmp"
+mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$root/run"
+cp -R "$job" "$root/tmp/job"
+cd "$root"
+mount --move . /
+exec chroot . /usr/bin/setpriv \\
+  --bounding-set=-sys_admin,-sys_chroot,-sys_module,-sys_rawio,-sys_boot,-sys_time,-sys_ptrace,-sys_pacct,-sys_tty_config,-mknod,-net_admin,-net_raw,-syslog,-mac_admin,-mac_override,-audit_control,-bpf,-perfmon \\
+  --inh-caps=-all \\
+  /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /bin/sh /tmp/job/run
+`;
+
+/**
+ * What the sandbox runs: every package that is only unpacked becomes installed. `job` is a directory with the
+ * lists \`preinst\` (packages whose preinst is due, in order) and \`triggers\`.
+ *
+ * The order is debootstrap's: the accounts first, then the files that scripts take for granted.
+ * A policy of 101 keeps services from being started (invoke-rc.d's policy interface).
+ */
+export const CONFIGURE_SCRIPT = `#!/bin/sh
+set -eu
+export HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true DPKG_COLORS=never
+SOURCE_DATE_EPOCH=$(cat /tmp/job/source-date)
+export SOURCE_DATE_EPOCH
+cd /
+umask 022
+printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
+chmod 755 /usr/sbin/policy-rc.d
+
+while read -r package version architecture script; do
+  DPKG_MAINTSCRIPT_PACKAGE=$package DPKG_MAINTSCRIPT_ARCH=$architecture DPKG_MAINTSCRIPT_NAME=preinst \\
+    DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_RUNNING_VERSION=$version DPKG_ADMINDIR=/var/lib/dpkg DPKG_ROOT='' \\
+    "/var/lib/dpkg/info/$script" install || {
+    echo "preinst of $package failed with exit status $?" >&2
+    exit 1
+  }
+done </tmp/job/preinst
+
+read -r first </tmp/job/first || first=''
+# shellcheck disable=SC2086 # a list of package names
+[ -z "$first" ] || dpkg --force-depends --configure $first >/dev/null 2>&1
+dpkg --force-confnew --configure --pending
+while read -r trigger; do
+  dpkg-trigger --by-package=dpkg --no-await "$trigger"
+done </tmp/job/triggers
+dpkg --triggers-only --pending
+unfinished=$(dpkg --audit)
+[ -z "$unfinished" ] || {
+  echo "$unfinished" >&2
+  exit 1
+}
+rm -f /usr/sbin/policy-rc.d
+`;

@@ -1,0 +1,76 @@
+/** Runs the maintainer scripts of a layer's packages where they can reach nothing but the layer. */
+
+import { join } from "node:path";
+import { MicrovmError } from "../errors.ts";
+import { mkdirSync, writeFileSync } from "../os/files.ts";
+import { lastLines, runToEnd } from "../os/processes.ts";
+import { SANDBOX_SCRIPT } from "./sandbox-script.ts";
+
+/** One run in the sandbox. Paths are absolute; `upper` and `work` lie on one file system. */
+export interface SandboxRun {
+  /** Layers below, nearest first; none for a base. */
+  readonly lowers: readonly string[];
+  /** Holds what is already unpacked, and receives what the scripts change. */
+  readonly upper: string;
+  /** Empty directory of the caller's, for what the run needs beside the layer. */
+  readonly scratch: string;
+  /** Files of the job by name; `run` is started. */
+  readonly job: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly onOutput?: (chunk: Buffer) => void;
+}
+
+/** How many lines of a failed script's output its error shows. */
+const SHOWN_LINES = 30;
+
+/**
+ * Runs the job on the stacked layers, in namespaces of its own: no host file, no network, no other process.
+ * Everything that it starts is ended with it. A job that fails is an error with the end of its output.
+ */
+export async function runInSandbox(run: SandboxRun): Promise<void> {
+  const place = (name: string) => {
+    const path = join(run.scratch, name);
+    mkdirSync(path);
+    return path;
+  };
+  const job = place("job");
+  for (const [name, text] of Object.entries(run.job)) writeFileSync(join(job, name), text);
+  const lowers = run.lowers.length > 0 ? run.lowers : [place("empty")];
+  const command = [
+    "unshare",
+    ...["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"],
+    ...["sh", "-c", SANDBOX_SCRIPT, "sh"],
+    ...[
+      place("root"),
+      lowers.map(escapeLayer).join(":"),
+      escapeLayer(run.upper),
+      escapeLayer(place("work")),
+      job,
+    ],
+    overlayOptions(),
+  ];
+  const result = await runToEnd(command, {
+    signal: run.signal,
+    ...(run.onOutput && { onOutput: run.onOutput }),
+  });
+  if (result.code === 0) return;
+  const output = Buffer.concat([result.stdout, result.stderr]).toString().trimEnd();
+  throw new MicrovmError(
+    "build-failed",
+    `Cannot configure the packages: the sandbox ended with exit status ${result.code}\n${lastLines(output, SHOWN_LINES)}`,
+    { hint: "The lines above are the end of what the packages' scripts printed" },
+  );
+}
+
+/**
+ * Below a user's own namespace overlayfs keeps its marks in attributes that a user may set
+ * (Documentation/filesystems/overlayfs.rst, "User xattr").
+ */
+function overlayOptions(): string {
+  return process.env.MICROVM_USER_NAMESPACE ? ",userxattr" : "";
+}
+
+/** A path in overlayfs's option string, where comma and colon part the values. */
+function escapeLayer(path: string): string {
+  return path.replace(/[\\,:]/g, "\\$&");
+}

@@ -1,0 +1,43 @@
+/** systemd units as text, systemd.syntax(7). */
+
+/** A value of a setting; a list repeats it. */
+export type UnitValue = string | number | boolean | readonly (string | number)[];
+
+/** The sections of a unit, in order. */
+export type UnitSections = Readonly<Record<string, Readonly<Record<string, UnitValue>>>>;
+
+/** The text of a unit. Empty sections are left out. */
+export function unitText(sections: UnitSections): string {
+  return Object.entries(sections)
+    .filter(([, settings]) => Object.keys(settings).length > 0)
+    .map(([name, settings]) => `[${name}]\n${Object.entries(settings).flatMap(settingLines).join("")}`)
+    .join("\n");
+}
+
+function settingLines([key, value]: [string, UnitValue]): string[] {
+  const values = Array.isArray(value) ? value : [value];
+  return values.map((one) => {
+    const text = typeof one === "boolean" ? (one ? "yes" : "no") : String(one);
+    // A line break would begin a new setting.
+    return `${key}=${text.replaceAll("\n", " \\\n")}\n`;
+  });
+}
+
+/** Quotes a word of an `Environment=` or `Exec…=` setting: specifiers and quotes are taken literally. */
+export function quoteUnitWord(word: string): string {
+  return `"${word.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%").replaceAll("\n", "\\n")}"`;
+}
+
+/** A path as part of a unit's name, systemd-escape(1) `--path`. */
+export function escapeUnitPath(path: string): string {
+  const trimmed = path.replace(/^\/+|\/+$/g, "").replace(/\/+/g, "/");
+  if (trimmed === "") return "-";
+  return [...Buffer.from(trimmed)]
+    .map((byte, index) => {
+      const character = String.fromCharCode(byte);
+      if (character === "/") return "-";
+      const plain = /[A-Za-z0-9:_.]/.test(character) && !(character === "." && index === 0);
+      return plain ? character : `\\x${byte.toString(16).padStart(2, "0")}`;
+    })
+    .join("");
+}

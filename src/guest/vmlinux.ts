@@ -1,0 +1,44 @@
+/** The uncompressed kernel out of a packaged one: hypervisors that can, boot it without unpacking it first. */
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { MicrovmError } from "../errors.ts";
+import { decompressXz } from "../os/xz.ts";
+
+/** Fields of the setup header, Documentation/arch/x86/boot.rst of the kernel. */
+const SETUP_SECTORS = 0x1f1;
+const HEADER_MAGIC = 0x202;
+const PAYLOAD_OFFSET = 0x248;
+const PAYLOAD_LENGTH = 0x24c;
+const SECTOR = 512;
+/** The build appends the uncompressed size, four bytes, to the payload. */
+const SIZE_SUFFIX = 4;
+
+/**
+ * The ELF image in an x86 bzImage. Fails when the image is no bzImage or is compressed in a way
+ * other than zstd, gzip or xz.
+ */
+export async function extractVmlinux(bzImage: Buffer): Promise<Buffer> {
+  if (bzImage.length < 0x260 || bzImage.toString("latin1", HEADER_MAGIC, HEADER_MAGIC + 4) !== "HdrS") {
+    throw new MicrovmError("package-invalid", "The kernel is no bzImage: its setup header is missing");
+  }
+  // Zero means four, for the oldest boot loaders.
+  const sectors = bzImage.readUInt8(SETUP_SECTORS) || 4;
+  const start = (sectors + 1) * SECTOR + bzImage.readUInt32LE(PAYLOAD_OFFSET);
+  const payload = bzImage.subarray(start, start + bzImage.readUInt32LE(PAYLOAD_LENGTH));
+  const elf = await decompress(payload.subarray(0, payload.length - SIZE_SUFFIX), payload);
+  if (elf.toString("latin1", 0, 4) !== "\x7fELF") {
+    throw new MicrovmError("package-invalid", "The kernel's payload is no ELF image");
+  }
+  return elf;
+}
+
+async function decompress(stream: Buffer, payload: Buffer): Promise<Buffer> {
+  switch (payload.readUInt32BE(0)) {
+    case 0x28b52ffd:
+      return zstdDecompressSync(stream);
+    case 0xfd377a58:
+      return decompressXz(stream);
+    default:
+      if (payload.readUInt16BE(0) === 0x1f8b) return gunzipSync(stream);
+      throw new MicrovmError("package-invalid", "The kernel's payload is compressed in an unknown way");
+  }
+}

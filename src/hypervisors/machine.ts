@@ -1,0 +1,79 @@
+/** What a hypervisor is asked to run, and what it answers with: values only. */
+
+/** A piece of a word: literal text, a path below the store, or a variable of the runner's script. */
+export type Part = string | { readonly store: string } | { readonly variable: Variable };
+
+/** Variables that the runner's script sets before it starts the hypervisor. */
+export type Variable = "accelerator" | "cpu" | "accelerator_params";
+
+/** One word of a command. */
+export type Word = string | readonly Part[];
+
+/** A disk of the machine. */
+export interface Disk {
+  /** Serial number by which the guest finds it, at most 20 characters (virtio-blk's limit). */
+  readonly serial: string;
+  /** A file below the store (`{ store }`), or one in the VM's directory. */
+  readonly image: { readonly store: string } | { readonly file: string };
+  readonly format: "raw" | "qcow2";
+  readonly readOnly: boolean;
+  /** Past the host's page cache. */
+  readonly direct: boolean;
+}
+
+/** A directory of the host in the guest. */
+export interface Share {
+  readonly tag: string;
+  readonly proto: "virtiofs" | "9p";
+  /** Absolute path on the host, or the store itself. */
+  readonly source: string | "store";
+  /** Socket of its virtiofsd, in the VM's directory. */
+  readonly socket: string;
+  readonly readOnly: boolean;
+  readonly securityModel: string;
+}
+
+/** A network interface. */
+export interface Interface {
+  readonly id: string;
+  readonly type: "user" | "tap" | "bridge" | "macvtap";
+  readonly mac: string;
+}
+
+/** A port of the host that leads to the guest, or the other way round. */
+export interface ForwardedPort {
+  readonly from: "host" | "guest";
+  readonly proto: "tcp" | "udp";
+  readonly host: { readonly address: string; readonly port: number };
+  readonly guest: { readonly address: string; readonly port: number };
+}
+
+/** A machine, for any hypervisor. Sizes in MiB. */
+export interface MachineSpec {
+  readonly name: string;
+  /** Debian's name of the guest's architecture. */
+  readonly architecture: "amd64" | "arm64";
+  readonly vcpu: number;
+  readonly mem: number;
+  /** Kernel image and initrd, below the store. */
+  readonly kernel: string;
+  readonly initrd: string;
+  readonly kernelParams: readonly string[];
+  readonly disks: readonly Disk[];
+  readonly shares: readonly Share[];
+  readonly interfaces: readonly Interface[];
+  readonly forwardPorts: readonly ForwardedPort[];
+  /** Sockets in the VM's directory: the hypervisor's control socket, and that of the guest's agent. */
+  readonly controlSocket: string | null;
+  readonly agentSocket: string | null;
+  /** UUID. */
+  readonly machineId: string;
+  readonly cpu: string | null;
+  readonly serialConsole: boolean;
+  readonly prettyProcnames: boolean;
+  readonly qemu: {
+    readonly machine: string | null;
+    readonly machineOpts: Readonly<Record<string, string>> | null;
+    readonly extraArgs: readonly string[];
+  };
+}

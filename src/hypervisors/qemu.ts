@@ -1,0 +1,158 @@
+/** QEMU: with hardware virtualisation, and without (CI, nested clouds) as a first-class case. */
+import { CAPABILITIES } from "./capabilities.ts";
+import type { Hypervisor } from "./hypervisor.ts";
+import type { Disk, ForwardedPort, Interface, MachineSpec, Part, Share, Word } from "./machine.ts";
+
+/** QEMU's own name of each architecture, and a machine type that boots there under either accelerator. */
+const TARGETS = {
+  amd64: { program: "qemu-system-x86_64", machine: "q35" },
+  arm64: { program: "qemu-system-aarch64", machine: "virt" },
+} as const;
+
+/** QEMU as a hypervisor. */
+export const qemu: Hypervisor = {
+  name: "qemu",
+  capabilities: CAPABILITIES.qemu!,
+  program: (machine) => TARGETS[machine.architecture].program,
+  args: (machine) => [
+    ...baseArgs(machine),
+    ...memoryArgs(machine),
+    ...kernelArgs(machine),
+    ...consoleArgs(machine),
+    ...socketArgs(machine),
+    ...machine.disks.flatMap(diskArgs),
+    ...machine.shares.flatMap(shareArgs),
+    ...machine.interfaces.flatMap((nic) => interfaceArgs(nic, machine.forwardPorts)),
+    ...machine.qemu.extraArgs,
+  ],
+  accelerators: (machine) => ({
+    kvm: { accelerator: "kvm", cpu: machine.cpu ?? "host", params: [] },
+    tcg: {
+      // One host thread for each virtual CPU, and room for the translations of a whole boot (MiB).
+      accelerator: "tcg,thread=multi,tb-size=256",
+      cpu: machine.cpu ?? "max",
+      // An emulated processor speculates nothing, and its clock is the emulator's.
+      params: ["mitigations=off", "tsc=reliable", "no_timer_check"],
+    },
+  }),
+  shutdownLines: (machine) =>
+    machine.controlSocket === null
+      ? undefined
+      : ['{"execute":"qmp_capabilities"}', '{"execute":"system_powerdown"}'],
+};
+
+function baseArgs({
+  name,
+  architecture,
+  vcpu,
+  machineId,
+  prettyProcnames,
+  qemu: { machine, machineOpts },
+}: MachineSpec): Word[] {
+  const type = [machine ?? TARGETS[architecture].machine];
+  const options = Object.entries(machineOpts ?? { "mem-merge": "on" }).map(
+    ([key, value]) => `${key}=${value}`,
+  );
+  return [
+    ...["-name", prettyProcnames ? `${name},process=microvm@${name}` : name],
+    "-nodefaults",
+    "-no-user-config",
+    "-no-reboot",
+    ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny"],
+    ...["-machine", [...type, ...options, "memory-backend=mem"].join(",")],
+    ...["-accel", [{ variable: "accelerator" }] as const],
+    ...["-cpu", [{ variable: "cpu" }] as const],
+    ...["-smp", String(vcpu)],
+    ...["-uuid", machineId],
+    ...["-display", "none"],
+    ...["-device", "virtio-rng-pci"],
+  ];
+}
+
+/** Shared, so that a virtiofsd can reach the guest's memory. */
+function memoryArgs({ mem, shares }: MachineSpec): Word[] {
+  const shared = shares.some((share) => share.proto === "virtiofs");
+  return [
+    ...["-m", `${mem}M`],
+    "-object",
+    shared ? `memory-backend-memfd,id=mem,size=${mem}M,share=on` : `memory-backend-ram,id=mem,size=${mem}M`,
+  ];
+}
+
+function kernelArgs({ kernel, initrd, kernelParams }: MachineSpec): Word[] {
+  return [
+    ...["-kernel", [{ store: kernel }]],
+    ...["-initrd", [{ store: initrd }]],
+    ...["-append", [`${kernelParams.join(" ")}`, { variable: "accelerator_params" }] as const],
+  ];
+}
+
+function consoleArgs({ serialConsole }: MachineSpec): Word[] {
+  if (!serialConsole) return [];
+  // Control characters of the terminal belong to the guest.
+  return [...["-chardev", "stdio,id=console,signal=off"], ...["-serial", "chardev:console"]];
+}
+
+function socketArgs({ controlSocket, agentSocket }: MachineSpec): Word[] {
+  const args: Word[] = [];
+  if (controlSocket !== null) {
+    args.push(...["-chardev", `socket,id=control,path=${escapeComma(controlSocket)},server=on,wait=off`]);
+    args.push(...["-mon", "chardev=control,mode=control"]);
+  }
+  if (agentSocket !== null) {
+    args.push(...["-device", "virtio-serial-pci"]);
+    args.push(...["-chardev", `socket,id=agent,path=${escapeComma(agentSocket)},server=on,wait=off`]);
+    // The name that the agent's own unit waits for.
+    args.push(...["-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]);
+  }
+  return args;
+}
+
+function diskArgs({ serial, image, format, readOnly, direct }: Disk, index: number): Word[] {
+  const file: Part = "store" in image ? image : escapeComma(image.file);
+  const settings = [
+    `,node-name=disk${index}`,
+    `,read-only=${readOnly ? "on" : "off"}`,
+    ",auto-read-only=off,discard=unmap",
+    `,file.cache.direct=${direct ? "on" : "off"}`,
+  ].join("");
+  return [
+    ...["-blockdev", [`driver=${format},file.driver=file,file.filename=`, file, settings]],
+    ...["-device", `virtio-blk-pci,drive=disk${index},serial=${serial}`],
+  ];
+}
+
+function shareArgs({ tag, proto, source, socket, readOnly, securityModel }: Share, index: number): Word[] {
+  if (proto === "virtiofs") {
+    return [
+      ...["-chardev", `socket,id=share${index},path=${escapeComma(socket)}`],
+      ...["-device", `vhost-user-fs-pci,chardev=share${index},tag=${tag}`],
+    ];
+  }
+  const path: Part = source === "store" ? { store: "" } : escapeComma(source);
+  const settings = `,security_model=${securityModel},readonly=${readOnly ? "on" : "off"}`;
+  return [
+    ...["-fsdev", [`local,id=share${index},path=`, path, settings]],
+    ...["-device", `virtio-9p-pci,fsdev=share${index},mount_tag=${tag}`],
+  ];
+}
+
+function interfaceArgs({ id, mac }: Interface, forwardPorts: readonly ForwardedPort[]): Word[] {
+  return [
+    ...["-netdev", ["user", `id=${id}`, ...forwardPorts.map(forwarding)].join(",")],
+    // No boot ROM: the kernel is given, nothing boots from the network.
+    ...["-device", `virtio-net-pci,netdev=${id},mac=${mac},romfile=`],
+  ];
+}
+
+/** hostfwd and guestfwd of QEMU's user network; an empty address means any on the host, the first lease in the guest. */
+function forwarding({ from, proto, host, guest }: ForwardedPort): string {
+  return from === "host"
+    ? `hostfwd=${proto}:${host.address}:${host.port}-${guest.address}:${guest.port}`
+    : `guestfwd=${proto}:${guest.address}:${guest.port}-${proto}:${host.address}:${host.port}`;
+}
+
+/** In QEMU's option strings a comma is doubled. */
+function escapeComma(text: string): string {
+  return text.replaceAll(",", ",,");
+}

@@ -1,0 +1,97 @@
+/** The module system's front door. */
+import type { MicrovmError } from "../errors.ts";
+import type { Attributes } from "./attributes.ts";
+import { optionsOf } from "./evaluated-options.ts";
+import { configOf, type SetNode, startEvaluation } from "./evaluation.ts";
+import { combineFaults, faultsOf } from "./faults.ts";
+import { lib } from "./lib.ts";
+import { plainSet } from "./plain.ts";
+import type { EvaluationContext, ImportModule, JsonSchema } from "./types/type.ts";
+import { schemaOf, validateSet } from "./validate.ts";
+
+/** What to evaluate. */
+export interface EvalModulesOptions {
+  readonly modules: readonly unknown[];
+  /** More arguments for module functions, beside `config`, `options` and `lib`. */
+  readonly specialArgs?: Readonly<Record<string, unknown>>;
+  /** Loads modules that are imported by path; without it they are refused. */
+  readonly importModule?: ImportModule;
+  /** Put before the options' names in messages. */
+  readonly prefix?: readonly string[];
+  /** File of the modules that do not come with their own (see `withFile`). */
+  readonly file?: string;
+}
+
+/** Modules with their options, of which nothing is evaluated before it is read. */
+export interface Evaluated<C = unknown> {
+  /** The merged configuration. Reading an option evaluates it, and throws its fault if it has one. */
+  readonly config: C;
+  /** The same tree of `EvaluatedOption`s: values, definitions, declarations. */
+  // biome-ignore lint/suspicious/noExplicitAny: a tree of unknown depth
+  readonly options: any;
+  /** Evaluates everything and returns every fault, each once. */
+  collectErrors(): readonly MicrovmError[];
+  /** Evaluates everything; throws one error for all faults. */
+  force(): void;
+  readonly root: SetNode;
+}
+
+/** Collects modules and starts to evaluate them. Throws what is wrong with the modules themselves. */
+// biome-ignore lint/suspicious/noExplicitAny: callers that know the configuration's type name it
+export function evalModules<C = any>(options: EvalModulesOptions): Evaluated<C> {
+  const { modules, specialArgs = {}, importModule, prefix = [], file = "<inline>" } = options;
+  const context: EvaluationContext = { lib, ...(importModule && { importModule }) };
+  const { root } = startEvaluation({
+    modules,
+    file,
+    location: prefix,
+    context,
+    args: specialArgs as Attributes,
+    describeOptions: optionsOf,
+  });
+  const evaluated: Evaluated<C> = {
+    config: configOf(root) as C,
+    options: optionsOf(() => root),
+    collectErrors: () => plainWithFaults(evaluated).faults,
+    force: () => void toPlain(evaluated),
+    root,
+  };
+  return evaluated;
+}
+
+/** The plain configuration as far as it can be evaluated, and every fault, each once. */
+export function plainWithFaults(evaluated: Evaluated): {
+  readonly plain: Attributes;
+  readonly faults: readonly MicrovmError[];
+} {
+  const faults = new Set<MicrovmError>();
+  const plain = plainSet(evaluated.root, (fault) => {
+    for (const single of faultsOf(fault)) faults.add(single);
+  });
+  return { plain, faults: [...faults] };
+}
+
+/**
+ * The whole configuration as plain data, without internal options and without raw values, functions and
+ * modules. Throws one error for all faults.
+ */
+export function toPlain(evaluated: Evaluated): Attributes {
+  const { plain, faults } = plainWithFaults(evaluated);
+  if (faults.length > 0) throw combineFaults(faults);
+  return plain;
+}
+
+/** Checks a plain configuration from elsewhere against the options of an evaluation; returns every fault. */
+export function validatePlain(evaluated: Evaluated, value: unknown): readonly MicrovmError[] {
+  const faults: MicrovmError[] = [];
+  const { declared, evaluation } = evaluated.root;
+  const report = (fault: MicrovmError) => faults.push(...faultsOf(fault));
+  validateSet(declared, evaluation.freeformType, value, evaluation.location, report, evaluation.context);
+  return faults;
+}
+
+/** JSON Schema of what may be defined. */
+export function toJsonSchema(evaluated: Evaluated): JsonSchema {
+  const { declared, evaluation } = evaluated.root;
+  return schemaOf(declared, evaluation.freeformType, evaluation.context);
+}

@@ -1,0 +1,33 @@
+/** Options, modules and their evaluation: the semantics of NixOS's module system. */
+export { type Assertion, assertionsModule, checkAssertions } from "./assertions.ts";
+export { mkEnableOption } from "./enable-option.ts";
+export {
+  type EvalModulesOptions,
+  type Evaluated,
+  evalModules,
+  plainWithFaults,
+  toJsonSchema,
+  toPlain,
+  validatePlain,
+} from "./evaluate.ts";
+export { type EvaluatedDefinition, EvaluatedOption } from "./evaluated-options.ts";
+export { combineFaults, faultsOf } from "./faults.ts";
+export type { Definition, InferConfig, InferDefinitions } from "./infer.ts";
+export { type Lib, lib } from "./lib.ts";
+export { withFile } from "./located.ts";
+export { isOption, mkOption, type Option, type OptionDeclaration } from "./option.ts";
+export { suggest } from "./suggest.ts";
+export { types } from "./types/index.ts";
+export { type ImportModule, type JsonSchema, makeType, type OptionType } from "./types/type.ts";
+export {
+  mkAfter,
+  mkBefore,
+  mkDefault,
+  mkForce,
+  mkIf,
+  mkMerge,
+  mkOptionDefault,
+  mkOrder,
+  mkOverride,
+  type Wrapper,
+} from "./wrappers.ts";

@@ -1,0 +1,97 @@
+/** From an evaluation to plain data. */
+import { MicrovmError } from "../errors.ts";
+import { type Attributes, isAttributes, setAttribute } from "./attributes.ts";
+import {
+  childOf,
+  distributed,
+  freeformOf,
+  optionValue,
+  type SetNode,
+  shownSet,
+  undeclared,
+} from "./evaluation.ts";
+import { unknownOption, whileEvaluating, wrongType } from "./faults.ts";
+import type { Location } from "./location.ts";
+import { RESULT, type Report } from "./types/type.ts";
+import { isPlainOption, isPlainSet } from "./validate.ts";
+
+/**
+ * Evaluates every option of a set that is not internal and whose type is plain data, and copies the values.
+ * Each fault is reported and its option left out.
+ */
+export function plainSet(node: SetNode, report: Report): Attributes {
+  const plain: Attributes = {};
+  const names = attempt(node.location, report, () => undeclared(node)) ?? [];
+  if (node.evaluation.freeformType) {
+    const freeform = attempt(node.location, report, () => freeformOf(node)) ?? {};
+    copyAttributes(freeform, plain, node.location, report);
+  } else for (const name of names) report(undeclaredName(node, name));
+  for (const [name, declared] of node.declared.children) {
+    if (declared.kind === "option" ? !isPlainOption(declared) : !isPlainSet(declared)) {
+      if (declared.kind === "set") checkNames(node, name, report);
+      continue;
+    }
+    attempt([...node.location, name], report, () => {
+      const child = childOf(node, name)!;
+      const value =
+        child.kind === "set"
+          ? plainSet(child, report)
+          : plainValue(optionValue(child), child.location, report);
+      setAttribute(plain, name, value);
+    });
+  }
+  return plain;
+}
+
+/** Reports unknown names in a set of which nothing is plain. */
+function checkNames(node: SetNode, name: string, report: Report): void {
+  attempt([...node.location, name], report, () => {
+    const child = childOf(node, name);
+    if (child?.kind === "set") plainSet(child, report);
+  });
+}
+
+function undeclaredName(node: SetNode, name: string): MicrovmError {
+  const files = distributed(node)
+    .get(name)!
+    .map(({ file }) => file);
+  return unknownOption([...node.location, name], node.declared.children.keys(), [...new Set(files)]);
+}
+
+function plainValue(value: unknown, location: Location, report: Report): unknown {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (Array.isArray(value))
+    return value.map((entry, index) => plainValue(entry, [...location, index], report));
+  if (typeof value === "object" && isAttributes(value)) {
+    const set = shownSet(value);
+    if (set) return plainSet(set, report);
+    const plain = {};
+    copyAttributes(value, plain, location, report);
+    return plain;
+  }
+  report(wrongType(location, "plain data", [{ value, file: RESULT }]));
+  return null;
+}
+
+function copyAttributes(from: Attributes, to: Attributes, location: Location, report: Report): void {
+  const names = attempt(location, report, () => Object.keys(from)) ?? [];
+  for (const name of names) {
+    const at = [...location, name];
+    attempt(at, report, () => setAttribute(to, name, plainValue(from[name], at, report)));
+  }
+}
+
+/** Evaluates, or reports why that cannot be done. */
+function attempt<T>(location: Location, report: Report, evaluate: () => T): T | undefined {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (error instanceof RangeError && location.length > DEEPEST) throw error;
+    report(error instanceof MicrovmError ? error : whileEvaluating(location, RESULT, error));
+    return undefined;
+  }
+}
+
+/** Attribute sets that are nested deeper than this are not explored for more faults. */
+const DEEPEST = 64;

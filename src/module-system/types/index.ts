@@ -1,0 +1,41 @@
+/** The types of options. */
+import { anything } from "./anything.ts";
+import { attrsOf, lazyAttrsOf } from "./attribute-sets.ts";
+import { deferredModule, functionTo } from "./functions.ts";
+import { listOf, nonEmptyListOf } from "./lists.ts";
+import { int, ints, number, port } from "./numbers.ts";
+import { bool, enumOf, package as packageType, raw } from "./scalars.ts";
+import { lines, nonEmptyStr, path, separatedString, str, strMatching } from "./strings.ts";
+import { submodule } from "./submodule.ts";
+import { coercedTo, either, nullOr, oneOf, uniq } from "./unions.ts";
+
+/** Every type by its name. */
+export const types = {
+  anything,
+  attrsOf,
+  bool,
+  coercedTo,
+  deferredModule,
+  either,
+  enum: enumOf,
+  functionTo,
+  int,
+  ints,
+  lazyAttrsOf,
+  lines,
+  listOf,
+  nonEmptyListOf,
+  nonEmptyStr,
+  nullOr,
+  number,
+  oneOf,
+  package: packageType,
+  path,
+  port,
+  raw,
+  separatedString,
+  str,
+  strMatching,
+  submodule,
+  uniq,
+} as const;

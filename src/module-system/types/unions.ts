@@ -1,0 +1,112 @@
+/** Types that are made of other types' alternatives. */
+import type { MicrovmError } from "../../errors.ts";
+import { mergeResolved } from "../definitions.ts";
+import { conflict, wrongType } from "../faults.ts";
+import { mergeOne } from "./merging.ts";
+import { type AnyType, combineElements, inner, makeType, type OptionType, RESULT } from "./type.ts";
+
+/** Null, or a value of the type. */
+export function nullOr<T, D>(element: OptionType<T, D>): OptionType<T | null, D | null> {
+  return makeType<T | null, D | null>({
+    name: "nullOr",
+    description: `null or ${inner(element)}`,
+    keepsFunctions: element.keepsFunctions,
+    opaque: element.opaque,
+    empty: { value: null },
+    element,
+    check: (value) => value === null || element.check(value),
+    merge: (location, definitions, context) => {
+      const nulls = definitions.filter(({ value }) => value === null).length;
+      if (nulls === definitions.length) return null;
+      if (nulls > 0) throw conflict(location, definitions);
+      return element.merge(location, definitions, context);
+    },
+    validate: (value, location, report, context) => {
+      if (value !== null) element.validate(value, location, report, context);
+    },
+    toJsonSchema: (context) => ({ anyOf: [{ type: "null" }, element.toJsonSchema(context)] }),
+    nestedOptions: (location, context) => element.nestedOptions(location, context),
+    combine: (other) => combineElements("nullOr", element, other, nullOr),
+  });
+}
+
+/** A value of one type or of the other; the first that fits all definitions merges them. */
+export function either<A, DA, B, DB>(
+  first: OptionType<A, DA>,
+  second: OptionType<B, DB>,
+): OptionType<A | B, DA | DB> {
+  const alternatives: readonly AnyType[] = [first, second];
+  return makeType<A | B, DA | DB>({
+    name: "either",
+    description: `${first.description} or ${second.description}`,
+    keepsFunctions: first.keepsFunctions || second.keepsFunctions,
+    opaque: first.opaque || second.opaque,
+    check: (value) => first.check(value) || second.check(value),
+    merge: (location, definitions, context) => {
+      const fitting = alternatives.find((type) => definitions.every(({ value }) => type.check(value)));
+      return fitting ? fitting.merge(location, definitions, context) : mergeOne(location, definitions);
+    },
+    validate: (value, location, report, context) => {
+      const tried = alternatives.map((type) => {
+        const faults: MicrovmError[] = [];
+        type.validate(value, location, (fault) => faults.push(fault), context);
+        return faults.length === 0;
+      });
+      if (tried.includes(true)) return;
+      report(wrongType(location, `${first.description} or ${second.description}`, [{ value, file: RESULT }]));
+    },
+    toJsonSchema: (context) => ({ anyOf: [first.toJsonSchema(context), second.toJsonSchema(context)] }),
+    nestedOptions: (location, context) =>
+      first.nestedOptions(location, context) ?? second.nestedOptions(location, context),
+  });
+}
+
+type ValueOf<T> = T extends OptionType<infer V, infer _D> ? V : never;
+type DefinitionOf<T> = T extends OptionType<infer _V, infer D> ? D : never;
+
+/** A value of any of the types. */
+export function oneOf<const T extends readonly [AnyType, ...AnyType[]]>(
+  alternatives: T,
+): OptionType<ValueOf<T[number]>, DefinitionOf<T[number]>> {
+  const [first, ...rest] = alternatives;
+  return rest.reduce<AnyType>((union, type) => either(union, type), first);
+}
+
+/** A value of the type that only one module may define. */
+export function uniq<T, D>(element: OptionType<T, D>): OptionType<T, D> {
+  return makeType<T, D>({
+    ...element,
+    name: "uniq",
+    element,
+    merge: (location, definitions, context) => {
+      if (definitions.length > 1) throw conflict(location, definitions);
+      return element.merge(location, definitions, context);
+    },
+    combine: (other) => combineElements("uniq", element, other, uniq),
+  });
+}
+
+/** A value of the type, or of another one that a function turns into it. */
+export function coercedTo<F, DF, T, D>(
+  from: OptionType<F, DF>,
+  coerce: (value: F) => unknown,
+  to: OptionType<T, D>,
+): OptionType<T, D | DF> {
+  const type: OptionType<T, D | DF> = makeType<T, D | DF>({
+    ...(to as AnyType),
+    name: "coercedTo",
+    description: `${to.description} or ${from.description} convertible to it`,
+    check: (value) => from.check(value) || to.check(value),
+    merge: (location, definitions, context) => {
+      const coerced = definitions.map((definition) =>
+        from.check(definition.value)
+          ? { ...definition, value: coerce(from.merge(location, [definition], context)) }
+          : definition,
+      );
+      return mergeResolved(location, to, coerced, context);
+    },
+    toJsonSchema: (context) => ({ anyOf: [from.toJsonSchema(context), to.toJsonSchema(context)] }),
+    combine: (other) => (other === type ? type : undefined),
+  });
+  return type;
+}

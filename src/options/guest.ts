@@ -1,0 +1,180 @@
+/** Everything that a guest can be told. */
+import { CAPABILITIES } from "../hypervisors/capabilities.ts";
+import { mkDefault, mkIf } from "../module-system/index.ts";
+import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
+import { machineOptions } from "./guest/microvm.ts";
+import { consoleOptions } from "./guest/services/consoles.ts";
+import { nginx, nginxOptions } from "./guest/services/nginx.ts";
+import { openssh, opensshOptions } from "./guest/services/openssh.ts";
+import { systemOptions } from "./guest/system.ts";
+
+export type { GuestConfig } from "./guest/arguments.ts";
+
+/** Declares the options of a guest and what must hold between them. */
+export const guestModule = {
+  imports: [openssh, nginx, defaults, checks],
+  options: {
+    microvm: machineOptions,
+    ...systemOptions,
+    services: { ...consoleOptions.services, ...nginxOptions.services, ...opensshOptions.services },
+  },
+};
+
+function defaults({ config }: GuestArguments) {
+  return {
+    config: {
+      users: { users: { root: { isSystemUser: true, uid: 0, group: "root" } } },
+      systemd: {
+        maskedUnits: mkIf(() => config.microvm.optimize.enable, mkDefault(UNNEEDED_UNITS)),
+      },
+    },
+  };
+}
+
+/**
+ * Units of systemd and Debian that have nothing to do in a microVM: file systems that nobody looks at,
+ * hardware that is not there, upkeep of a system that is rebuilt instead, updates of caches that its layers
+ * bring along.
+ */
+const UNNEEDED_UNITS = [
+  "apt-daily-upgrade.timer",
+  "apt-daily.timer",
+  "dev-hugepages.mount",
+  "dpkg-db-backup.timer",
+  "e2scrub_all.timer",
+  "e2scrub_reap.service",
+  "fstrim.timer",
+  "getty@tty1.service",
+  "ldconfig.service",
+  "modprobe@.service",
+  "proc-sys-fs-binfmt_misc.automount",
+  "sys-fs-fuse-connections.mount",
+  "sys-kernel-debug.mount",
+  "sys-kernel-tracing.mount",
+  "systemd-creds.socket",
+  "systemd-firstboot.service",
+  "systemd-hostnamed.socket",
+  "systemd-hwdb-update.service",
+  "systemd-journal-catalog-update.service",
+  "systemd-pcrlock.socket",
+  "systemd-pstore.service",
+  "systemd-random-seed.service",
+  "systemd-sysext.socket",
+  "systemd-udev-load-credentials.service",
+  "systemd-update-done.service",
+];
+
+/** Faults that no single type can see. All of them are reported together. */
+function checks({ config }: GuestArguments) {
+  return {
+    config: {
+      assertions: () => [
+        ...hypervisorAssertions(config),
+        ...uniqueAssertions(config),
+        ...shareAssertions(config),
+        ...networkAssertions(config),
+      ],
+      warnings: () => memoryWarnings(config),
+    },
+  };
+}
+
+/** What must be true, and what to say when it is not. */
+interface Assertion {
+  readonly assertion: boolean;
+  readonly message: string;
+}
+
+function hypervisorAssertions({ microvm }: GuestConfig): Assertion[] {
+  const { hypervisor, interfaces, shares, volumes, forwardPorts } = microvm;
+  const able = CAPABILITIES[hypervisor];
+  if (!able) {
+    const known = Object.keys(CAPABILITIES).join('", "');
+    return [
+      {
+        assertion: false,
+        message: `"microvm.hypervisor" is "${hypervisor}", which this version cannot start: it can start "${known}"`,
+      },
+    ];
+  }
+  const cannot = (option: string, value: string): Assertion => ({
+    assertion: false,
+    message: `"microvm.${option}" is "${value}", which "${hypervisor}" cannot do here`,
+  });
+  return [
+    ...shares.flatMap(({ proto }, i) =>
+      able.shares.includes(proto) ? [] : [cannot(`shares.${i}.proto`, proto)],
+    ),
+    ...interfaces.flatMap(({ type }, i) =>
+      able.interfaces.includes(type) ? [] : [cannot(`interfaces.${i}.type`, type)],
+    ),
+    ...volumes.flatMap(({ imageType }, i) =>
+      able.imageTypes.includes(imageType) ? [] : [cannot(`volumes.${i}.imageType`, imageType)],
+    ),
+    ...(forwardPorts.length === 0 || able.forwardPorts ? [] : [cannot("forwardPorts", "set")]),
+  ];
+}
+
+function uniqueAssertions({ microvm }: GuestConfig): Assertion[] {
+  return [
+    unique(
+      "microvm.volumes.*.image",
+      microvm.volumes.map((volume) => volume.image),
+    ),
+    unique(
+      "microvm.interfaces.*.id",
+      microvm.interfaces.map((nic) => nic.id),
+    ),
+    unique(
+      "microvm.shares.*.tag",
+      microvm.shares.map((share) => share.tag),
+    ),
+    unique(
+      "microvm.shares.*.socket",
+      microvm.shares.flatMap((share) => share.socket ?? []),
+    ),
+  ];
+}
+
+function unique(option: string, values: readonly string[]): Assertion {
+  const twice = [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+  return {
+    assertion: twice.length === 0,
+    message: `"${option}" must be unique: "${twice.join('", "')}" is given more than once`,
+  };
+}
+
+function shareAssertions({ microvm }: GuestConfig): Assertion[] {
+  return [
+    {
+      assertion: microvm.storeOnDisk !== true || microvm.shares.every((share) => share.tag !== "ro-store"),
+      message:
+        '"microvm.storeOnDisk" is true, yet the share "ro-store" would bring the store: drop one of them',
+    },
+  ];
+}
+
+function networkAssertions({ microvm }: GuestConfig): Assertion[] {
+  const users = microvm.interfaces.filter((nic) => nic.type === "user").length;
+  return [
+    {
+      assertion: microvm.forwardPorts.length === 0 || users > 0,
+      message: '"microvm.forwardPorts" needs an interface with type "user": add one to "microvm.interfaces"',
+    },
+    {
+      assertion: users <= 1,
+      message: '"microvm.interfaces" may hold one interface with type "user"',
+    },
+  ];
+}
+
+/** Below 32 MiB no kernel starts; at exactly 2048 MiB QEMU is known to hang (microvm.nix, issue 171). */
+function memoryWarnings({ microvm }: GuestConfig): string[] {
+  const { mem, hypervisor } = microvm;
+  return [
+    ...(mem < 32 ? [`"microvm.mem" is ${mem} MiB: a guest needs at least 32 MiB`] : []),
+    ...(mem === 2048 && hypervisor === "qemu"
+      ? ['"microvm.mem" is 2048 MiB, at which QEMU is known to hang: use 2047 or 2049']
+      : []),
+  ];
+}

@@ -1,0 +1,53 @@
+/** `services.openssh`. */
+import { mkDefault, mkEnableOption, mkIf, mkOption, types } from "../../../module-system/index.ts";
+import type { GuestArguments } from "../arguments.ts";
+
+/** Options of the OpenSSH server. */
+export const opensshOptions = {
+  services: {
+    openssh: {
+      enable: mkEnableOption("the OpenSSH server"),
+      settings: mkOption({
+        type: types.attrsOf(types.oneOf([types.bool, types.int, types.str])),
+        default: {},
+        description: "Settings of sshd_config(5). They come first, so that they win over the package's.",
+        example: { PasswordAuthentication: false },
+      }),
+    },
+  },
+} as const;
+
+/** Runs the package set's OpenSSH server. */
+export const openssh = ({ config }: GuestArguments) => ({
+  config: mkIf(() => config.services.openssh.enable, {
+    environment: {
+      packages: ["openssh-server"],
+      etc: {
+        "ssh/sshd_config.d/00-microvm.conf": {
+          text: () =>
+            Object.entries(config.services.openssh.settings)
+              .map(([key, value]) => `${key} ${value === true ? "yes" : value === false ? "no" : value}\n`)
+              .join(""),
+        },
+      },
+    },
+    // Host keys belong to one guest: they are made at its first start, one quick kind of them.
+    systemd: {
+      services: {
+        "ssh-host-keys": {
+          description: "Host keys of the OpenSSH server",
+          wantedBy: ["ssh.service"],
+          before: ["ssh.service"],
+          unitConfig: { ConditionPathExists: "!/etc/ssh/ssh_host_ed25519_key" },
+          serviceConfig: {
+            Type: "oneshot",
+            ExecStart: '/usr/bin/ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key',
+          },
+        },
+      },
+    },
+    services: {
+      openssh: { settings: { HostKey: mkDefault("/etc/ssh/ssh_host_ed25519_key") } },
+    },
+  }),
+});

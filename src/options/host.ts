@@ -1,0 +1,87 @@
+/** What a host can be told about its VMs. */
+import { type InferConfig, mkOption, types } from "../module-system/index.ts";
+import { packageSet } from "./package-set.ts";
+
+/** `microvm.vms.*`. */
+const vm = types.submodule({
+  options: {
+    pkgs: mkOption({
+      type: types.nullOr(packageSet),
+      default: null,
+      description: "Package set of the guest. It also determines the guest's architecture.",
+    }),
+    specialArgs: mkOption({
+      type: types.attrsOf(types.raw),
+      default: {},
+      description: "More arguments for the guest's modules.",
+    }),
+    config: mkOption({
+      type: types.nullOr(types.deferredModule),
+      default: null,
+      description: "The guest's whole configuration. Several definitions merge as modules do.",
+    }),
+    extraModules: mkOption({
+      type: types.listOf(types.deferredModule),
+      default: [],
+      description: "More modules for the guest.",
+    }),
+    flake: mkOption({
+      type: types.nullOr(types.str),
+      default: null,
+      description: "Reference to the project that defines the VM, in place of `config`.",
+      example: "git+file:///etc/microvm",
+    }),
+    updateFlake: mkOption({
+      type: types.nullOr(types.str),
+      default: null,
+      description: "Reference from which the VM is updated later.",
+    }),
+    autostart: mkOption({
+      type: types.bool,
+      default: true,
+      description: "Whether the VM starts with its host.",
+    }),
+    restartIfChanged: mkOption({
+      type: types.nullOr(types.bool),
+      default: null,
+      description: "Whether the VM restarts when its result changed. Default: when `config` is set.",
+    }),
+  },
+});
+
+const hostOptions = {
+  microvm: {
+    vms: mkOption({ type: types.attrsOf(vm), default: {}, description: "The host's VMs, by name." }),
+  },
+};
+
+/** The merged configuration of a host. */
+export type HostConfig = InferConfig<typeof hostOptions>;
+
+/** Declares the options of a host and what must hold between them. */
+export const hostModule = {
+  imports: [checks],
+  options: hostOptions,
+};
+
+function checks({ config }: { readonly config: HostConfig }) {
+  return {
+    config: {
+      assertions: () =>
+        Object.entries(config.microvm.vms).flatMap(([name, { config: guest, flake, updateFlake }]) => [
+          {
+            assertion: guest === null || flake === null,
+            message: `"microvm.vms.${name}" has both "config" and "flake": a VM is either fully declared or deployed`,
+          },
+          {
+            assertion: guest === null || updateFlake === null,
+            message: `"microvm.vms.${name}" has both "config" and "updateFlake": a fully declared VM is updated with its host`,
+          },
+          {
+            assertion: guest !== null || flake !== null,
+            message: `"microvm.vms.${name}" has neither "config" nor "flake": say what the VM is`,
+          },
+        ]),
+    },
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * The runner's scripts, as text: POSIX shell, readable, ending in `exec` of the real program, so that a
+ * running VM costs no process of this one. Nothing in them says where the store lies: they find it from
+ * their own place.
+ */
+import type { AcceleratorSettings, Hypervisor } from "../hypervisors/hypervisor.ts";
+import type { MachineSpec, Part, Share, Word } from "../hypervisors/machine.ts";
+import { quoteWord } from "../os/processes.ts";
+
+/** A program of the runner: in a tree below the store with its loader, or on the host's `PATH`. */
+export type Program =
+  | { readonly onPath: string }
+  | {
+      readonly loader: string;
+      readonly libraries: string;
+      readonly file: string;
+      readonly name: string;
+    };
+
+/** A volume that is created when it is missing. */
+export interface NewVolume {
+  readonly image: string;
+  readonly format: "raw" | "qcow2";
+  /** MiB. */
+  readonly size: number;
+  readonly label: string | null;
+  readonly fsType: string;
+  readonly mkfsExtraArgs: readonly string[];
+}
+
+/** Finds the store from the script's own place; option strings of QEMU want commas doubled. */
+const PROLOGUE = `#!/bin/sh
+set -eu
+store=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+case $store in
+  *,*) option_store=$(printf '%s' "$store" | sed 's/,/,,/g') ;;
+  *) option_store=$store ;;
+esac
+: "$option_store"
+`;
+
+/** `bin/microvm-run`: what must happen before the hypervisor, then the hypervisor in this process's place. */
+export function runScript(
+  machine: MachineSpec,
+  hypervisor: Hypervisor,
+  settings: {
+    readonly program: Program;
+    readonly dataDirectories: readonly string[];
+    readonly preStart: string;
+    readonly volumes: readonly NewVolume[];
+    readonly mkfs: Program;
+    readonly extraArgsScript: string | null;
+  },
+): string {
+  const command = [
+    ...settings.dataDirectories.flatMap((directory): Word[] => ["-L", [{ store: directory }]]),
+    ...hypervisor.args(machine),
+  ];
+  return [
+    PROLOGUE,
+    `# Starts ${machine.name} in the current directory, where its sockets and volumes lie.`,
+    settings.preStart.trim(),
+    ...settings.volumes.map((volume) => volumeLines(volume, settings.mkfs)),
+    acceleratorLines(machine, hypervisor),
+    settings.extraArgsScript === null
+      ? "extra_args=''"
+      : `extra_args=$(${quoteWord(settings.extraArgsScript)})`,
+    "# shellcheck disable=SC2086 # extra arguments are words",
+    `exec ${programWords(settings.program)} \\\n  ${quoteArguments(command)} $extra_args`,
+    "",
+  ]
+    .filter((part) => part !== "")
+    .join("\n")
+    .concat("\n");
+}
+
+/**
+ * The accelerator is chosen when the VM starts. That /dev/kvm exists and opens says little: below some
+ * hypervisors it answers and cannot run a guest. On x86 the processor's own flags decide.
+ */
+function acceleratorLines(machine: MachineSpec, hypervisor: Hypervisor): string {
+  const { kvm, tcg } = hypervisor.accelerators(machine);
+  const flags = machine.architecture === "amd64" ? " && grep -Eqw 'vmx|svm' /proc/cpuinfo" : "";
+  const set = ({ accelerator, cpu, params }: AcceleratorSettings) =>
+    [
+      `accelerator=${quoteWord(accelerator)}`,
+      `cpu=${quoteWord(cpu)}`,
+      `accelerator_params=${quoteWord(params.map((word) => ` ${word}`).join(""))}`,
+    ].join(" ");
+  return `
+accel=\${MICROVM_ACCEL:-}
+if [ -z "$accel" ]; then
+  if [ -r /dev/kvm ] && [ -w /dev/kvm ]${flags}; then accel=kvm; else accel=tcg; fi
+fi
+case $accel in
+  kvm) ${set(kvm)} ;;
+  tcg) ${set(tcg)} ;;
+  *)
+    echo "microvm-run: MICROVM_ACCEL is \\"$accel\\": it must be kvm or tcg" >&2
+    exit 2
+    ;;
+esac
+`;
+}
+
+/** A volume is made under another name first: one that exists is whole. */
+function volumeLines(volume: NewVolume, mkfs: Program): string {
+  const image = quoteWord(volume.image);
+  const label = volume.label === null ? [] : ["-L", volume.label];
+  const args = ["-q", "-t", volume.fsType, ...label, ...volume.mkfsExtraArgs];
+  return `
+if [ ! -e ${image} ]; then
+  mkdir -p "$(dirname ${image})"
+  rm -f ${image}.new
+  truncate -s ${volume.size}M ${image}.new
+  ${programWords(mkfs)} ${args.map(quoteWord).join(" ")} ${image}.new
+  mv ${image}.new ${image}
+fi
+`;
+}
+
+/** `bin/virtiofsd-run`: one virtiofsd for each share; ends when they have ended, and ends them when told to. */
+export function virtiofsdScript(
+  shares: readonly Share[],
+  settings: {
+    readonly program: Program;
+    readonly threadPoolSize: number | null;
+    readonly inodeFileHandles: string;
+    readonly extraArgs: readonly string[];
+    readonly cache: (share: Share) => string;
+  },
+): string {
+  const command = (share: Share): string => {
+    const source: Part = share.source === "store" ? { store: "" } : share.source;
+    const args: Word[] = [
+      ...["--socket-path", share.socket],
+      ["--shared-dir=", source],
+      ...["--cache", settings.cache(share)],
+      ...["--sandbox", "namespace"],
+      `--inode-file-handles=${settings.inodeFileHandles}`,
+      ...(settings.threadPoolSize === null ? [] : ["--thread-pool-size", String(settings.threadPoolSize)]),
+      "--xattr",
+      ...(share.readOnly ? ["--readonly"] : []),
+      ...settings.extraArgs,
+    ];
+    return `${programWords(settings.program)} \\\n  ${quoteArguments(args, "store")}`;
+  };
+  const [first, ...others] = shares;
+  if (first === undefined) return `${PROLOGUE}# No share needs a virtiofsd.\n`;
+  if (others.length === 0) return `${PROLOGUE}exec ${command(first)}\n`;
+  const starts = shares.map((share) => `${command(share)} &\npids="$pids $!"\n`).join("");
+  return `${PROLOGUE}pids=''\nstop() {\n  # shellcheck disable=SC2086 # process ids are words\n  kill $pids 2>/dev/null || :\n}\ntrap 'stop; exit 143' TERM INT\n${starts}wait\n`;
+}
+
+/** `bin/microvm-shutdown`: asks the hypervisor in the current directory to power the guest off, and waits for its end. */
+export function shutdownScript(machine: MachineSpec, hypervisor: Hypervisor, socat: Program): string {
+  const lines = hypervisor.shutdownLines(machine);
+  if (lines === undefined || machine.controlSocket === null) {
+    return `${PROLOGUE}echo "microvm-shutdown: ${machine.name} has no control socket" >&2\nexit 1\n`;
+  }
+  // The connection is kept after the last line, until the hypervisor closes it by ending.
+  return `${PROLOGUE}printf '%s\\n' ${lines.map(quoteWord).join(" ")} |
+  ${programWords(socat)} STDIO,ignoreeof UNIX-CONNECT:${quoteWord(machine.controlSocket)} >/dev/null
+`;
+}
+
+function programWords(program: Program): string {
+  if ("onPath" in program) return quoteWord(program.onPath);
+  const words: Word[] = [
+    [{ store: program.loader }],
+    ...["--library-path", [{ store: program.libraries }]],
+    ...["--argv0", program.name],
+    [{ store: program.file }],
+  ];
+  return words.map((word) => quote(word, "store")).join(" ");
+}
+
+/** An option and its value on one line. */
+function quoteArguments(words: readonly Word[], variable: "store" | "option_store" = "option_store"): string {
+  return words
+    .map((word) => quote(word, variable))
+    .reduce((text, word) => (/^'?-/.test(word) ? `${text} \\\n  ${word}` : `${text} ${word}`));
+}
+
+/** A word for the shell: literal parts quoted, variables in double quotes. */
+function quote(word: Word, store: "store" | "option_store"): string {
+  if (typeof word === "string") return quoteWord(word);
+  return word
+    .map((part) => {
+      if (typeof part === "string") return part === "" ? "" : quoteWord(part);
+      if ("variable" in part) return `"$${part.variable}"`;
+      return part.store === "" ? `"$${store}"` : `"$${store}"/${quoteWord(part.store)}`;
+    })
+    .join("");
+}

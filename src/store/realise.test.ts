@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import type { StoreEvent } from "./events.ts";
+import { type Recipe, storePathName } from "./recipe.ts";
+import { openStore } from "./store.ts";
+import { builders, fixedFile, recipe } from "./testing/recipes.ts";
+import { leftovers, temporaryDirectory, temporaryStore } from "./testing/temporary-store.ts";
+
+test("a built path is read-only, of a constant time, recorded, and intact", async (context) => {
+  const store = temporaryStore(context);
+  const tree = recipe("tree", { kind: "tree" });
+  const path = await store.realise(tree, { builders });
+  assert.equal(path, store.pathOf(tree));
+  assert.ok(store.has(tree));
+  assert.equal(lstatSync(path).mode & 0o7777, 0o555);
+  assert.equal(lstatSync(join(path, "sealed/inner/file")).mode & 0o7777, 0o444);
+  assert.equal(lstatSync(path).mtimeMs, 1000);
+  const name = storePathName(tree);
+  const info = store.info(name);
+  assert.deepEqual(
+    { ...info, digest: "", time: "" },
+    { ...info, version: 1, size: 11, digest: "", time: "" },
+  );
+  assert.ok((await store.verify(name)).intact);
+  assert.deepEqual(leftovers(store), []);
+});
+
+test("a changed path is found by verification", async (context) => {
+  const store = temporaryStore(context);
+  const path = await store.realise(recipe("text", { exactModes: true }), { builders });
+  writeFileSync(path, "changed");
+  assert.ok(!(await store.verify(storePathName(recipe("text", { exactModes: true })))).intact);
+});
+
+test("inputs are built first, each once, and given to the builder", async (context) => {
+  const store = temporaryStore(context);
+  const log = join(temporaryDirectory(context), "log");
+  const shared = (): Recipe => recipe("shared", { params: { log, text: "s" } });
+  const side = (name: string) => recipe(name, { params: { log }, inputs: { shared: shared() } });
+  const top = recipe("top", { kind: "join", inputs: { sides: [side("a"), side("b")], shared: shared() } });
+  const path = await store.realise(top, {
+    builders: {
+      ...builders,
+      join: async (job) =>
+        writeFileSync(job.out, `${readFileSync(job.input("shared"))}${job.inputs("sides").length}`),
+    },
+  });
+  assert.equal(readFileSync(path, "utf8"), "s2");
+  assert.deepEqual(readFileSync(log, "utf8").trim().split("\n").sort(), ["a", "b", "shared"]);
+});
+
+test("what is there is not built again, and its build inputs are not realised", async (context) => {
+  const store = temporaryStore(context);
+  const log = join(temporaryDirectory(context), "log");
+  const input = recipe("input");
+  const top = recipe("top", { params: { log }, inputs: { input } });
+  await store.realise(top, { builders });
+  rmSync(store.pathOf(input));
+  const events: StoreEvent[] = [];
+  await store.realise(top, { builders, onEvent: (event) => events.push(event) });
+  assert.equal(readFileSync(log, "utf8"), "top\n");
+  assert.ok(!store.has(input));
+  assert.deepEqual(
+    events.map(({ type, name }) => [type, name]),
+    [["cached", "top"]],
+  );
+});
+
+test("missing run-time references of what is there are realised", async (context) => {
+  const store = temporaryStore(context);
+  const data = recipe("data");
+  const library = recipe("library", { inputs: { data }, references: ["data"] });
+  const top = recipe("top", { inputs: { library, tool: recipe("tool") }, references: ["library"] });
+  await store.realise(top, { builders });
+  const closure = [top, library, data].map(storePathName).sort();
+  assert.deepEqual(store.closure([storePathName(top)]), closure);
+  rmSync(store.pathOf(data));
+  const summary = store.planSummary(top);
+  assert.deepEqual([summary.missing, summary.builds, summary.present], [[data], 1, 2]);
+  await store.realise(top, { builders });
+  assert.ok(store.has(data));
+});
+
+test("a plan's summary counts what is missing, inputs first", (context) => {
+  const store = temporaryStore(context);
+  const source = fixedFile("source", "x");
+  const top = recipe("top", { inputs: { source, again: [source, recipe("other")] } });
+  const { missing, fetches, builds, present } = store.planSummary(top);
+  assert.deepEqual(
+    missing.map(({ name }) => name),
+    ["source", "other", "top"],
+  );
+  assert.deepEqual({ fetches, builds, present }, { fetches: 1, builds: 2, present: 0 });
+});
+
+test("two runs of one process build a path once", async (context) => {
+  const store = temporaryStore(context);
+  const log = join(temporaryDirectory(context), "log");
+  const slow = () => recipe("slow", { kind: "slow", params: { log } });
+  await Promise.all([store.realise(slow(), { builders }), store.realise(slow(), { builders })]);
+  assert.equal(readFileSync(log, "utf8"), "slow\n");
+});
+
+test("no more builds run at once than allowed", async (context) => {
+  const store = temporaryStore(context);
+  let running = 0;
+  let most = 0;
+  const count = async (job: { out: string }) => {
+    running += 1;
+    most = Math.max(most, running);
+    await setTimeout(5);
+    running -= 1;
+    writeFileSync(job.out, "");
+  };
+  const many = Array.from({ length: 6 }, (_, index) => recipe(`r${index}`, { kind: "count" }));
+  await store.realise(recipe("top", { inputs: { many } }), {
+    builders: { ...builders, count },
+    concurrency: { builds: 2 },
+  });
+  assert.equal(most, 2);
+});
+
+test("progress, start and end of a build are told", async (context) => {
+  const store = temporaryStore(context);
+  const events: StoreEvent[] = [];
+  const noisy = recipe("noisy", { kind: "noisy" });
+  await store.realise(noisy, {
+    onEvent: (event) => events.push(event),
+    builders: {
+      noisy: async (job) => {
+        job.report({ done: 1, total: 2, unit: "files", note: "half" });
+        writeFileSync(job.out, "12");
+      },
+    },
+  });
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ["start", "progress", "done"],
+  );
+  const subject = { path: storePathName(noisy), name: "noisy", kind: "noisy", fixed: false };
+  assert.deepEqual(events[1], {
+    ...subject,
+    type: "progress",
+    done: 1,
+    total: 2,
+    unit: "files",
+    note: "half",
+  });
+});
+
+test("a path without an info record is not there, and is made anew", async (context) => {
+  const store = temporaryStore(context);
+  const tree = recipe("tree", { kind: "tree" });
+  mkdirSync(join(store.pathOf(tree), "garbage"), { recursive: true });
+  assert.ok(!store.has(tree));
+  const path = await store.realise(tree, { builders });
+  assert.ok(lstatSync(join(path, "bin/hello")).isFile());
+  assert.ok(!lstatSync(join(path, "garbage"), { throwIfNoEntry: false }));
+});
+
+test("what is all there can be realised in a store that nobody may write to", async (context) => {
+  const directory = temporaryDirectory(context);
+  const store = openStore(directory);
+  await store.realise(recipe("x"), { builders });
+  rmSync(join(directory, ".tmp"), { recursive: true });
+  await openStore(directory).realise(recipe("x"), { builders });
+  assert.ok(!lstatSync(join(directory, ".tmp"), { throwIfNoEntry: false }));
+});

@@ -1,0 +1,205 @@
+/**
+ * Realising: from a recipe to its output in the store.
+ *
+ *   there already ──▶ only its run-time references are looked at, its build inputs are not
+ *   missing ──▶ inputs, in parallel ──▶ a place among the running builds ──▶ the path's lock ──▶ build ──▶ publish
+ *
+ * The place comes before the lock: a process never waits for a place while others wait for its lock.
+ */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { removeTree } from "../os/files.ts";
+import { type Lock, lockFile } from "../os/locks.ts";
+import { syncDirectory } from "../os/sync.ts";
+import { storeNames } from "../paths.ts";
+import { type Builder, type Builders, makeJob, scratchOf } from "./builder.ts";
+import { isPresent, prepareDirectory } from "./directory.ts";
+import type { StoreEvent } from "./events.ts";
+import { explainBuildFailure, explainStoreFailure } from "./failures.ts";
+import { limiter } from "./limiter.ts";
+import { publish } from "./publish.ts";
+import { allInputs, type Recipe, runtimeInputs, storePathName } from "./recipe.ts";
+import { openWorkspace, type Workspace } from "./workspace.ts";
+
+/** How a recipe is realised. */
+export interface RealiseOptions {
+  readonly builders: Builders;
+  /** Ends the run with the signal's reason; running builders are told and waited for. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: StoreEvent) => void;
+  readonly concurrency?: {
+    /** Fixed files at once; default 8, which keeps one mirror's line full without troubling it. */
+    readonly fetches?: number;
+    /** Other builds at once; default: the processors that this process may use. */
+    readonly builds?: number;
+  };
+}
+
+/** What every run on one store shares. */
+export interface StoreState {
+  readonly directory: string;
+  /** By name of the store path: what this process is making now. */
+  readonly making: Map<string, Promise<void>>;
+}
+
+/** One call of `realise`. */
+interface Run extends Pick<RealiseOptions, "builders"> {
+  readonly store: StoreState;
+  readonly signal: AbortSignal;
+  readonly visited: Map<string, Promise<void>>;
+  readonly gates: { readonly fetches: Gate; readonly builds: Gate };
+  /** Opened by the first build. */
+  workspace: Promise<Workspace> | undefined;
+  /** Remembers the first failure and stops the rest; gives it back. */
+  fail(error: unknown): unknown;
+  emit(event: StoreEvent): void;
+}
+
+type Gate = ReturnType<typeof limiter>;
+
+/** The events that say no more than what happened to which path. */
+type PlainEvent = Extract<StoreEvent["type"], "cached" | "waiting" | "start" | "failed">;
+
+/** Makes sure that the recipe's output is in the store, with all that it needs; gives its absolute path. */
+export async function realise(store: StoreState, recipe: Recipe, options: RealiseOptions): Promise<string> {
+  const run = beginRun(store, options);
+  try {
+    await ensure(run, recipe);
+    if (run.workspace) syncDirectory(store.directory);
+  } catch (error) {
+    throw run.fail(error);
+  } finally {
+    await Promise.allSettled(run.visited.values());
+    await (await run.workspace?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+  return join(store.directory, storePathName(recipe));
+}
+
+function beginRun(store: StoreState, options: RealiseOptions): Run {
+  const { fetches = 8, builds = availableParallelism() } = options.concurrency ?? {};
+  const stop = new AbortController();
+  let failure: { readonly error: unknown } | undefined;
+  return {
+    store,
+    builders: options.builders,
+    signal: options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal,
+    visited: new Map(),
+    gates: { fetches: limiter(fetches), builds: limiter(builds) },
+    workspace: undefined,
+    fail(error) {
+      failure ??= { error };
+      stop.abort(failure.error);
+      return failure.error;
+    },
+    emit: (event) => options.onEvent?.(event),
+  };
+}
+
+/** Every recipe once in a run, whoever asks. */
+function ensure(run: Run, recipe: Recipe): Promise<void> {
+  const name = storePathName(recipe);
+  const known = run.visited.get(name);
+  if (known) return known;
+  const ensured = ensureOnce(run, recipe).catch((error) => {
+    throw run.fail(error);
+  });
+  // Whoever asked may have failed already through another input.
+  ensured.catch(() => {});
+  run.visited.set(name, ensured);
+  return ensured;
+}
+
+async function ensureOnce(run: Run, recipe: Recipe): Promise<void> {
+  if (isPresent(run.store.directory, storePathName(recipe))) {
+    await ensureAll(run, runtimeInputs(recipe));
+    emit(run, recipe, "cached");
+    return;
+  }
+  await ensureAll(run, allInputs(recipe));
+  await makeOnce(run, recipe);
+}
+
+async function ensureAll(run: Run, recipes: readonly Recipe[]): Promise<void> {
+  await Promise.all(recipes.map((recipe) => ensure(run, recipe)));
+}
+
+/** Every path once at a time in a process. If the other run fails, this one tries, with its own builders. */
+async function makeOnce(run: Run, recipe: Recipe): Promise<void> {
+  const { making, directory } = run.store;
+  const name = storePathName(recipe);
+  for (let other = making.get(name); other; other = making.get(name)) {
+    await other.catch(() => {});
+    if (isPresent(directory, name)) return emit(run, recipe, "cached");
+  }
+  const gate = recipe.fixed ? run.gates.fetches : run.gates.builds;
+  const made = gate(() => make(run, recipe)).finally(() => making.delete(name));
+  making.set(name, made);
+  await made;
+}
+
+async function make(run: Run, recipe: Recipe): Promise<void> {
+  run.signal.throwIfAborted();
+  const { directory } = run.store;
+  try {
+    if (!run.workspace) {
+      prepareDirectory(directory);
+      run.workspace = openWorkspace(directory);
+    }
+    const workspace = await run.workspace;
+    // Two processes may fetch the same file: the one that comes last replaces it by its equal.
+    if (recipe.fixed) return await build(run, recipe, workspace);
+    await using _ = await lockPath(run, recipe);
+    if (isPresent(directory, storePathName(recipe))) return emit(run, recipe, "cached");
+    await build(run, recipe, workspace);
+  } catch (error) {
+    throw explainStoreFailure(directory, error);
+  }
+}
+
+async function lockPath(run: Run, recipe: Recipe): Promise<Lock> {
+  const path = join(run.store.directory, storeNames.locks, storePathName(recipe));
+  const lock = await lockFile(path, { wait: false });
+  if (lock) return lock;
+  emit(run, recipe, "waiting");
+  return await lockFile(path, { signal: run.signal });
+}
+
+async function build(run: Run, recipe: Recipe, { directory }: Workspace): Promise<void> {
+  const started = performance.now();
+  const job = makeJob({
+    recipe,
+    storeDirectory: run.store.directory,
+    directory,
+    signal: run.signal,
+    report: (progress) => run.emit({ ...subject(recipe), type: "progress", ...progress }),
+  });
+  const builder = builderOf(run, recipe);
+  emit(run, recipe, "start");
+  try {
+    await builder(job);
+    run.signal.throwIfAborted();
+    const { size } = await publish(run.store.directory, recipe, job.out);
+    run.emit({ ...subject(recipe), type: "done", size, milliseconds: performance.now() - started });
+  } catch (error) {
+    emit(run, recipe, "failed");
+    throw run.signal.aborted ? run.signal.reason : explainBuildFailure(recipe, error);
+  } finally {
+    await removeTree(job.out);
+    await removeTree(scratchOf(directory, storePathName(recipe)));
+  }
+}
+
+function builderOf(run: Run, { kind }: Recipe): Builder {
+  const builder = Object.hasOwn(run.builders, kind) ? run.builders[kind] : undefined;
+  if (!builder) throw new Error(`No builder for recipes of kind "${kind}"`);
+  return builder;
+}
+
+function subject(recipe: Recipe) {
+  const { name, kind, fixed } = recipe;
+  return { path: storePathName(recipe), name, kind, fixed: fixed !== undefined };
+}
+
+function emit(run: Run, recipe: Recipe, type: PlainEvent): void {
+  run.emit({ ...subject(recipe), type });
+}

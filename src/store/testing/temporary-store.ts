@@ -1,0 +1,42 @@
+/** A store for one test, and processes that use it. */
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { removeTree } from "../../os/files.ts";
+import type { Recipe } from "../recipe.ts";
+import { openStore, type Store } from "../store.ts";
+
+/** An empty directory that ends with the test. */
+export function temporaryDirectory(test: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), "microvm-store-"));
+  test.after(() => removeTree(directory));
+  return directory;
+}
+
+/** A store in a directory of its own. */
+export function temporaryStore(test: TestContext): Store {
+  return openStore(join(temporaryDirectory(test), "store"));
+}
+
+/** Unfinished work in a store; empty after each run. */
+export function leftovers(store: Store): string[] {
+  return readdirSync(join(store.directory, ".tmp"));
+}
+
+/** The command that realises a recipe in a process of its own. */
+export function childCommand(directory: string, recipe: Recipe): [string, ...string[]] {
+  const program = fileURLToPath(new URL("./child.ts", import.meta.url));
+  return [process.execPath, program, directory, JSON.stringify(recipe)];
+}
+
+/** Starts a command; `output` is its standard output, once it ended. */
+export function start([program, ...args]: [string, ...string[]], options: SpawnOptions = {}) {
+  const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "inherit"] }) as ChildProcess & {
+    stdout: NodeJS.ReadableStream;
+  };
+  return { child, output: () => text(child.stdout) };
+}
