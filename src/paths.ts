@@ -42,3 +42,23 @@ export const storeNames = {
   /** Downloaded indices of package sets, verified again when read. */
   indices: ".indices",
 } as const;
+
+/** Below the state directory: VMs that run in the foreground, apart from the installed ones, whose names have no dot in front. */
+export const FOREGROUND_DIRECTORY = ".run";
+
+/** Inside the directory of a VM. */
+export const vmNames = {
+  /** Held while the VM runs. */
+  lock: "lock",
+  /** What the guest's console printed since its last start. */
+  consoleLog: "console.log",
+} as const;
+
+/** Inside a runner. */
+export const runnerNames = {
+  run: "bin/microvm-run",
+  shutdown: "bin/microvm-shutdown",
+  virtiofsd: "bin/virtiofsd-run",
+  machine: "share/microvm/machine.json",
+  virtiofs: "share/microvm/virtiofs",
+} as const;

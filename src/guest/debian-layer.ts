@@ -1,7 +1,7 @@
 /** Layers of packages: unpacked by the program, configured by their own scripts in the sandbox. */
 import { MicrovmError } from "../errors.ts";
 import { mkdirSync } from "../os/files.ts";
-import { unpackPackages } from "../packages/debian/unpack.ts";
+import { type UnpackedPackage, unpackPackages } from "../packages/debian/unpack.ts";
 import type { Builder } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { normaliseLayer } from "./normalise.ts";
@@ -58,10 +58,9 @@ export const buildDebianLayer: Builder = async (job) => {
     debs,
     root: job.out,
     lowers,
-    exclude: params.exclude,
-    include: params.include,
+    exclude: { exclude: params.exclude, include: params.include },
     mode: "system",
-    onProgress: (progress) => job.report({ ...progress, unit: "packages", note: "unpacking" }),
+    onProgress: (done, total) => job.report({ done, total, unit: "packages", note: "unpacking" }),
   });
   const names = unpacked.packages.map((unit) => unit.name);
   let configured = 0;
@@ -75,7 +74,7 @@ export const buildDebianLayer: Builder = async (job) => {
       preinst: unpacked.packages
         .filter((unit) => unit.hasPreinst)
         .sort((a, b) => Number(b.name === "base-passwd") - Number(a.name === "base-passwd"))
-        .map((unit) => `${unit.name} ${unit.version} ${unit.architecture} ${unit.infoName}.preinst\n`)
+        .map((unit) => `${unit.name} ${unit.version} ${unit.architecture} ${infoName(unit)}.preinst\n`)
         .join(""),
       first: `${FIRST.filter((name) => names.includes(name)).join(" ")}\n`,
       triggers: unpacked.activatedTriggers.map((trigger) => `${trigger}\n`).join(""),
@@ -88,6 +87,11 @@ export const buildDebianLayer: Builder = async (job) => {
   });
   normaliseLayer(job.out);
 };
+
+/** Begins the names of a package's files in dpkg's database. */
+function infoName({ name, architecture, multiArch }: UnpackedPackage): string {
+  return multiArch === "same" ? `${name}:${architecture}` : name;
+}
 
 /**
  * Configured before all others, whatever they depend on: accounts, the files that scripts take for granted,
@@ -108,9 +112,8 @@ export const buildDebianTools: Builder = async (job) => {
   await unpackPackages({
     debs,
     root: job.out,
-    exclude: [...DOCUMENTATION.exclude, "/etc/*", "/usr/share/bug/*"],
-    include: [],
+    exclude: { exclude: [...DOCUMENTATION.exclude, "/etc/*", "/usr/share/bug/*"] },
     mode: "tools",
-    onProgress: (progress) => job.report({ ...progress, unit: "packages", note: "unpacking" }),
+    onProgress: (done, total) => job.report({ done, total, unit: "packages", note: "unpacking" }),
   });
 };

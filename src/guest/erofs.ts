@@ -1,8 +1,8 @@
 /** Layers as read-only disks, for guests that do not share the host's store. */
 import { run } from "../os/processes.ts";
+import { type HostTools, toolCommand } from "../packages/host-tools.ts";
 import type { Builder } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
-import { type HostTools, toolCommand } from "./host-tools.ts";
 
 /** The recipe of an erofs image of a layer. `flags` go to mkfs.erofs as they are. */
 export function erofsRecipe(layer: Recipe, tools: HostTools, flags: readonly string[]): Recipe {

@@ -1,13 +1,13 @@
 /** The guest's kernel: a layer with its modules, and the image that hypervisors start. */
 import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "../os/files.ts";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "../os/files.ts";
 import { run } from "../os/processes.ts";
 import { unpackPackages } from "../packages/debian/unpack.ts";
+import { type HostTools, toolCommand } from "../packages/host-tools.ts";
 import type { Builder } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { DOCUMENTATION } from "./debian-layer.ts";
-import { type HostTools, toolCommand } from "./host-tools.ts";
 import { extractVmlinux } from "./vmlinux.ts";
 
 /** The recipe of the layer with a kernel package's modules and their dependency lists. */
@@ -29,18 +29,14 @@ export const buildKernelLayer: Builder = async (job) => {
   await unpackPackages({
     debs: job.inputs("debs"),
     root: job.out,
-    exclude: [...DOCUMENTATION.exclude, "/usr/share/bug/*", "/boot/System.map-*"],
-    include: [],
+    exclude: { exclude: [...DOCUMENTATION.exclude, "/usr/share/bug/*", "/boot/System.map-*"] },
     mode: "tools",
-    onProgress: (progress) => job.report({ ...progress, unit: "packages", note: "unpacking" }),
+    onProgress: (done, total) => job.report({ done, total, unit: "packages", note: "unpacking" }),
   });
   const tools = "tools" in job.recipe.inputs ? job.input("tools") : undefined;
-  // depmod looks below /lib, where a merged system has a link.
-  symlinkSync("usr/lib", join(job.out, "lib"));
   await run([...toolCommand(tools, architecture, "depmod"), "-b", job.out, kernelRelease(job.out)], {
     signal: job.signal,
   });
-  unlinkSync(join(job.out, "lib"));
 };
 
 /** The release (`uname -r`) of the one kernel in a kernel layer. */

@@ -31,6 +31,8 @@ export interface Share {
   readonly socket: string;
   readonly readOnly: boolean;
   readonly securityModel: string;
+  /** How much a guest may keep of a virtiofs share. */
+  readonly cache: string;
 }
 
 /** A network interface. */

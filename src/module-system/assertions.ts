@@ -45,7 +45,7 @@ export const assertionsModule = {
 } as const;
 
 /** What `checkAssertions` needs of a configuration. */
-interface Asserted {
+export interface Asserted {
   readonly assertions: readonly Assertion[];
   readonly warnings: readonly string[];
 }

@@ -92,7 +92,7 @@ export function readWhileCollecting(read: string, file: string): MicrovmError {
 /** A module, definition or condition that threw. */
 export function threw(what: string, file: string, thrown: unknown): MicrovmError {
   if (thrown instanceof MicrovmError) return thrown;
-  const place = placeOf(thrown);
+  const place = thrownPlace(thrown);
   const where = place === undefined ? `"${file}"` : place.startsWith(`${file}:`) ? `"${place}"` : `"${file}"`;
   const deeper = place === undefined || place.startsWith(`${file}:`) ? "" : ` (at "${place}")`;
   return new MicrovmError("config-threw", `${what} in ${where} threw${deeper}: ${describeThrown(thrown)}`, {
@@ -130,8 +130,8 @@ export function faultsOf(error: MicrovmError): readonly MicrovmError[] {
   return error.cause instanceof AggregateError ? (error.cause.errors as MicrovmError[]) : [error];
 }
 
-/** File and line of the first frame of a stack that is not the runtime's own. */
-function placeOf(thrown: unknown): string | undefined {
+/** File and line of the code that threw: the first frame of the stack that is not the runtime's own. */
+export function thrownPlace(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || typeof thrown.stack !== "string") return undefined;
   const frame = /(?:\(|at |file:\/\/)(\/[^\n()]+):(\d+):\d+\)?$/m.exec(thrown.stack);
   return frame ? `${decodePath(frame[1]!)}:${frame[2]}` : undefined;

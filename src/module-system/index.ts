@@ -1,5 +1,6 @@
 /** Options, modules and their evaluation: the semantics of NixOS's module system. */
-export { type Assertion, assertionsModule, checkAssertions } from "./assertions.ts";
+export { type Asserted, type Assertion, assertionsModule, checkAssertions } from "./assertions.ts";
+export type { Attributes } from "./attributes.ts";
 export { mkEnableOption } from "./enable-option.ts";
 export {
   type EvalModulesOptions,
@@ -11,7 +12,7 @@ export {
   validatePlain,
 } from "./evaluate.ts";
 export { type EvaluatedDefinition, EvaluatedOption } from "./evaluated-options.ts";
-export { combineFaults, faultsOf } from "./faults.ts";
+export { combineFaults, faultsOf, thrownPlace } from "./faults.ts";
 export type { Definition, InferConfig, InferDefinitions } from "./infer.ts";
 export { type Lib, lib } from "./lib.ts";
 export { withFile } from "./located.ts";

@@ -140,7 +140,8 @@ async function receive(
 }
 
 function checkReceived(url: string, expected: ExpectedFile, received: number, hash: Hash | undefined): void {
-  const hint = "The mirror may be in the middle of an update, or a proxy changes what it passes: try again later";
+  const hint =
+    "The mirror may be in the middle of an update, or a proxy changes what it passes: try again later";
   if (expected.size !== undefined && received !== expected.size) {
     const found = received > expected.size ? "more" : `${received}`;
     throw new MicrovmError(
@@ -183,21 +184,30 @@ async function open(url: string, options: DownloadOptions): Promise<Answer> {
     const length = Number(answer.headers["content-length"]);
     return { stream: answer, total: Number.isSafeInteger(length) ? length : undefined };
   }
-  throw new MicrovmError("download-failed", `Cannot download "${url}": it redirects more than ${MAX_REDIRECTS} times`);
+  throw new MicrovmError(
+    "download-failed",
+    `Cannot download "${url}": it redirects more than ${MAX_REDIRECTS} times`,
+  );
 }
 
 function refused(url: string, status: number): Error {
   const said = `the server answered ${status} ${http.STATUS_CODES[status] ?? ""}`.trimEnd();
   if (status >= 500 || status === 429 || status === 408) return new Passing("download-failed", said);
   return new MicrovmError("download-failed", `Cannot download "${url}": ${said}`, {
-    hint: status === 404 ? "Check that the mirror has it: it may have been removed or never been there" : "Check the address of the mirror",
+    hint:
+      status === 404
+        ? "Check that the mirror has it: it may have been removed or never been there"
+        : "Check the address of the mirror",
   });
 }
 
 function request(target: URL, options: DownloadOptions): Promise<http.IncomingMessage> {
   const secure = target.protocol === "https:";
   if (!secure && target.protocol !== "http:") {
-    throw new MicrovmError("download-failed", `Cannot download "${target}": its scheme is none of http, https, file`);
+    throw new MicrovmError(
+      "download-failed",
+      `Cannot download "${target}": its scheme is none of http, https, file`,
+    );
   }
   return new Promise((resolve, reject) => {
     const agent = secure ? httpsAgent : httpAgent;
@@ -207,8 +217,12 @@ function request(target: URL, options: DownloadOptions): Promise<http.IncomingMe
       { agent, headers, ...(options.signal && { signal: options.signal }) },
       resolve,
     );
-    sent.setTimeout(SILENCE_LIMIT, () => sent.destroy(new Error(`no data for ${SILENCE_LIMIT / 1000} seconds`)));
-    sent.on("error", (error) => reject(options.signal?.aborted ? error : new Passing("mirror-unreachable", error)));
+    sent.setTimeout(SILENCE_LIMIT, () =>
+      sent.destroy(new Error(`no data for ${SILENCE_LIMIT / 1000} seconds`)),
+    );
+    sent.on("error", (error) =>
+      reject(options.signal?.aborted ? error : new Passing("mirror-unreachable", error)),
+    );
   });
 }
 

@@ -1,4 +1,4 @@
-/** The one function of `lzma-native` that the program uses; the package ships no types. */
+/** The functions of `lzma-native` that the program and its tests use; the package ships no types. */
 declare module "lzma-native" {
   /** Calls back with the result, or with the error in its place. */
   export function decompress(
@@ -6,4 +6,6 @@ declare module "lzma-native" {
     options: object,
     callback: (result: Buffer | undefined, error?: Error) => void,
   ): void;
+  /** Calls back with an xz stream; used by tests to make packages. */
+  export function compress(data: Uint8Array, options: object, callback: (result: Buffer) => void): void;
 }

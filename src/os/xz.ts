@@ -9,7 +9,9 @@ export function decompressXz(compressed: Uint8Array): Promise<Buffer> {
       if (result && !error) resolve(result);
       else {
         reject(
-          new MicrovmError("package-invalid", "Cannot decompress: the xz stream is damaged", { cause: error }),
+          new MicrovmError("package-invalid", "Cannot decompress: the xz stream is damaged", {
+            cause: error,
+          }),
         );
       }
     });

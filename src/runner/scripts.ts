@@ -127,7 +127,6 @@ export function virtiofsdScript(
     readonly threadPoolSize: number | null;
     readonly inodeFileHandles: string;
     readonly extraArgs: readonly string[];
-    readonly cache: (share: Share) => string;
   },
 ): string {
   const command = (share: Share): string => {
@@ -135,7 +134,7 @@ export function virtiofsdScript(
     const args: Word[] = [
       ...["--socket-path", share.socket],
       ["--shared-dir=", source],
-      ...["--cache", settings.cache(share)],
+      ...["--cache", share.cache],
       ...["--sandbox", "namespace"],
       `--inode-file-handles=${settings.inodeFileHandles}`,
       ...(settings.threadPoolSize === null ? [] : ["--thread-pool-size", String(settings.threadPoolSize)]),

@@ -23,7 +23,10 @@ export async function readDeb(deb: Buffer, name: string): Promise<Deb> {
   if (version?.name !== "debian-binary" || !/^2\.\d+\n/.test(version.content.toString("latin1", 0, 8))) {
     throw invalid(name, "it is not a Debian package of format 2");
   }
-  const [control, data] = await Promise.all([inner(members, "control.tar", name), inner(members, "data.tar", name)]);
+  const [control, data] = await Promise.all([
+    inner(members, "control.tar", name),
+    inner(members, "data.tar", name),
+  ]);
   return { control, data };
 }
 
@@ -33,7 +36,8 @@ interface Member {
 }
 
 function readAr(archive: Buffer, name: string): readonly Member[] {
-  if (archive.toString("latin1", 0, AR_MAGIC.length) !== AR_MAGIC) throw invalid(name, "it is not an ar archive");
+  if (archive.toString("latin1", 0, AR_MAGIC.length) !== AR_MAGIC)
+    throw invalid(name, "it is not an ar archive");
   const members: Member[] = [];
   for (let at = AR_MAGIC.length; at < archive.length; ) {
     if (at + AR_HEADER_SIZE > archive.length) throw invalid(name, "it is cut short");

@@ -73,7 +73,8 @@ function chooseMirror(sources: readonly FoundSource[]): string | undefined {
   let best: { uri: string; score: number } | undefined;
   for (const source of sources) {
     const isUsable = /^(https?|file):/.test(source.uri) && !source.uri.includes("$(");
-    const isDebian = source.components.includes("main") && source.suites.some((suite) => DEBIAN_SUITE.test(suite));
+    const isDebian =
+      source.components.includes("main") && source.suites.some((suite) => DEBIAN_SUITE.test(suite));
     const score = certainty(source);
     if (isUsable && isDebian && score > (best?.score ?? 0)) best = { uri: source.uri, score };
   }

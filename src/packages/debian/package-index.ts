@@ -1,5 +1,5 @@
 /** The packages of a suite. An index is tens of megabytes; a package is parsed when it is asked for. */
-import { type RelationGroup, parseRelations, type Relation } from "./dependencies.ts";
+import { parseRelations, type Relation, type RelationGroup } from "./dependencies.ts";
 import { compareVersions } from "./version.ts";
 
 /** One package of an index. */
@@ -74,7 +74,8 @@ export function parseIndex(texts: readonly Buffer[], architecture: string): Pack
     parsed.set(name, newest);
     return newest;
   };
-  const present = (names: Iterable<string>) => [...new Set(names)].map(get).filter((found) => found !== undefined);
+  const present = (names: Iterable<string>) =>
+    [...new Set(names)].map(get).filter((found) => found !== undefined);
   return {
     get,
     providers: (name) =>
@@ -102,7 +103,10 @@ function findStanzas(text: Buffer, stanzas: Map<string, Stanza | readonly Stanza
       const name = text.toString("latin1", start + NAME_FIELD.length, text.indexOf(NEWLINE, start));
       const before = stanzas.get(name);
       const stanza = { text, start, end };
-      stanzas.set(name, before === undefined ? stanza : isList(before) ? [...before, stanza] : [before, stanza]);
+      stanzas.set(
+        name,
+        before === undefined ? stanza : isList(before) ? [...before, stanza] : [before, stanza],
+      );
       found.starts.push(start);
       found.names.push(name);
     }
@@ -112,7 +116,11 @@ function findStanzas(text: Buffer, stanzas: Map<string, Stanza | readonly Stanza
 }
 
 /** Every stanza that has this field, with the field's first line. */
-function* namesWith(text: Buffer, field: string, stanzas: TextStanzas): Generator<{ owner: string; value: string }> {
+function* namesWith(
+  text: Buffer,
+  field: string,
+  stanzas: TextStanzas,
+): Generator<{ owner: string; value: string }> {
   let index = 0;
   for (let at = text.indexOf(field); at >= 0; at = text.indexOf(field, at + 1)) {
     while (index + 1 < stanzas.starts.length && stanzas.starts[index + 1]! <= at) index++;

@@ -32,7 +32,18 @@ export interface DebianOptions {
 }
 
 /** Debian's release architectures and the ports that Debian itself hosts. */
-const ARCHITECTURES = ["amd64", "arm64", "armel", "armhf", "i386", "loong64", "mips64el", "ppc64el", "riscv64", "s390x"];
+const ARCHITECTURES = [
+  "amd64",
+  "arm64",
+  "armel",
+  "armhf",
+  "i386",
+  "loong64",
+  "mips64el",
+  "ppc64el",
+  "riscv64",
+  "s390x",
+];
 
 /** Other people's names of the same machines: the kernel's and Node's. */
 const FOREIGN_NAMES: Readonly<Record<string, string>> = {
@@ -52,7 +63,8 @@ const OPTIONS = ["suite", "architecture", "components", "mirror", "snapshot", "k
 /** A package set of Debian. Errors: `config-invalid`, naming the option that is wrong. */
 export function debian(options: DebianOptions): DebianPackageSet {
   const given = options as unknown as Record<string, unknown>;
-  if (typeof given !== "object" || given === null) throw invalid("", "an object with suite and architecture", given);
+  if (typeof given !== "object" || given === null)
+    throw invalid("", "an object with suite and architecture", given);
   for (const key of Object.keys(given)) {
     if (!OPTIONS.includes(key)) throw invalid(key, `one of the options ${OPTIONS.join(", ")}`, undefined);
   }
@@ -90,7 +102,8 @@ function architectureOf(value: unknown): string {
 
 function componentsOf(value: unknown): string[] {
   const isComponent = (item: unknown) => typeof item === "string" && /^[a-z][a-z0-9-]*$/.test(item);
-  if (Array.isArray(value) && value.length > 0 && value.every(isComponent)) return [...new Set<string>(value)];
+  if (Array.isArray(value) && value.length > 0 && value.every(isComponent))
+    return [...new Set<string>(value)];
   throw invalid("components", 'a list of component names, for example ["main"]', value);
 }
 
@@ -98,7 +111,8 @@ function mirrorOf(value: unknown): string | null {
   if (value === null) return null;
   const expected = "an http, https or file address";
   if (typeof value !== "string" || !URL.canParse(value)) throw invalid("mirror", expected, value);
-  if (!["http:", "https:", "file:"].includes(new URL(value).protocol)) throw invalid("mirror", expected, value);
+  if (!["http:", "https:", "file:"].includes(new URL(value).protocol))
+    throw invalid("mirror", expected, value);
   return value.replace(/\/+$/, "");
 }
 

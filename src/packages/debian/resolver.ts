@@ -58,7 +58,12 @@ export function resolve(
     stage: WISHES,
   }));
   const installed = new Set(options.installed);
-  const solved = solve(start, { index, recommends: options.recommends ?? false, attempts: 0, nextStage: WISHES + 1 });
+  const solved = solve(start, {
+    index,
+    recommends: options.recommends ?? false,
+    attempts: 0,
+    nextStage: WISHES + 1,
+  });
   if (!(solved instanceof Selection)) throw explain(solved, index, options.label ?? "the package set");
   const chosen = [...solved.packages].filter((one) => !installed.has(one.name));
   return dependencyOrder(chosen, [...essential, ...wanted]);
@@ -79,7 +84,8 @@ function wish(index: PackageIndex, name: string, label = "the package set"): Rel
   }
   const near = nearNames(name, index.names()).map((one) => `"${one}"`);
   throw new MicrovmError("package-not-found", `Package "${name}" is not in ${label}`, {
-    hint: near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "Check its name, the suite and the components",
+    hint:
+      near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "Check its name, the suite and the components",
   });
 }
 

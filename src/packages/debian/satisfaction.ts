@@ -40,7 +40,10 @@ function rank(provider: DebianPackage): number {
 }
 
 function inRange(version: string, relation: Relation): boolean {
-  return relation.version === undefined || versionSatisfies(version, relation.version.operator, relation.version.bound);
+  return (
+    relation.version === undefined ||
+    versionSatisfies(version, relation.version.operator, relation.version.bound)
+  );
 }
 
 /** `name:arm64` asks for a package of that architecture; `:any` and `:native` are this one's. */

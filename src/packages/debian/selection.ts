@@ -26,45 +26,45 @@ export interface Objection {
 
 /** A selection can be copied, to try an alternative and go back. */
 export class Selection {
-  readonly #chosen: Map<string, DebianPackage>;
+  private readonly chosen: Map<string, DebianPackage>;
   /** Chosen packages by their own name and by each name that they provide. */
-  readonly #byName: Map<string, readonly DebianPackage[]>;
+  private readonly byName: Map<string, readonly DebianPackage[]>;
   /** Objections of chosen packages, by the name that they object to. */
-  readonly #forbidden: Map<string, readonly Forbidden[]>;
+  private readonly forbidden: Map<string, readonly Forbidden[]>;
   /** For whom each was chosen. */
-  readonly #reasons: Map<string, DebianPackage | undefined>;
+  private readonly reasons: Map<string, DebianPackage | undefined>;
   needs: readonly Need[];
 
   constructor(from?: Selection) {
-    this.#chosen = new Map(from && from.#chosen);
-    this.#byName = new Map(from && from.#byName);
-    this.#forbidden = new Map(from && from.#forbidden);
-    this.#reasons = new Map(from && from.#reasons);
-    this.needs = from ? from.needs : [];
+    this.chosen = new Map(from?.chosen);
+    this.byName = new Map(from?.byName);
+    this.forbidden = new Map(from?.forbidden);
+    this.reasons = new Map(from?.reasons);
+    this.needs = from?.needs ?? [];
   }
 
   get packages(): Iterable<DebianPackage> {
-    return this.#chosen.values();
+    return this.chosen.values();
   }
 
   has(name: string): boolean {
-    return this.#chosen.has(name);
+    return this.chosen.has(name);
   }
 
   isSatisfied(group: RelationGroup): boolean {
-    return group.some((relation) => this.#byName.get(relation.name)?.some((one) => satisfies(one, relation)));
+    return group.some((relation) => this.byName.get(relation.name)?.some((one) => satisfies(one, relation)));
   }
 
   /** Adds a package; what it needs is added to `needs` by the caller. */
   add(chosen: DebianPackage, reason: DebianPackage | undefined): void {
-    this.#chosen.set(chosen.name, chosen);
-    this.#reasons.set(chosen.name, reason);
+    this.chosen.set(chosen.name, chosen);
+    this.reasons.set(chosen.name, reason);
     for (const name of new Set([chosen.name, ...chosen.provides.map((provided) => provided.name)])) {
-      append(this.#byName, name, chosen);
+      append(this.byName, name, chosen);
     }
     for (const kind of ["conflicts with", "breaks"] as const) {
       for (const relation of kind === "breaks" ? chosen.breaks : chosen.conflicts) {
-        append(this.#forbidden, relation.name, { owner: chosen, kind, relation });
+        append(this.forbidden, relation.name, { owner: chosen, kind, relation });
       }
     }
   }
@@ -72,7 +72,7 @@ export class Selection {
   /** What forbids this package beside those chosen, if anything does. */
   objectionTo(candidate: DebianPackage): Objection | undefined {
     for (const name of [candidate.name, ...candidate.provides.map((provided) => provided.name)]) {
-      for (const { owner, kind, relation } of this.#forbidden.get(name) ?? []) {
+      for (const { owner, kind, relation } of this.forbidden.get(name) ?? []) {
         if (owner.name !== candidate.name && satisfies(candidate, relation)) {
           return { candidate, chosen: owner, owner, kind, relation };
         }
@@ -80,7 +80,7 @@ export class Selection {
     }
     for (const kind of ["conflicts with", "breaks"] as const) {
       for (const relation of kind === "breaks" ? candidate.breaks : candidate.conflicts) {
-        const named = this.#byName.get(relation.name) ?? [];
+        const named = this.byName.get(relation.name) ?? [];
         const chosen = named.find((one) => one.name !== candidate.name && satisfies(one, relation));
         if (chosen) return { candidate, chosen, owner: candidate, kind, relation };
       }
@@ -91,10 +91,10 @@ export class Selection {
   /** The package and those for which it was chosen, up to one that the person asked for. */
   chainOf(chosen: DebianPackage): readonly string[] {
     const chain = [chosen.name];
-    let reason = this.#reasons.get(chosen.name);
+    let reason = this.reasons.get(chosen.name);
     while (reason && !chain.includes(reason.name)) {
       chain.push(reason.name);
-      reason = this.#reasons.get(reason.name);
+      reason = this.reasons.get(reason.name);
     }
     return chain;
   }

@@ -1,8 +1,9 @@
 /** Clear-signed texts: an archive vouches for its `InRelease` with OpenPGP. */
-import { existsSync, readFile } from "../../os/files.ts";
-import { MicrovmError, messageOf } from "../../errors.ts";
-import { DEBIAN_ARCHIVE_KEYS } from "./keys.ts";
+
 import type { CleartextMessage, Key } from "openpgp";
+import { MicrovmError, messageOf } from "../../errors.ts";
+import { existsSync, readFile } from "../../os/files.ts";
+import { DEBIAN_ARCHIVE_KEYS } from "./keys.ts";
 
 /** What is checked and how it is called in errors. */
 export interface SignatureCheck {
@@ -41,12 +42,20 @@ export async function verifyClearSigned(message: string, check: SignatureCheck):
     try {
       isGood = (await signature.verified) || isGood;
     } catch (error) {
-      throw invalid(check, keys, `the signature of key ${signature.keyID.toHex()} is bad (${messageOf(error)})`);
+      throw invalid(
+        check,
+        keys,
+        `the signature of key ${signature.keyID.toHex()} is bad (${messageOf(error)})`,
+      );
     }
   }
   if (!isGood) {
     const signers = signatures.map((signature) => signature.keyID.toHex()).join(", ");
-    throw invalid(check, keys, `no trusted and unexpired key signed it; it is signed by ${signers || "nobody"}`);
+    throw invalid(
+      check,
+      keys,
+      `no trusted and unexpired key signed it; it is signed by ${signers || "nobody"}`,
+    );
   }
   return data.replaceAll("\r\n", "\n");
 }
@@ -55,9 +64,13 @@ async function readKeyring(keyring: string | null): Promise<Key[]> {
   if (keyring === null) return readArmored(DEBIAN_ARCHIVE_KEYS);
   if (keyring.includes("-----BEGIN PGP")) return readArmored([keyring]);
   if (!existsSync(keyring)) {
-    throw new MicrovmError("signature-invalid", `Cannot read the keyring "${keyring}": there is no such file`, {
-      hint: "Set keyring in debian() to the path of a keyring, or to an armored public key",
-    });
+    throw new MicrovmError(
+      "signature-invalid",
+      `Cannot read the keyring "${keyring}": there is no such file`,
+      {
+        hint: "Set keyring in debian() to the path of a keyring, or to an armored public key",
+      },
+    );
   }
   const bytes = await readFile(keyring);
   if (bytes.includes("-----BEGIN PGP")) return readArmored([bytes.toString()]);
@@ -81,7 +94,9 @@ async function readArmored(texts: readonly string[]): Promise<Key[]> {
 }
 
 function unreadable(error: unknown): MicrovmError {
-  return new MicrovmError("signature-invalid", `Cannot read the keyring: ${messageOf(error)}`, { cause: error });
+  return new MicrovmError("signature-invalid", `Cannot read the keyring: ${messageOf(error)}`, {
+    cause: error,
+  });
 }
 
 /** Keys that are valid at that time; a revoked or expired one vouches for nothing, whenever it signed. */

@@ -130,14 +130,16 @@ function readPax(content: Buffer, extension: Extension, name: string): void {
   for (let at = 0; at < content.length; ) {
     const space = content.indexOf(32, at);
     const length = Number(content.toString("latin1", at, space));
-    if (space < 0 || !(length > 0) || at + length > content.length) throw invalid(name, "a PAX header is damaged");
+    if (space < 0 || !(length > 0) || at + length > content.length)
+      throw invalid(name, "a PAX header is damaged");
     const equals = content.indexOf(61, space);
     const key = content.toString("utf8", space + 1, equals);
     const value = content.subarray(equals + 1, at + length - 1);
     if (key === "path" || key === "linkpath") extension[key] = value.toString();
     else if (key === "size" || key === "uid" || key === "gid") extension[key] = Number(value.toString());
     else if (key === "mtime") extension.mtime = Math.floor(Number(value.toString()));
-    else if (key.startsWith("SCHILY.xattr.")) extension.xattrs[key.slice("SCHILY.xattr.".length)] = Buffer.from(value);
+    else if (key.startsWith("SCHILY.xattr."))
+      extension.xattrs[key.slice("SCHILY.xattr.".length)] = Buffer.from(value);
     at += length;
   }
 }
@@ -147,7 +149,8 @@ function checkSum(archive: Buffer, at: number, name: string): void {
   let sum = 8 * 32;
   for (let i = at; i < at + 148; i++) sum += archive[i]!;
   for (let i = at + 156; i < at + BLOCK; i++) sum += archive[i]!;
-  if (sum !== readNumber(archive, at + 148, 8, name)) throw invalid(name, "a checksum in its archive is wrong");
+  if (sum !== readNumber(archive, at + 148, 8, name))
+    throw invalid(name, "a checksum in its archive is wrong");
 }
 
 /** Octal digits, or with the top bit of the first byte set a big-endian binary number (GNU). */

@@ -16,7 +16,8 @@ export function explain({ need, selection }: Failure, index: PackageIndex, label
   const objections = candidatesOf(index, need.group)
     .map((candidate) => selection.objectionTo(candidate))
     .filter((objection) => objection !== undefined);
-  const why = objections.length > 0 ? objections.map(describe).join("; ") : missing(need, index, label);
+  const forbidden = `${need.owner ? "but " : ""}${objections.map(describe).join("; ")}`;
+  const why = objections.length > 0 ? forbidden : missing(need, index, label);
   const chain = need.owner ? selection.chainOf(need.owner) : [];
   const subject = chain.at(-1) ?? formatGroup(need.group);
   const needs = need.owner ? `"${need.owner.name}" needs "${formatGroup(need.group)}", ` : "";
@@ -30,7 +31,7 @@ export function explain({ need, selection }: Failure, index: PackageIndex, label
 function describe({ candidate, chosen, owner, kind, relation }: Objection): string {
   const other = owner === candidate ? chosen : candidate;
   const named = relation.name === other.name ? "" : ` ("${other.name}")`;
-  return `${owner === candidate ? "but " : ""}"${owner.name}" ${kind} "${formatRelation(relation)}"${named}`;
+  return `"${owner.name}" ${kind} "${formatRelation(relation)}"${named}`;
 }
 
 function missing(need: Need, index: PackageIndex, label: string): string {

@@ -24,7 +24,7 @@ const LOADERS: Readonly<Record<string, { readonly loader: string; readonly libra
 /** Where programs lie in a tree, by name; others in `usr/bin`. */
 const PLACES: Readonly<Record<string, string>> = {
   virtiofsd: "usr/libexec/virtiofsd",
-  "mkfs.ext4": "usr/sbin/mke2fs",
+  mke2fs: "usr/sbin/mke2fs",
   depmod: "usr/bin/kmod",
 };
 

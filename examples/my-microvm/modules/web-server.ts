@@ -1,0 +1,17 @@
+// nginx with one page. `config` holds the merged result of all modules.
+import { defineModule } from "microvm";
+
+export default defineModule(({ config }) => ({
+  environment: {
+    packages: ["jq"],
+    files: {
+      "/srv/www/index.html": { text: () => `<h1>Hello from ${config.networking.hostName}</h1>\n` },
+    },
+  },
+  services: {
+    nginx: {
+      enable: true,
+      virtualHosts: { localhost: { root: "/srv/www", default: true } },
+    },
+  },
+}));

@@ -1,0 +1,51 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { MicrovmError, messageOf } from "../errors.ts";
+
+/** A command of the program, in a file of its own. */
+export interface Command {
+  readonly name: string;
+  /** Name and arguments, for the overview. */
+  readonly usage: string;
+  readonly summary: string;
+  /** The whole help text, with examples. */
+  readonly help: string;
+  /** Returns the exit status. */
+  run(args: readonly string[]): Promise<number>;
+}
+
+/**
+ * Options and at most one reference, default `.`. Whatever does not fit is wrong usage, with the command's help as
+ * the way out.
+ */
+export function parseCommand<O extends NonNullable<ParseArgsConfig["options"]>>(
+  name: string,
+  args: readonly string[],
+  options: O,
+) {
+  const hint = `See "microvm ${name} --help"`;
+  const parsed = parse(args, options, hint);
+  const [reference = ".", ...others] = parsed.positionals;
+  if (others.length > 0) {
+    throw new MicrovmError(
+      "bad-usage",
+      `"${name}" takes one project, not "${parsed.positionals.join('" and "')}"`,
+      { hint },
+    );
+  }
+  return { reference, values: parsed.values };
+}
+
+function parse<O extends NonNullable<ParseArgsConfig["options"]>>(
+  args: readonly string[],
+  options: O,
+  hint: string,
+) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    // Node's message: what is unknown or lacks a value, then advice about positionals, which is cut off.
+    throw new MicrovmError("bad-usage", messageOf(error).split(". To specify")[0]!.replace(/\.$/, ""), {
+      hint,
+    });
+  }
+}

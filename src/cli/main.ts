@@ -1,0 +1,73 @@
+/** The command line: finds the command, and turns what it throws into a message and an exit status. */
+
+import { MicrovmError } from "../errors.ts";
+import { readFileSync } from "../os/files.ts";
+import { buildCommand } from "./build.ts";
+import type { Command } from "./command.ts";
+import { evalCommand } from "./eval.ts";
+import { printError } from "./output.ts";
+import { runCommand } from "./run.ts";
+
+const COMMANDS: readonly Command[] = [runCommand, buildCommand, evalCommand];
+
+/** Runs the program with these arguments. Returns its exit status: 0 done, 1 failed, 2 wrong usage. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(args);
+  } catch (error) {
+    printError(error);
+    return error instanceof MicrovmError && error.code === "bad-usage" ? 2 : 1;
+  }
+}
+
+async function dispatch([name, ...args]: readonly string[]): Promise<number> {
+  if (name === "--version" || name === "-V") {
+    process.stdout.write(`microvm ${version()}\n`);
+    return 0;
+  }
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    const command = COMMANDS.find((candidate) => candidate.name === args[0]);
+    process.stdout.write(command ? command.help : overview());
+    return name === undefined ? 2 : 0;
+  }
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (!command) {
+    throw new MicrovmError("bad-usage", `There is no command "${name}"`, {
+      hint: `The commands are ${COMMANDS.map((one) => `"${one.name}"`).join(", ")}; see "microvm --help"`,
+    });
+  }
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write(command.help);
+    return 0;
+  }
+  return command.run(args);
+}
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map((command) => command.usage.length));
+  return `Declarative microVMs for any Linux host.
+
+Usage:
+${COMMANDS.map((command) => `  microvm ${command.usage.padEnd(width)}  ${command.summary}`).join("\n")}
+  microvm --version
+  microvm COMMAND --help
+
+A project is a directory with a microvm.config.ts; "#NAME" behind it chooses one of its VMs.
+
+Examples:
+  microvm run examples/my-microvm
+  microvm run examples/my-microvm --exec 'systemctl --failed'
+  microvm build .#web -o result
+
+Environment:
+  MICROVM_STORE      Directory of the store
+  MICROVM_STATE_DIR  Directory of the VMs' volumes and sockets
+  MICROVM_ACCEL      kvm or tcg, instead of what is found to work
+  NO_COLOR           No colours
+`;
+}
+
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,27 @@
+/** What the program says on its standard error, colours obeying `NO_COLOR` and the terminal. */
+import { MicrovmError } from "../errors.ts";
+
+const coloured = process.stderr.isTTY === true && !process.env.NO_COLOR;
+
+/** Text in one of the terminal's colours, where it has any. */
+export function paint(colour: "red" | "yellow" | "dim" | "bold", text: string): string {
+  const code = { red: 31, yellow: 33, dim: 2, bold: 1 }[colour];
+  return coloured ? `\x1b[${code}m${text}\x1b[0m` : text;
+}
+
+/** One sentence of what and why, one of what to do. A programmer's error shows where it happened. */
+export function printError(error: unknown): void {
+  if (error instanceof MicrovmError) {
+    process.stderr.write(`${paint("red", "error:")} ${error.message}\n`);
+    if (error.hint !== undefined) process.stderr.write(`${paint("bold", "hint:")} ${error.hint}\n`);
+    return;
+  }
+  process.stderr.write(
+    `${paint("red", "internal error:")} ${error instanceof Error ? error.stack : String(error)}\n`,
+  );
+}
+
+/** A remark that stops nothing. */
+export function printWarning(text: string): void {
+  process.stderr.write(`${paint("yellow", "warning:")} ${text}\n`);
+}

@@ -1,0 +1,41 @@
+/**
+ * The program that evaluates a project, started by `evaluateProject` with restricted permissions. Its one
+ * argument is the request; its answer is one line on a descriptor of its own.
+ */
+import { MicrovmError, messageOf } from "../errors.ts";
+import { combineFaults, faultsOf } from "../module-system/index.ts";
+import { guestModule } from "../options/guest.ts";
+import { hostModule } from "../options/host.ts";
+import { writeSync } from "../os/files.ts";
+import { explainDenied } from "./denied.ts";
+import { evaluateVm } from "./evaluate-vm.ts";
+import { importModule, loadProject, provideProgram } from "./load-project.ts";
+import { ANSWER_DESCRIPTOR, type EvaluationAnswer, type EvaluationRequest } from "./protocol.ts";
+
+const request: EvaluationRequest = JSON.parse(process.argv[2]!);
+provideProgram();
+answer(evaluate());
+process.exit(0);
+
+function evaluate(): EvaluationAnswer {
+  try {
+    return { vm: evaluateVm(loadProject(request.file), request, { hostModule, guestModule, importModule }) };
+  } catch (error) {
+    if (!(error instanceof MicrovmError)) {
+      return {
+        error: {
+          code: "config-threw",
+          message: `Cannot evaluate "${request.file}": ${messageOf(error)}`,
+          hint: undefined,
+        },
+      };
+    }
+    const { code, message, hint } = combineFaults(faultsOf(error).map(explainDenied));
+    return { error: { code, message, hint } };
+  }
+}
+
+function answer(given: EvaluationAnswer): void {
+  const line = Buffer.from(`${JSON.stringify(given)}\n`);
+  for (let written = 0; written < line.length; ) written += writeSync(ANSWER_DESCRIPTOR, line, written);
+}

@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import type { MicrovmError } from "../errors.ts";
+import { evaluateProject } from "./evaluate-project.ts";
+
+type Files = { readonly [path: string]: string };
+
+/** Writes a project into a directory of its own, which is gone after the test. */
+function project(t: TestContext, files: Files): string {
+  const directory = join(realpathSync(mkdtempSync(join(tmpdir(), "project-"))), "demo");
+  t.after(() => rmSync(dirname(directory), { recursive: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+  return join(directory, "microvm.config.ts");
+}
+
+const evaluate = (file: string, name?: string, timeLimit?: number) =>
+  evaluateProject({ file, name, storeDir: "/store", ...(timeLimit !== undefined && { timeLimit }) });
+
+/** Code and message of a project's error, its directory written as DIR. */
+async function faultOf(t: TestContext, files: string | Files, timeLimit?: number): Promise<[string, string]> {
+  const file = project(t, typeof files === "string" ? { "microvm.config.ts": files } : files);
+  try {
+    await evaluate(file, undefined, timeLimit);
+  } catch (error) {
+    const { code, message } = error as MicrovmError;
+    return [code, message.replaceAll(dirname(file), "DIR")];
+  }
+  throw new Error("The project has no fault");
+}
+
+const vm = (config: string) => `export default { microvms: { web: { config: ${config} } } };`;
+
+test("a project's modules, imported by path too, merge into one configuration", async (t) => {
+  const file = project(t, {
+    "microvm.config.ts": `
+      import { debian, defineProject, mkDefault } from "microvm";
+      import { memory } from "./lib/memory.ts";
+      export default defineProject({
+        hosts: {
+          default: ({ storeDir, self }) => ({
+            microvm: {
+              vms: {
+                web: {
+                  pkgs: debian({ suite: "trixie", architecture: "amd64" }),
+                  specialArgs: { domain: "example.org" },
+                  config: ({ config, domain }) => ({
+                    imports: ["./modules/units.ts"],
+                    microvm: { mem: () => config.microvm.vcpu * memory, vcpu: mkDefault(1) },
+                    environment: { etc: { place: { text: [storeDir, self, domain].join(" ") } } },
+                  }),
+                },
+                other: { flake: self },
+              },
+            },
+          }),
+        },
+      });`,
+    "lib/memory.ts": "export const memory: number = 300;",
+    "modules/units.ts": `
+      import { defineModule } from "microvm";
+      export default defineModule(({ name }) => ({
+        microvm: { vcpu: 2 },
+        systemd: { services: { demo: { description: () => name } } },
+      }));`,
+  });
+  const { name, pkgs, config, warnings } = await evaluate(file);
+  // biome-ignore lint/suspicious/noExplicitAny: plain data of a guest
+  const { microvm, networking, systemd, environment } = config as any;
+  assert.deepEqual([name, pkgs?.suite, warnings], ["web", "trixie", []]);
+  assert.deepEqual([microvm.mem, microvm.vcpu, networking.hostName], [600, 2, "web"]);
+  assert.equal(systemd.services.demo.description, "web");
+  assert.equal(environment.etc.place.text, `/store path:${dirname(file)} example.org`);
+});
+
+test("a syntax error is named with file and line", async (t) => {
+  assert.deepEqual(await faultOf(t, "const a = 1;\nexport default { x: ;"), [
+    "config-invalid",
+    'Syntax error in "DIR/microvm.config.ts:2": Expression expected',
+  ]);
+});
+
+test("TypeScript that cannot be erased is an error", async (t) => {
+  assert.deepEqual(await faultOf(t, "enum A { x }\nexport default {};"), [
+    "config-invalid",
+    'Syntax error in "DIR/microvm.config.ts:1": TypeScript enum is not supported in strip-only mode',
+  ]);
+});
+
+test("a project file that throws is named with file and line", async (t) => {
+  assert.deepEqual(await faultOf(t, '\nthrow new Error("boo");\nexport default {};'), [
+    "config-threw",
+    '"DIR/microvm.config.ts:2" threw while it was loaded: boo',
+  ]);
+});
+
+test("a definition that throws is named with file and line", async (t) => {
+  assert.deepEqual(await faultOf(t, vm("{ microvm: { mem: () => nothing } }")), [
+    "config-threw",
+    'The definition of "microvm.mem" in "DIR/microvm.config.ts:1" threw: nothing is not defined',
+  ]);
+});
+
+test("writing a file is denied", async (t) => {
+  const write = (path: string) => `
+    import { writeFileSync } from "node:fs";
+    ${vm(`{ microvm: { mem: () => { writeFileSync("${path}", ""); return 1; } } }`)}`;
+  assert.deepEqual(await faultOf(t, write("/tmp/file")), [
+    "permission-denied",
+    'The definition of "microvm.mem" in "DIR/microvm.config.ts:3" tried to write "/tmp/file", which a project file may not',
+  ]);
+});
+
+test("reading outside the project is denied", async (t) => {
+  const text = 'import { readFileSync } from "node:fs";\nreadFileSync("/etc/passwd");\nexport default {};';
+  assert.deepEqual(await faultOf(t, text), [
+    "permission-denied",
+    '"DIR/microvm.config.ts:2" tried to read "/etc/passwd", which a project file may not',
+  ]);
+});
+
+test("starting a program is denied", async (t) => {
+  const text = 'import { execFileSync } from "node:child_process";\nexecFileSync("id");\nexport default {};';
+  assert.deepEqual(await faultOf(t, text), [
+    "permission-denied",
+    '"DIR/microvm.config.ts:2" tried to start the program "id", which a project file may not',
+  ]);
+});
+
+test("importing a file outside the project is denied", async (t) => {
+  assert.deepEqual(await faultOf(t, vm('{ imports: ["/etc/outside.ts"] }')), [
+    "permission-denied",
+    'The module "DIR/microvm.config.ts" tried to read "/etc/outside.ts", which a project file may not',
+  ]);
+});
+
+test("the environment is empty", async (t) => {
+  assert.deepEqual(await faultOf(t, "throw Object.keys(process.env).length;"), [
+    "config-threw",
+    '"DIR/microvm.config.ts" threw while it was loaded: 0',
+  ]);
+});
+
+test("what is no project is refused", async (t) => {
+  const wrong = async (text: string) => (await faultOf(t, text))[1];
+  assert.equal(
+    await wrong("export const a = 1;"),
+    '"DIR/microvm.config.ts" must export a project as its default, but exports nothing',
+  );
+  assert.equal(
+    await wrong("export default () => ({});"),
+    '"DIR/microvm.config.ts" must export a project as its default, but exports a function',
+  );
+  assert.equal(
+    await wrong("export default Promise.resolve({});"),
+    '"DIR/microvm.config.ts" exports a promise',
+  );
+  assert.equal(
+    await wrong("await 1;\nexport default {};"),
+    '"DIR/microvm.config.ts" waits for a promise at its top level',
+  );
+  assert.equal(
+    await wrong("export default { microvm: {} };"),
+    'The project in "DIR/microvm.config.ts" has the unknown key "microvm"; did you mean "microvms"',
+  );
+  assert.equal(
+    await wrong("export default { microvms: [] };"),
+    '"microvms" of the project in "DIR/microvm.config.ts" must be an object, but is a list',
+  );
+  assert.equal(await wrong("export default {};"), "The project defines no VM");
+});
+
+test("an import that is not there is an error", async (t) => {
+  const wrong = async (text: string) => (await faultOf(t, text))[1];
+  assert.equal(
+    await wrong('import x from "./none.ts";\nexport default x;'),
+    'Cannot find "DIR/none.ts", imported by "DIR/microvm.config.ts"',
+  );
+  assert.equal(
+    await wrong('import x from "left";\nexport default x;'),
+    'Cannot find the package "left", imported by "DIR/microvm.config.ts"',
+  );
+  assert.equal(
+    await wrong(vm('{ imports: ["./none.ts"] }')),
+    'Cannot find "DIR/none.ts", imported by "DIR/microvm.config.ts"',
+  );
+  assert.equal(
+    await wrong(vm('{ imports: ["none"] }')),
+    'The module "DIR/microvm.config.ts" imports "none", which is no path',
+  );
+  assert.equal(
+    await wrong('import { nothing } from "microvm";\nexport default nothing;'),
+    "Cannot load \"DIR/microvm.config.ts\": The requested module 'microvm' does not provide an export named 'nothing'",
+  );
+});
+
+test("an imported file without a default export is an error", async (t) => {
+  const files = { "microvm.config.ts": vm('{ imports: ["./m.ts"] }'), "m.ts": "export const a = 1;" };
+  assert.deepEqual(await faultOf(t, files), [
+    "config-invalid",
+    'The module "DIR/m.ts" has no default export',
+  ]);
+});
+
+test("a promise as a configuration is refused", async (t) => {
+  assert.deepEqual(await faultOf(t, vm("async () => ({})")), [
+    "config-invalid",
+    'The module "DIR/microvm.config.ts" is a promise',
+  ]);
+});
+
+test("faults name the file they are in", async (t) => {
+  const files = {
+    "microvm.config.ts": vm('{ imports: ["./m.ts"] }'),
+    "m.ts": "export default { microvm: { memm: 1 } };",
+  };
+  assert.deepEqual(await faultOf(t, files), [
+    "option-unknown",
+    'The option "microvm.memm" does not exist, but is defined in "DIR/m.ts"; did you mean "microvm.mem"',
+  ]);
+});
+
+test("an evaluation without end is stopped", async (t) => {
+  assert.deepEqual(await faultOf(t, "for (;;);\nexport default {};", 1500), [
+    "config-threw",
+    'The evaluation of "DIR/microvm.config.ts" took longer than 1.5 seconds',
+  ]);
+});
+
+test("an evaluation that ends itself is an error", async (t) => {
+  assert.deepEqual(await faultOf(t, "process.exit(3);\nexport default {};"), [
+    "config-threw",
+    'The evaluation of "DIR/microvm.config.ts" ended with exit status 3 and without an answer',
+  ]);
+});
+
+test("a project that is left running does not keep its parent waiting", async (t) => {
+  const file = project(t, {
+    "microvm.config.ts": `setInterval(() => {}, 1000); process.exit = () => {};\n${vm("{}")}`,
+  });
+  assert.equal((await evaluate(file)).name, "web");
+});
+
+test("an answer that the project's code forges is checked", async (t) => {
+  const forge = (answer: string) => `
+    import { writeSync } from "node:fs";
+    writeSync(3, JSON.stringify(${answer}) + "\\n");
+    ${vm("{}")}`;
+  assert.deepEqual(
+    await faultOf(t, forge('{ vm: { name: "../x", pkgs: null, config: {}, warnings: [] } }')),
+    [
+      "config-invalid",
+      'The evaluation of "DIR/microvm.config.ts" gave a malformed answer: it is of another VM',
+    ],
+  );
+  const [code, message] = await faultOf(
+    t,
+    forge('{ vm: { name: "web", pkgs: null, config: { microvm: { mem: "x" } }, warnings: [] } }'),
+  );
+  assert.equal(code, "config-invalid");
+  assert.match(
+    message,
+    /\n- The option "microvm.mem" must be of type "positive integer, meaning >0", but is "x" in "the evaluated configuration"/,
+  );
+});

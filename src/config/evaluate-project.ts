@@ -1,0 +1,96 @@
+/** Evaluates projects. Their files are code that is not trusted, so that happens in a restricted child. */
+import { dirname, extname, join } from "node:path";
+import { type ErrorCode, MicrovmError } from "../errors.ts";
+import { existsSync, realpathSync } from "../os/files.ts";
+import { type ChildProcess, spawn } from "../os/processes.ts";
+import { parseAnswer } from "./answer.ts";
+import { ANSWER_DESCRIPTOR, type EvaluatedVm, type EvaluationRequest } from "./protocol.ts";
+
+/** What to evaluate. */
+export interface EvaluateProjectOptions {
+  /** The project file; an absolute path without symbolic links, as `findProjectFile` gives it. */
+  readonly file: string;
+  /** Which VM is wanted; absent: the one that goes without saying. */
+  readonly name?: string | undefined;
+  /** The store's directory, told to hosts. */
+  readonly storeDir: string;
+  /** In milliseconds; after that the evaluation is stopped. */
+  readonly timeLimit?: number;
+}
+
+const TIME_LIMIT = 60_000;
+
+/** Of the child's heap, in MiB: a thousand VMs need less than a quarter. */
+const MEMORY_LIMIT = 2048;
+
+/** Evaluates one VM of a project. Everything that is wrong with the project is a `MicrovmError`. */
+export async function evaluateProject(options: EvaluateProjectOptions): Promise<EvaluatedVm> {
+  const { file, name, storeDir, timeLimit = TIME_LIMIT } = options;
+  const directory = dirname(file);
+  const request: EvaluationRequest = {
+    file,
+    storeDir,
+    self: `path:${directory}`,
+    ...(name !== undefined && { name }),
+  };
+  const entry = join(import.meta.dirname, `child${extname(import.meta.filename)}`);
+  const child = spawn(process.execPath, [...nodeArguments(directory), entry, JSON.stringify(request)], {
+    cwd: directory,
+    env: {},
+    // What project files print goes to the standard error, so that it cannot get into this program's output.
+    stdio: ["ignore", 2, 2, "pipe"],
+  });
+  const line = await readAnswer(child, file, timeLimit);
+  return parseAnswer(line, file, name);
+}
+
+function nodeArguments(projectDirectory: string): string[] {
+  return [
+    "--permission",
+    ...readable(projectDirectory).map((path) => `--allow-fs-read=${path}`),
+    "--disable-warning=ExperimentalWarning",
+    "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
+    `--max-old-space-size=${MEMORY_LIMIT}`,
+  ];
+}
+
+/** The project, this program, and where their names really lead to. */
+function readable(projectDirectory: string): string[] {
+  const program = join(import.meta.dirname, "../..");
+  const modules = join(projectDirectory, "node_modules");
+  const paths = [projectDirectory, program, ...(existsSync(modules) ? [modules] : [])];
+  return [...new Set(paths.flatMap((path) => [path, realpathSync(path)]))];
+}
+
+/** The line that the child answers with. The child is not needed after it, nor after the time limit. */
+function readAnswer(child: ChildProcess, file: string, timeLimit: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    const fail = (code: ErrorCode, message: string, hint?: string) =>
+      reject(new MicrovmError(code, message, hint === undefined ? {} : { hint }));
+    const timer = setTimeout(() => {
+      fail(
+        "config-threw",
+        `The evaluation of "${file}" took longer than ${timeLimit / 1000} seconds`,
+        "Look for a loop without end",
+      );
+      child.kill("SIGKILL");
+    }, timeLimit);
+    child.stdio[ANSWER_DESCRIPTOR]!.on("data", (piece: Buffer) => {
+      pieces.push(piece);
+      if (!piece.includes("\n")) return;
+      resolve(Buffer.concat(pieces).toString().split("\n")[0]!);
+      child.kill("SIGKILL");
+    });
+    child.on("error", (error) => fail("tool-missing", `Cannot start "${child.spawnfile}": ${error.message}`));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      const how = signal === null ? `exit status ${code}` : `signal ${signal}`;
+      const hint =
+        signal === null
+          ? "Project files must not end the process"
+          : `It may have run out of memory: it has ${MEMORY_LIMIT} MiB`;
+      fail("config-threw", `The evaluation of "${file}" ended with ${how} and without an answer`, hint);
+    });
+  });
+}

@@ -1,0 +1,155 @@
+/** From a loaded project to one evaluated VM; runs in the child. */
+import { basename, dirname } from "node:path";
+import { MicrovmError } from "../errors.ts";
+import {
+  type Asserted,
+  type Attributes,
+  assertionsModule,
+  checkAssertions,
+  combineFaults,
+  type Evaluated,
+  evalModules,
+  type ImportModule,
+  mkDefault,
+  mkOption,
+  plainWithFaults,
+  types,
+  withFile,
+} from "../module-system/index.ts";
+import { packageSet } from "../options/package-set.ts";
+import { explainDenied } from "./denied.ts";
+import type { HostArguments, Project } from "./project.ts";
+import { type EvaluatedVm, type EvaluationRequest, VM_NAME } from "./protocol.ts";
+import { selectVm } from "./select-vm.ts";
+
+/** The modules that declare what hosts and guests can be told, and how paths are imported. */
+export interface Declarations {
+  readonly hostModule: unknown;
+  readonly guestModule: unknown;
+  readonly importModule?: ImportModule;
+}
+
+/** A VM's definition, as merged by the type of its option. */
+interface MergedVm {
+  // biome-ignore lint/suspicious/noExplicitAny: a package set, checked by its type
+  readonly pkgs: any;
+  readonly specialArgs: Readonly<Record<string, unknown>>;
+  readonly config: unknown;
+  readonly extraModules: readonly unknown[];
+}
+
+type VmsByName = { readonly [name: string]: MergedVm };
+
+const definitionsModule = {
+  options: {
+    microvms: mkOption({
+      type: types.attrsOf(
+        types.submodule({
+          options: {
+            pkgs: mkOption({ type: types.nullOr(packageSet), default: null }),
+            specialArgs: mkOption({ type: types.attrsOf(types.raw), default: {} }),
+            config: mkOption({ type: types.nullOr(types.deferredModule), default: null }),
+            extraModules: mkOption({ type: types.listOf(types.deferredModule), default: [] }),
+          },
+        }),
+      ),
+      default: {},
+    }),
+  },
+};
+
+/** Evaluates the VM that is asked for. All faults of its configuration are reported together. */
+export function evaluateVm(
+  project: Project,
+  request: EvaluationRequest,
+  declarations: Declarations,
+): EvaluatedVm {
+  const { file, name: wanted } = request;
+  const definitions = evaluateDefinitions(project, file, declarations);
+  if (wanted !== undefined && Object.hasOwn(definitions, wanted)) {
+    return evaluateGuest(wanted, definitions[wanted]!, file, declarations, []);
+  }
+  const warnings: string[] = [];
+  const sources = [definitions, ...evaluateHosts(project, request, declarations, warnings)];
+  const names = [...new Set(sources.flatMap((vms) => Object.keys(vms)))];
+  const name = selectVm(wanted, names, basename(dirname(file)));
+  const vm = sources.find((vms) => Object.hasOwn(vms, name))![name]!;
+  return evaluateGuest(name, vm, file, declarations, warnings);
+}
+
+function evaluateDefinitions({ microvms }: Project, file: string, declarations: Declarations): VmsByName {
+  const evaluated = evalModules<Asserted & { microvms: VmsByName }>({
+    modules: [assertionsModule, definitionsModule, { config: { microvms } }],
+    file,
+    ...importing(declarations),
+  });
+  complete(evaluated);
+  return evaluated.config.microvms;
+}
+
+/** The VMs that each host declares in full. */
+function evaluateHosts(
+  { hosts = {} }: Project,
+  request: EvaluationRequest,
+  declarations: Declarations,
+  warnings: string[],
+): VmsByName[] {
+  const { file, storeDir, self } = request;
+  return Object.keys(hosts).map((hostName) => {
+    const host: unknown = hosts[hostName];
+    const args: HostArguments = { storeDir, self };
+    const evaluated = evalModules<Asserted & { microvm: { vms: VmsByName } }>({
+      modules: [assertionsModule, declarations.hostModule, withFile(file, host)],
+      specialArgs: { ...args, name: hostName },
+      file,
+      ...importing(declarations),
+    });
+    warnings.push(...complete(evaluated).warnings);
+    const { vms } = evaluated.config.microvm;
+    return Object.fromEntries(Object.entries(vms).filter(([, { config }]) => config !== null));
+  });
+}
+
+function evaluateGuest(
+  name: string,
+  { pkgs, specialArgs, config, extraModules }: MergedVm,
+  file: string,
+  declarations: Declarations,
+  hostWarnings: readonly string[],
+): EvaluatedVm {
+  if (!VM_NAME.test(name)) {
+    throw new MicrovmError("config-invalid", `"${name}" cannot be the name of a VM`, {
+      hint: "A name has at most 63 letters, digits, dots, dashes and underscores, the first and last a letter or digit",
+    });
+  }
+  const evaluated = evalModules<Asserted>({
+    modules: [
+      assertionsModule,
+      declarations.guestModule,
+      { config: { networking: { hostName: mkDefault(name) } } },
+      ...(config === null ? [] : [config]),
+      ...extraModules,
+    ],
+    specialArgs: { ...specialArgs, pkgs, name },
+    file,
+    ...importing(declarations),
+  });
+  const { plain, warnings } = complete(evaluated);
+  return { name, pkgs, config: plain, warnings: [...hostWarnings, ...warnings] };
+}
+
+function importing({ importModule }: Declarations): { importModule?: ImportModule } {
+  return importModule ? { importModule } : {};
+}
+
+/** The plain configuration and the warnings; throws one error for all faults and failed assertions. */
+function complete(evaluated: Evaluated<Asserted>): {
+  readonly plain: Attributes;
+  readonly warnings: readonly string[];
+} {
+  const { plain, faults } = plainWithFaults(evaluated);
+  const asserted = checkAssertions(evaluated.config);
+  const all = [...new Set([...faults, ...asserted.faults])];
+  if (all.length > 0) throw combineFaults(all.map(explainDenied));
+  return { plain, warnings: asserted.warnings };
+}

@@ -1,0 +1,36 @@
+/** What the parent asks the evaluating child, and what it answers. Both are JSON. */
+import type { MicrovmError } from "../errors.ts";
+import type { PackageSetValue } from "../options/package-set.ts";
+
+/** Given to the child as its one argument. */
+export interface EvaluationRequest {
+  /** The project file; an absolute path. */
+  readonly file: string;
+  /** Which VM is wanted; absent: the one that goes without saying. */
+  readonly name?: string;
+  readonly storeDir: string;
+  /** A reference to the project. */
+  readonly self: string;
+}
+
+/** A VM that is evaluated. */
+export interface EvaluatedVm {
+  readonly name: string;
+  /** Null: the host's own package set. */
+  readonly pkgs: PackageSetValue | null;
+  /** The guest's plain configuration. */
+  readonly config: { readonly [name: string]: unknown };
+  readonly warnings: readonly string[];
+}
+
+/** An error on its way to the parent. */
+export type PlainError = Pick<MicrovmError, "code" | "message" | "hint">;
+
+/** Written to file descriptor 3 as one line. */
+export type EvaluationAnswer = { readonly vm: EvaluatedVm } | { readonly error: PlainError };
+
+/** The descriptor that the child answers on; its output is the project's own. */
+export const ANSWER_DESCRIPTOR = 3;
+
+/** What a VM can be called: it becomes a host name, a directory and part of units' names. */
+export const VM_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;

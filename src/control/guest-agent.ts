@@ -1,0 +1,175 @@
+/**
+ * QEMU's guest agent: how a running guest is asked whether it is there, and given commands. Lines of JSON over a
+ * socket; nothing that comes from the guest is taken for more than it is.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { MicrovmError } from "../errors.ts";
+import { connectUnix, type Socket } from "../os/sockets.ts";
+
+/** What a command in the guest did. */
+export interface GuestResult {
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  /** The agent keeps 16 MiB of each output; what came after is lost. */
+  readonly truncated: boolean;
+}
+
+/** A connection to a guest's agent. */
+export interface GuestAgent extends Disposable {
+  /** Runs a program in the guest to its end. */
+  exec(command: readonly string[], signal?: AbortSignal): Promise<GuestResult>;
+  /** Asks the guest to power off; it does not answer. */
+  shutdown(): void;
+}
+
+/** How long an answer may take before the agent is asked anew, in milliseconds. */
+const ANSWER_TIME = 250;
+
+/** How often a running command is looked at, in milliseconds: soon at first, then less. */
+const POLL_TIMES = [10, 20, 50, 100];
+
+/** The longest answer that is read: 16 MiB of each output in base 64, and some room. */
+const LONGEST_ANSWER = 48 * 1024 * 1024;
+
+/**
+ * Connects as soon as the guest's agent answers, which tells that the guest is up. Waits for as long as the signal
+ * allows, then throws its reason.
+ */
+export async function waitForAgent(socketPath: string, signal: AbortSignal): Promise<GuestAgent> {
+  for (let token = 1; ; token++) {
+    signal.throwIfAborted();
+    const connection = await tryConnect(socketPath);
+    if (connection && (await synchronise(connection, token, signal))) return agentOf(connection);
+    if (connection) connection.socket.destroy();
+    else await delay(20, undefined, { signal });
+  }
+}
+
+/** A socket whose lines are read. */
+interface Connection {
+  readonly socket: Socket;
+  /** The next line, or undefined when it does not come in time or the connection ends. */
+  nextLine(milliseconds: number): Promise<string | undefined>;
+}
+
+async function tryConnect(socketPath: string): Promise<Connection | undefined> {
+  try {
+    return readLines(await connectUnix(socketPath));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Both sides forget what was said before: the marker resets the agent's parser, and an answer with our
+ * token says that the agent is there (guest-sync-delimited). Nothing answers before it has started; the
+ * question then waits in the port.
+ */
+async function synchronise(connection: Connection, token: number, signal: AbortSignal): Promise<boolean> {
+  const question = { execute: "guest-sync-delimited", arguments: { id: token } };
+  connection.socket.write(Buffer.concat([Buffer.from([0xff]), Buffer.from(`${JSON.stringify(question)}\n`)]));
+  for (;;) {
+    signal.throwIfAborted();
+    const line = await connection.nextLine(ANSWER_TIME);
+    if (line === undefined) {
+      if (connection.socket.destroyed) return false;
+      continue;
+    }
+    if (parseAnswer(line)?.return === token) return true;
+  }
+}
+
+function agentOf(connection: Connection): GuestAgent {
+  const ask = async (execute: string, parameters: object): Promise<Record<string, unknown>> => {
+    connection.socket.write(`${JSON.stringify({ execute, arguments: parameters })}\n`);
+    const line = await connection.nextLine(60_000);
+    const answer = line === undefined ? undefined : parseAnswer(line);
+    if (answer && isObject(answer.return)) return answer.return;
+    const reason = isObject(answer?.error) ? String(answer.error.desc) : "it did not answer";
+    throw new MicrovmError("guest-failed", `The guest's agent cannot do "${execute}": ${reason}`, {
+      hint: "See the guest's console for what happened to it",
+    });
+  };
+  return {
+    async exec([path, ...arg], signal) {
+      const { pid } = await ask("guest-exec", { path, arg, "capture-output": true });
+      for (let look = 0; ; look++) {
+        await delay(POLL_TIMES[Math.min(look, POLL_TIMES.length - 1)], undefined, signal ? { signal } : {});
+        const status = await ask("guest-exec-status", { pid });
+        if (status.exited === true) return resultOf(status);
+      }
+    },
+    shutdown() {
+      connection.socket.write(
+        `${JSON.stringify({ execute: "guest-shutdown", arguments: { mode: "powerdown" } })}\n`,
+      );
+    },
+    [Symbol.dispose]: () => connection.socket.destroy(),
+  };
+}
+
+function resultOf(status: Record<string, unknown>): GuestResult {
+  const bytes = (value: unknown) => Buffer.from(typeof value === "string" ? value : "", "base64");
+  const number = (value: unknown) => (typeof value === "number" ? value : undefined);
+  return {
+    // A signal counts as in a shell.
+    code: number(status.exitcode) ?? 128 + (number(status.signal) ?? 0),
+    stdout: bytes(status["out-data"]),
+    stderr: bytes(status["err-data"]),
+    truncated: status["out-truncated"] === true || status["err-truncated"] === true,
+  };
+}
+
+function parseAnswer(line: string): Record<string, unknown> | undefined {
+  try {
+    const answer: unknown = JSON.parse(line);
+    return isObject(answer) ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readLines(socket: Socket): Connection {
+  const lines: string[] = [];
+  let pieces: Buffer[] = [];
+  let length = 0;
+  let wake = () => {};
+  socket.on("data", (chunk: Buffer) => {
+    let rest = chunk;
+    for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
+      const line = Buffer.concat([...pieces, rest.subarray(0, end)]);
+      // The marker that answers a synchronisation.
+      lines.push(line.subarray(line.lastIndexOf(0xff) + 1).toString());
+      pieces = [];
+      length = 0;
+      rest = rest.subarray(end + 1);
+    }
+    if (rest.length > 0) pieces.push(rest);
+    length += rest.length;
+    if (length > LONGEST_ANSWER) socket.destroy();
+    wake();
+  });
+  socket.on("error", () => {});
+  socket.on("close", () => wake());
+  return {
+    socket,
+    async nextLine(milliseconds) {
+      const deadline = Date.now() + milliseconds;
+      while (lines.length === 0 && !socket.destroyed && Date.now() < deadline) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, deadline - Date.now());
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      return lines.shift();
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/** The console on this terminal. */
+
+/** Ctrl-], as telnet has it; three in a row leave the console. */
+const ESCAPE_KEY = 0x1d;
+const ESCAPES = 3;
+
+/**
+ * Watches keys on their way to the console. Calls `leave` when the escape key comes three times in a row; every
+ * other key, and escapes that were followed by one, are passed on.
+ */
+export function keyFilter(pass: (keys: Buffer) => void, leave: () => void): (keys: Buffer) => void {
+  let escapes = 0;
+  return (keys) => {
+    const passed: number[] = [];
+    for (const key of keys) {
+      if (key === ESCAPE_KEY) {
+        escapes++;
+        if (escapes === ESCAPES) {
+          leave();
+          return;
+        }
+        continue;
+      }
+      for (; escapes > 0; escapes--) passed.push(ESCAPE_KEY);
+      passed.push(key);
+    }
+    if (passed.length > 0) pass(Buffer.from(passed));
+  };
+}
+
+/** The last lines of a console's output, without what only a terminal can show. */
+export function consoleLines(output: string, count: number): string {
+  return output
+    .replace(/\x1b\[[0-9;?!]*[A-Za-z]|\x1b[^[]|[\x00-\x08\x0b-\x1f\x7f]/g, "")
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== "")
+    .slice(-count)
+    .join("\n");
+}

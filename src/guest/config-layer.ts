@@ -1,0 +1,80 @@
+/** The configuration layer: the files that a guest's options generate, and its accounts. */
+import { join } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  writeFileSync,
+} from "../os/files.ts";
+import type { Builder } from "../store/builder.ts";
+import { type FileEntry, writeTree } from "../store/files.ts";
+import type { Recipe } from "../store/recipe.ts";
+import { type AccountFiles, type Group, mergeAccounts, type User } from "./accounts.ts";
+import { readFromLayers } from "./normalise.ts";
+
+/** What a guest's options generate. */
+export interface ConfigLayer {
+  readonly entries: readonly FileEntry[];
+  readonly users: readonly User[];
+  readonly groups: readonly Group[];
+}
+
+/** The recipe of the configuration layer of a guest, on top of its layers of packages (nearest first). */
+export function configLayerRecipe(name: string, layer: ConfigLayer, lowers: readonly Recipe[]): Recipe {
+  return {
+    kind: "config-layer",
+    version: 1,
+    name,
+    params: {
+      entries: layer.entries.map((entry) => ({ ...entry })),
+      users: layer.users.map((user) => ({ ...user, extraGroups: [...user.extraGroups] })),
+      groups: layer.groups.map((group) => ({ ...group, members: [...group.members] })),
+    },
+    inputs: { lowers },
+    exactModes: true,
+  };
+}
+
+/** Modes of the account files in Debian; the shadowed ones belong to the group `shadow` (42, base-passwd). */
+const ACCOUNT_MODES = { passwd: 0o644, group: 0o644, shadow: 0o640, gshadow: 0o640 } as const;
+const SHADOW_GROUP = 42;
+
+/** Builds `config-layer`. */
+export const buildConfigLayer: Builder = async (job) => {
+  const { entries, users, groups } = job.params as unknown as ConfigLayer;
+  writeTree(job.out, entries);
+  const lowers = job.inputs("lowers");
+  const read = (name: keyof AccountFiles) => readFromLayers(lowers, `etc/${name}`);
+  const files = mergeAccounts(
+    { passwd: read("passwd"), shadow: read("shadow"), group: read("group"), gshadow: read("gshadow") },
+    users,
+    groups,
+  );
+  mkdirSync(join(job.out, "etc"), { recursive: true });
+  for (const [name, mode] of Object.entries(ACCOUNT_MODES)) {
+    const path = join(job.out, "etc", name);
+    writeFileSync(path, files[name as keyof AccountFiles]);
+    chmodSync(path, mode);
+    if (mode === 0o640 && process.getuid?.() === 0) lchownSync(path, 0, SHADOW_GROUP);
+  }
+  adoptDirectories(job.out, lowers, "");
+};
+
+/** Where layers are stacked the topmost directory's owner and mode count: those of the layers below are kept. */
+function adoptDirectories(root: string, lowers: readonly string[], path: string): void {
+  for (const name of readdirSync(join(root, path))) {
+    const below = join(path, name);
+    const own = join(root, below);
+    if (!lstatSync(own).isDirectory()) continue;
+    const lower = lowers.map((layer) => join(layer, below)).find((candidate) => existsSync(candidate));
+    if (lower !== undefined) {
+      const { mode, uid, gid } = lstatSync(lower);
+      chmodSync(own, mode & 0o7777);
+      if (process.getuid?.() === 0) lchownSync(own, uid, gid);
+    }
+    adoptDirectories(root, lowers, below);
+  }
+}

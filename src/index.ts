@@ -1,0 +1,41 @@
+/** The public API: what `import … from "microvm"` gives. */
+export {
+  defineModule,
+  defineProject,
+  type GuestConfiguration,
+  type GuestModule,
+  type HostArguments,
+  type HostConfiguration,
+  type HostModule,
+  type ModuleArguments,
+  type Project,
+  type VmDefinition,
+} from "./config/project.ts";
+export { MicrovmError } from "./errors.ts";
+export {
+  type Definition,
+  type Evaluated,
+  evalModules,
+  type InferConfig,
+  type JsonSchema,
+  type Lib,
+  lib,
+  makeType,
+  mkAfter,
+  mkBefore,
+  mkDefault,
+  mkEnableOption,
+  mkForce,
+  mkIf,
+  mkMerge,
+  mkOption,
+  mkOptionDefault,
+  mkOrder,
+  mkOverride,
+  type Option,
+  type OptionType,
+  toPlain,
+  types,
+  type Wrapper,
+} from "./module-system/index.ts";
+export { type DebianOptions, type DebianPackageSet, debian } from "./packages/debian/package-set.ts";

@@ -1,0 +1,19 @@
+/** Unix sockets. */
+import { closeSync, constants, openSync } from "node:fs";
+import { createConnection, type Socket } from "node:net";
+import { basename, dirname } from "node:path";
+
+export type { Socket } from "node:net";
+
+/**
+ * A connection to a listening Unix socket. The kernel takes addresses of at most 107 bytes (unix(7)), so that the
+ * directory is opened and the socket reached through it, however deep it lies.
+ */
+export function connectUnix(path: string): Promise<Socket> {
+  const directory = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  return new Promise<Socket>((resolve, reject) => {
+    const socket = createConnection(`/proc/self/fd/${directory}/${basename(path)}`);
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", reject);
+  }).finally(() => closeSync(directory));
+}

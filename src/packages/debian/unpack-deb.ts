@@ -1,0 +1,184 @@
+/** Unpacking one package into a tree; what its database entry needs is given back. */
+import { readFileSync } from "../../os/files.ts";
+import { invalid, readDeb } from "./deb.ts";
+import type { PathFilter } from "./path-filter.ts";
+import { pathExcluder } from "./path-filter.ts";
+import { readTar, type TarEntry } from "./tar.ts";
+import type { TreeWriter } from "./tree-writer.ts";
+
+/** How packages are unpacked. */
+export interface UnpackDebOptions {
+  /** Conffiles are written as `PATH.dpkg-new`, for dpkg to install when it configures the package. */
+  readonly isSystem: boolean;
+  readonly filter?: PathFilter | undefined;
+  /** Write nothing but the non-directories at these real paths. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/** A directory that a package ships, at its real path. */
+export interface ShippedDirectory {
+  readonly real: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Seconds since 1970. */
+  readonly mtime: number;
+}
+
+/** What Node cannot make: a device or a fifo. */
+export interface SpecialFile {
+  readonly real: string;
+  readonly type: "char-device" | "block-device" | "fifo";
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** One file of the control archive. */
+export interface ControlFile {
+  readonly name: string;
+  readonly mode: number;
+  readonly content: Uint8Array;
+}
+
+/** What unpacking one package found and did. */
+export interface UnpackedDeb {
+  /** The text of its control file. */
+  readonly control: string;
+  /** The rest of the control archive: maintainer scripts, md5sums, conffiles, triggers, … */
+  readonly controlFiles: readonly ControlFile[];
+  /** Everything that it ships, as dpkg lists it: `/.`, `/usr`, `/usr/bin/x`; left-out files too. */
+  readonly files: readonly string[];
+  /** Real paths of the non-directories written. */
+  readonly placed: readonly string[];
+  readonly directories: readonly ShippedDirectory[];
+  /** Real paths of the directories that were created and that no layer below has. */
+  readonly created: readonly string[];
+  readonly specials: readonly SpecialFile[];
+  /** Extended attributes, which Node cannot set. */
+  readonly xattrs: readonly { readonly real: string; readonly name: string; readonly value: Uint8Array }[];
+}
+
+/** Unpacks the .deb at a path. Errors: `package-invalid`. */
+export async function unpackDeb(
+  deb: string,
+  writer: TreeWriter,
+  options: UnpackDebOptions,
+): Promise<UnpackedDeb> {
+  const name = deb.slice(deb.lastIndexOf("/") + 1);
+  const { control, data } = await readDeb(readFileSync(deb), name);
+  const meta = readControl(control, name);
+  writer.packageName = name;
+  const work = new DataUnpacking(
+    name,
+    writer,
+    options,
+    options.isSystem ? conffilesOf(meta.controlFiles) : [],
+  );
+  for (const entry of readTar(data, name)) work.add(entry);
+  const created = [...writer.created];
+  writer.created.clear();
+  return { ...meta, ...work.result, created };
+}
+
+/** Conffiles of a package: absolute paths; those that it wants removed are none. */
+export function conffilesOf(controlFiles: readonly ControlFile[]): readonly string[] {
+  const list = controlFiles.find((file) => file.name === "conffiles");
+  const lines = list ? Buffer.from(list.content).toString().split("\n") : [];
+  return lines.map((line) => line.trimEnd()).filter((line) => line.startsWith("/"));
+}
+
+function readControl(control: Buffer, name: string): Pick<UnpackedDeb, "control" | "controlFiles"> {
+  let text: string | undefined;
+  const controlFiles: ControlFile[] = [];
+  for (const entry of readTar(control, name)) {
+    if (entry.type !== "file") continue;
+    if (entry.path.includes("/")) throw invalid(name, `its control archive holds "${entry.path}"`);
+    if (entry.path === "control") text = entry.content.toString();
+    // A copy, so that the whole archive is not kept for it.
+    else controlFiles.push({ name: entry.path, mode: entry.mode, content: Uint8Array.from(entry.content) });
+  }
+  if (text === undefined) throw invalid(name, "it has no control file");
+  return { control: text, controlFiles };
+}
+
+class DataUnpacking {
+  readonly #name: string;
+  readonly #writer: TreeWriter;
+  readonly #isExcluded: (path: string) => boolean;
+  readonly #only: ReadonlySet<string> | undefined;
+  readonly #conffiles: ReadonlySet<string>;
+  /** Files so far by archive path, for hard links: where they are, or what they hold if they were left out. */
+  readonly #written = new Map<string, { real: string | undefined; entry: TarEntry }>();
+  readonly result = {
+    files: [] as string[],
+    placed: [] as string[],
+    directories: [] as ShippedDirectory[],
+    specials: [] as SpecialFile[],
+    xattrs: [] as { real: string; name: string; value: Uint8Array }[],
+  };
+
+  constructor(name: string, writer: TreeWriter, options: UnpackDebOptions, conffiles: readonly string[]) {
+    this.#name = name;
+    this.#writer = writer;
+    this.#isExcluded = pathExcluder(options.filter);
+    this.#only = options.only && new Set(options.only);
+    this.#conffiles = new Set(conffiles);
+  }
+
+  add(entry: TarEntry): void {
+    this.result.files.push(entry.path === "" ? "/." : `/${entry.path}`);
+    const isExcluded = entry.path !== "" && this.#isExcluded(`/${entry.path}`);
+    if (entry.type === "directory") {
+      if (!isExcluded && !this.#only) this.#addDirectory(entry);
+      return;
+    }
+    if (entry.path === "") throw invalid(this.#name, "the top of its archive is no directory");
+    const path = this.#conffiles.has(`/${entry.path}`) ? `${entry.path}.dpkg-new` : entry.path;
+    const isWanted = !isExcluded && (!this.#only || this.#only.has(this.#writer.place(path)));
+    const real = isWanted ? this.#write(path, entry) : undefined;
+    if (entry.type === "file") this.#written.set(entry.path, { real, entry });
+    if (real === undefined) return;
+    this.result.placed.push(real);
+    for (const [name, value] of Object.entries(entry.xattrs)) this.result.xattrs.push({ real, name, value });
+  }
+
+  #addDirectory(entry: TarEntry): void {
+    const { mode, uid, gid, mtime } = entry;
+    this.result.directories.push({ real: this.#writer.directory(entry.path), mode, uid, gid, mtime });
+  }
+
+  #write(path: string, entry: TarEntry): string {
+    switch (entry.type) {
+      case "file":
+        return this.#writer.file(path, entry);
+      case "symlink":
+        return this.#writer.symlink(path, entry);
+      case "hardlink":
+        return this.#link(path, entry);
+      default: {
+        const real = this.#writer.place(path);
+        const { mode, uid, gid, device } = entry;
+        const type = entry.type as SpecialFile["type"];
+        this.result.specials.push({ real, type, mode, uid, gid, ...device });
+        return real;
+      }
+    }
+  }
+
+  #link(path: string, entry: TarEntry): string {
+    const first = this.#written.get(entry.target);
+    if (!first)
+      throw invalid(
+        this.#name,
+        `"/${entry.path}" is a hard link to "/${entry.target}", which it does not hold`,
+      );
+    if (first.real !== undefined) return this.#writer.hardlink(path, first.real);
+    // The other name was left out: this one gets the content, and further links lead to it.
+    const real = this.#writer.file(path, first.entry);
+    this.#written.set(entry.target, { real, entry: first.entry });
+    return real;
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Unpacking packages into a directory, several at once. The result does not depend on which thread was faster:
+ * what two packages ship is that of the later one in order, and a directory's owner and mode are those of the
+ * first, as with dpkg.
+ */
+import { join } from "node:path";
+import {
+  chmodSync,
+  lchownSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+} from "../../os/files.ts";
+import { run } from "../../os/processes.ts";
+import { fieldOf, parseParagraphs } from "./control.ts";
+import { invalid } from "./deb.ts";
+import { type RecordedPackage, writeDatabase } from "./dpkg-database.ts";
+import type { PathFilter } from "./path-filter.ts";
+import type { Tree } from "./tree-writer.ts";
+import type { SpecialFile, UnpackedDeb } from "./unpack-deb.ts";
+import { startUnpackPool, type UnpackPool } from "./unpack-pool.ts";
+
+/** What is unpacked, and where. */
+export interface UnpackOptions {
+  /** Paths of .deb files, in the order of installation. */
+  readonly debs: readonly string[];
+  /** An existing directory. */
+  readonly root: string;
+  /** Read-only layers below the root, the nearest first. */
+  readonly lowers?: readonly string[];
+  /** Paths to leave out. */
+  readonly exclude?: PathFilter;
+  /**
+   * `system`: conffiles wait as `PATH.dpkg-new` and dpkg's database is written, for `dpkg --configure` to go
+   * on. `tools`: only the files.
+   */
+  readonly mode: "system" | "tools";
+  /** Called after each package. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** An unpacked package. */
+export interface UnpackedPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+  /** `same`, `foreign`, `allowed` or `no`. */
+  readonly multiArch: string;
+  /** All fields of its control file. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** Whether it wanted a script run before it is unpacked. */
+  readonly hasPreinst: boolean;
+  /** Absolute paths of everything that it ships, as dpkg lists them. */
+  readonly files: readonly string[];
+}
+
+/** What was unpacked. */
+export interface UnpackResult {
+  readonly packages: readonly UnpackedPackage[];
+  /** Sorted; only in mode `system`, where they are in dpkg's `triggers/Unincorp` too. */
+  readonly activatedTriggers: readonly string[];
+  /** Extended attributes that were not set, since Node cannot; Debian's own packages have none. */
+  readonly xattrs: readonly { readonly path: string; readonly name: string; readonly value: Uint8Array }[];
+}
+
+/** Unpacks packages. Errors: `package-invalid`, and the file system's own. The root may then hold a part. */
+export async function unpackPackages(options: UnpackOptions): Promise<UnpackResult> {
+  const { debs, root, lowers = [], mode } = options;
+  const tree: Tree = { root, lowers };
+  await using pool = startUnpackPool(tree, debs.length);
+  const before = mergeUsr(tree, debs);
+  const unpacked = await unpackAll(pool, options);
+  await rewriteShared(pool, options, unpacked);
+  finishDirectories(tree, unpacked, before);
+  await makeSpecials(tree, unpacked);
+  const recorded = unpacked.map((deb, index) => record(deb, debs[index]!));
+  const architecture = architectureOf(recorded);
+  return {
+    packages: recorded.map(describe),
+    activatedTriggers:
+      mode === "system" && debs.length > 0 ? writeDatabase(tree, recorded, architecture) : [],
+    xattrs: unpacked.flatMap((deb) =>
+      deb.xattrs.map(({ real, name, value }) => ({ path: `/${real}`, name, value })),
+    ),
+  };
+}
+
+/**
+ * In an empty root `/bin` and its like become links into `/usr`, as every installer of Debian makes them.
+ * Returns the directories that it made.
+ */
+function mergeUsr({ root, lowers }: Tree, debs: readonly string[]): readonly string[] {
+  if (lowers.length > 0 || readdirSync(root).length > 0) return [];
+  // The loader's directory on 64-bit architectures whose ABI names it.
+  const hasLib64 = debs.some((deb) => /_(amd64|loong64|mips64el|ppc64el)\.deb$/.test(deb));
+  const names = ["bin", "lib", "sbin", ...(hasLib64 ? ["lib64"] : [])];
+  for (const name of names) {
+    mkdirSync(join(root, "usr", name), { recursive: true });
+    symlinkSync(`usr/${name}`, join(root, name));
+  }
+  return ["usr", ...names.map((name) => `usr/${name}`)];
+}
+
+/** base-files first and alone, since it makes the links that others' paths lead through. */
+async function unpackAll(pool: UnpackPool, options: UnpackOptions): Promise<readonly UnpackedDeb[]> {
+  const { debs, mode, exclude, onProgress } = options;
+  const results = new Array<UnpackedDeb>(debs.length);
+  let done = 0;
+  const unpack = async (index: number) => {
+    results[index] = await pool.unpack(debs[index]!, { isSystem: mode === "system", filter: exclude });
+    onProgress?.(++done, debs.length);
+  };
+  const sizes = debs.map((deb) => statSync(deb).size);
+  const isFirst = (index: number) => /(^|\/|-)base-files_/.test(debs[index]!);
+  // The largest first, so that no thread is left with a large one at the end.
+  const order = [...debs.keys()].sort((a, b) => sizes[b]! - sizes[a]! || a - b);
+  for (const index of order.filter(isFirst)) await unpack(index);
+  const outcomes = await Promise.allSettled(order.filter((index) => !isFirst(index)).map(unpack));
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed) throw failed.reason;
+  return results;
+}
+
+/** What several packages ship is written again from the last of them. */
+async function rewriteShared(
+  pool: UnpackPool,
+  { debs, mode, exclude }: UnpackOptions,
+  unpacked: readonly UnpackedDeb[],
+): Promise<void> {
+  const owners = new Map<string, number>();
+  const shared = new Map<string, number>();
+  for (const [index, { placed }] of unpacked.entries()) {
+    for (const real of placed) {
+      const owner = owners.get(real);
+      if (owner !== undefined && owner !== index) shared.set(real, index);
+      owners.set(real, index);
+    }
+  }
+  const byOwner = Map.groupBy(shared.keys(), (real) => shared.get(real)!);
+  for (const [index, only] of byOwner) {
+    await pool.unpack(debs[index]!, { isSystem: mode === "system", filter: exclude, only });
+  }
+}
+
+/** Gives the directories that are new what the first package that ships them says. */
+function finishDirectories(tree: Tree, unpacked: readonly UnpackedDeb[], before: readonly string[]): void {
+  const unfinished = new Set([...before, ...unpacked.flatMap((deb) => deb.created)]);
+  const isRoot = process.getuid?.() === 0;
+  // The top exists already, and in an empty tree it is nobody's: base-files says what it is.
+  if (before.length > 0) unfinished.add("");
+  for (const { real, mode, uid, gid, mtime } of unpacked.flatMap((deb) => deb.directories)) {
+    if (!unfinished.delete(real)) continue;
+    const path = join(tree.root, real);
+    if (isRoot) lchownSync(path, uid, gid);
+    chmodSync(path, mode);
+    lutimesSync(path, mtime, mtime);
+  }
+}
+
+/** Devices and fifos, by the system's own tools: Debian's packages have none. */
+async function makeSpecials(tree: Tree, unpacked: readonly UnpackedDeb[]): Promise<void> {
+  for (const special of unpacked.flatMap((deb) => deb.specials)) {
+    const path = join(tree.root, special.real);
+    if (lstatSync(path, { throwIfNoEntry: false })) continue;
+    await run(makeSpecialCommand(path, special));
+    lchownSync(path, special.uid, special.gid);
+    chmodSync(path, special.mode);
+  }
+}
+
+function makeSpecialCommand(path: string, { type, major, minor }: SpecialFile): readonly string[] {
+  if (type === "fifo") return ["mkfifo", path];
+  return ["mknod", path, type === "char-device" ? "c" : "b", `${major}`, `${minor}`];
+}
+
+function record(deb: UnpackedDeb, path: string): RecordedPackage {
+  const fields = parseParagraphs(deb.control)[0] ?? new Map();
+  const name = fieldOf(fields, "Package");
+  const isComplete = name && fieldOf(fields, "Version") && fieldOf(fields, "Architecture");
+  // The name becomes part of file names.
+  if (!isComplete || !/^[a-z0-9][a-z0-9+.-]*$/.test(name)) {
+    throw invalid(
+      path.slice(path.lastIndexOf("/") + 1),
+      "its control file lacks a name, a version or an architecture",
+    );
+  }
+  return { fields, deb };
+}
+
+function architectureOf(recorded: readonly RecordedPackage[]): string {
+  const all = recorded.map(({ fields }) => fieldOf(fields, "Architecture") ?? "all");
+  return all.find((architecture) => architecture !== "all") ?? "all";
+}
+
+function describe({ fields, deb }: RecordedPackage): UnpackedPackage {
+  return {
+    name: fieldOf(fields, "Package") ?? "",
+    version: fieldOf(fields, "Version") ?? "",
+    architecture: fieldOf(fields, "Architecture") ?? "",
+    multiArch: fieldOf(fields, "Multi-Arch") ?? "no",
+    fields: Object.fromEntries(fields),
+    hasPreinst: deb.controlFiles.some((file) => file.name === "preinst"),
+    files: deb.files,
+  };
+}

@@ -1,0 +1,108 @@
+/** From a guest's options to a machine, for any hypervisor. Pure. */
+import type { Disk, MachineSpec, Share } from "../hypervisors/machine.ts";
+import type { GuestConfig } from "../options/guest.ts";
+import { layerSerial, macAddress, machineUuid, volumeSerial } from "./identity.ts";
+
+/** Where the built parts of a guest are: names of store paths. */
+export interface BuiltParts {
+  readonly kernel: string;
+  readonly initrd: string;
+  /** Topmost first. */
+  readonly layers: readonly string[];
+  /** An image of each layer, in the same order; absent when the store is shared. */
+  readonly images: readonly string[] | undefined;
+}
+
+/** The share that brings the store, if there is one. */
+export function storeShare({ microvm }: GuestConfig, storeDirectory: string) {
+  return microvm.shares.find((share) => share.source === storeDirectory);
+}
+
+/** The machine of a guest. */
+export function machineSpec(
+  name: string,
+  architecture: MachineSpec["architecture"],
+  config: GuestConfig,
+  parts: BuiltParts,
+  storeDirectory: string,
+): MachineSpec {
+  const { microvm } = config;
+  return {
+    name,
+    architecture,
+    vcpu: microvm.vcpu,
+    mem: microvm.mem,
+    kernel: parts.kernel,
+    initrd: parts.initrd,
+    kernelParams: kernelParams(config, parts, storeDirectory),
+    disks: [...layerDisks(parts), ...volumeDisks(config)],
+    shares: microvm.shares.map((share) => machineShare(name, share, storeDirectory)),
+    interfaces: microvm.interfaces.map(({ id, type, mac }) => ({ id, type, mac: macAddress(name, id, mac) })),
+    forwardPorts: microvm.forwardPorts,
+    controlSocket: microvm.socket ?? `${name}.sock`,
+    agentSocket: config.services.qemuGuest.enable ? `${name}.agent.sock` : null,
+    machineId: machineUuid(config.networking.hostName, microvm.machineId),
+    cpu: microvm.cpu,
+    serialConsole: microvm.qemu.serialConsole,
+    prettyProcnames: microvm.prettyProcnames,
+    qemu: microvm.qemu,
+  };
+}
+
+/** The kernel's command line. A panic ends the VM at once, so that whoever started it learns of it. */
+function kernelParams(config: GuestConfig, parts: BuiltParts, storeDirectory: string): string[] {
+  const { microvm, boot } = config;
+  const share = storeShare(config, storeDirectory);
+  return [
+    ...(microvm.qemu.serialConsole ? ["console=ttyS0"] : []),
+    "panic=-1",
+    // The hypervisor's own random numbers, and no self-tests of ciphers at every start.
+    "random.trust_cpu=on",
+    "cryptomgr.notests",
+    ...(microvm.optimize.enable ? ["loglevel=4"] : []),
+    ...(parts.images || !share ? ["microvm.store=disk"] : [`microvm.store=${share.proto}:${share.tag}`]),
+    ...(parts.images || !share ? [] : [`microvm.store_mount=${share.mountPoint}`]),
+    `microvm.layers=${parts.layers.join(":")}`,
+    `microvm.writable=${microvm.writableStoreOverlay === true ? "tmpfs" : "none"}`,
+    ...boot.kernelParams,
+    ...microvm.kernelParams,
+  ];
+}
+
+function layerDisks({ images, layers }: BuiltParts): Disk[] {
+  return (images ?? []).map((image, index) => ({
+    serial: layerSerial(layers[index]!),
+    image: { store: image },
+    format: "raw",
+    readOnly: true,
+    direct: false,
+  }));
+}
+
+function volumeDisks({ microvm }: GuestConfig): Disk[] {
+  return microvm.volumes.map(({ image, serial, imageType, readOnly, direct }) => ({
+    serial: volumeSerial(image, serial),
+    image: { file: image },
+    format: imageType,
+    readOnly,
+    direct,
+  }));
+}
+
+function machineShare(
+  name: string,
+  { tag, proto, source, socket, readOnly, securityModel, cache }: GuestConfig["microvm"]["shares"][number],
+  storeDirectory: string,
+): Share {
+  const isStore = source === storeDirectory;
+  return {
+    tag,
+    proto,
+    source: isStore ? "store" : source,
+    socket: socket ?? `${name}-virtiofs-${tag}.sock`,
+    readOnly: isStore || readOnly,
+    securityModel,
+    // What never changes may be kept for as long as the guest likes.
+    cache: isStore ? "always" : cache,
+  };
+}

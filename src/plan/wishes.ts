@@ -1,0 +1,116 @@
+/** Which packages a guest and its host need: lists of names for each package set, before anything is resolved. */
+import { MicrovmError } from "../errors.ts";
+import type { GuestConfig } from "../options/guest.ts";
+import type { PackageRequest } from "../packages/debian/lock-packages.ts";
+import { type DebianPackageSet, debian } from "../packages/debian/package-set.ts";
+
+/** What is needed of one package set. */
+export interface SetWishes {
+  readonly set: DebianPackageSet;
+  readonly requests: readonly PackageRequest[];
+}
+
+/** What a VM needs. Tools are absent when the host's own programs are used. */
+export interface Wishes {
+  readonly guest: SetWishes;
+  readonly tools: SetWishes | undefined;
+}
+
+/** On top of Debian's essential packages: systemd as init, and what a guest needs to be reached. */
+const BASE_PACKAGES = [
+  "apt",
+  "dbus",
+  "init",
+  "iproute2",
+  "kmod",
+  "login",
+  "mount",
+  "passwd",
+  "qemu-guest-agent",
+  "systemd",
+  "systemd-sysv",
+  "udev",
+];
+
+/** Kernels for virtual machines, by architecture; the names of Debian's metapackages. */
+const KERNELS: Readonly<Record<string, string>> = {
+  amd64: "linux-image-cloud-amd64",
+  arm64: "linux-image-cloud-arm64",
+};
+
+const QEMU_PACKAGES: Readonly<Record<string, string>> = {
+  amd64: "qemu-system-x86",
+  arm64: "qemu-system-arm",
+};
+
+/** Debian 13, stable since August 2025: where the host's tools come from, whatever the guest's own suite. */
+const CURRENT_STABLE = "trixie";
+
+/** What the machine that runs the VM brings. */
+export interface HostFacts {
+  /** Debian's name. */
+  readonly architecture: string;
+  /** Absolute path of the store. */
+  readonly storeDirectory: string;
+}
+
+/** The wishes of a guest. */
+export function wishesOf(config: GuestConfig, set: DebianPackageSet, host: HostFacts): Wishes {
+  const kernelPackage = config.boot.kernelPackage ?? KERNELS[set.architecture];
+  if (kernelPackage === undefined) {
+    throw new MicrovmError("unsupported", `No kernel is known for the architecture "${set.architecture}"`, {
+      hint: 'Name one with "boot.kernelPackage"',
+    });
+  }
+  const packages = config.environment.packages.filter((name) => !BASE_PACKAGES.includes(name));
+  const requests = [
+    { ...request("base", BASE_PACKAGES), essential: true },
+    ...(packages.length > 0 ? [{ ...request("packages", packages), on: "base" }] : []),
+    request("kernel", [kernelPackage]),
+    request("busybox", ["busybox-static"]),
+  ];
+  return { guest: { set, requests }, tools: toolWishes(config, set, host) };
+}
+
+function toolWishes(config: GuestConfig, set: DebianPackageSet, host: HostFacts): Wishes["tools"] {
+  const chosen = config.microvm.vmHostPackages;
+  if (chosen === "host") return undefined;
+  const toolSet = chosen === null ? defaultToolSet(set, host.architecture) : (chosen as DebianPackageSet);
+  const qemu = QEMU_PACKAGES[set.architecture];
+  if (qemu === undefined) {
+    throw new MicrovmError("unsupported", `QEMU's package for "${set.architecture}" is not known`, {
+      hint: 'Set "microvm.vmHostPackages" to "host" to use the program on PATH',
+    });
+  }
+  const makesVolumes = config.microvm.volumes.some((volume) => volume.autoCreate);
+  return {
+    set: toolSet,
+    requests: [
+      request("qemu", [qemu, "socat", "virtiofsd"]),
+      ...(usesDisks(config, host.storeDirectory) ? [request("erofs-utils", ["erofs-utils"])] : []),
+      ...(makesVolumes ? [request("e2fsprogs", ["e2fsprogs"])] : []),
+      request("kmod", ["kmod"]),
+    ],
+  };
+}
+
+function defaultToolSet(set: DebianPackageSet, architecture: string): DebianPackageSet {
+  if (set.suite === CURRENT_STABLE && set.architecture === architecture) return set;
+  const { mirror, snapshot, keyring } = set;
+  return debian({
+    suite: CURRENT_STABLE,
+    architecture,
+    ...(mirror !== null && { mirror }),
+    ...(snapshot !== null && { snapshot }),
+    ...(keyring !== null && { keyring }),
+  });
+}
+
+/** Whether the guest's layers are disks; otherwise it mounts the host's store. */
+export function usesDisks({ microvm }: GuestConfig, storeDirectory: string): boolean {
+  return microvm.storeOnDisk ?? !microvm.shares.some((share) => share.source === storeDirectory);
+}
+
+function request(key: string, wanted: readonly string[]): PackageRequest {
+  return { key, wanted, essential: false };
+}

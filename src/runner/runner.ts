@@ -1,0 +1,90 @@
+/** The runner: the store path with everything needed to start one VM; the contract between build and host. */
+import type { Hypervisor } from "../hypervisors/hypervisor.ts";
+import type { MachineSpec } from "../hypervisors/machine.ts";
+import { type HostTools, loaderOf, placeOf } from "../packages/host-tools.ts";
+import { type FileEntry, filesRecipe } from "../store/files.ts";
+import { type Recipe, storePathName } from "../store/recipe.ts";
+import { type NewVolume, type Program, runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
+
+/** The options that only the runner's scripts depend on. */
+export interface RunnerOptions {
+  readonly preStart: string;
+  readonly extraArgsScript: string | null;
+  readonly volumes: readonly (Omit<NewVolume, "format"> & {
+    readonly autoCreate: boolean;
+    readonly imageType: NewVolume["format"];
+  })[];
+  readonly binScripts: Readonly<Record<string, string>>;
+  readonly virtiofsd: {
+    readonly inodeFileHandles: string;
+    readonly threadPoolSize: number | null;
+    readonly extraArgs: readonly string[];
+  };
+}
+
+/** The recipe of a runner. */
+export function runnerRecipe(
+  machine: MachineSpec,
+  hypervisor: Hypervisor,
+  parts: { readonly system: Recipe; readonly tools: HostTools },
+  options: RunnerOptions,
+): Recipe {
+  const { system, tools } = parts;
+  const program = (tree: Recipe | undefined, name: string, shownAs = name): Program => {
+    if (!tree) return { onPath: name };
+    const { loader, libraries } = loaderOf(tools.architecture);
+    const below = (path: string) => `${storePathName(tree)}/${path}`;
+    return { loader: below(loader), libraries: below(libraries), file: below(placeOf(name)), name: shownAs };
+  };
+  const main = hypervisor.program(machine);
+  const scripts: Record<string, string> = {
+    ...options.binScripts,
+    "microvm-run": runScript(machine, hypervisor, {
+      program: program(tools.hypervisor, main, machine.prettyProcnames ? `microvm@${machine.name}` : main),
+      dataDirectories: tools.hypervisor
+        ? FIRMWARE.map((path) => `${storePathName(tools.hypervisor!)}/${path}`)
+        : [],
+      preStart: options.preStart,
+      extraArgsScript: options.extraArgsScript,
+      volumes: options.volumes
+        .filter((volume) => volume.autoCreate)
+        .map(({ imageType, ...volume }) => ({ ...volume, format: imageType })),
+      mkfs: program(tools.filesystems, "mke2fs"),
+    }),
+    "microvm-shutdown": shutdownScript(machine, hypervisor, program(tools.hypervisor, "socat")),
+  };
+  const virtiofs = machine.shares.filter((share) => share.proto === "virtiofs");
+  if (virtiofs.length > 0) {
+    scripts["virtiofsd-run"] = virtiofsdScript(virtiofs, {
+      program: program(tools.hypervisor, "virtiofsd"),
+      ...options.virtiofsd,
+    });
+  }
+  const metadata = (path: string, text: string): FileEntry => ({
+    path: `share/microvm/${path}`,
+    type: "file",
+    text: `${text}\n`,
+  });
+  return filesRecipe(
+    `microvm-${hypervisor.name}-${machine.name}`,
+    [
+      ...Object.entries(scripts).map(
+        ([name, text]): FileEntry => ({ path: `bin/${name}`, type: "file", text, mode: 0o755 }),
+      ),
+      { path: "share/microvm/system", type: "symlink", target: `../../../${storePathName(system)}` },
+      metadata("hypervisor", hypervisor.name),
+      metadata("machine.json", JSON.stringify({ version: 1, machine }, null, 2)),
+      ...virtiofs.flatMap(({ tag, socket, source }) => [
+        metadata(`virtiofs/${tag}/socket`, socket),
+        metadata(`virtiofs/${tag}/source`, source),
+      ]),
+    ],
+    {
+      system,
+      tools: [tools.hypervisor, tools.filesystems].filter((tree) => tree !== undefined),
+    },
+  );
+}
+
+/** Where Debian's QEMU keeps firmware and boot images, relative to a tree of its packages. */
+const FIRMWARE = ["usr/share/qemu", "usr/share/seabios"];
