@@ -42,7 +42,7 @@ interface FullModule<C> extends ModuleKeys {
 type ShortModule<C> = ModuleKeys & { readonly [K in keyof C]?: Definition<C[K]> };
 
 /** A module: definitions of options, and declarations of more; or a function that returns them. */
-export type Module<C, A = ModuleArguments<C>> = ModuleBody<C> | ((args: A) => ModuleBody<C>);
+type Module<C, A = ModuleArguments<C>> = ModuleBody<C> | ((args: A) => ModuleBody<C>);
 
 type ModuleBody<C> = FullModule<C> | ShortModule<C>;
 
@@ -58,7 +58,7 @@ export interface HostArguments {
 }
 
 /** A VM as a host declares it. */
-export interface HostVm extends VmDefinition {
+interface HostVm extends VmDefinition {
   readonly flake?: string | null;
   readonly updateFlake?: string | null;
   readonly autostart?: boolean;

@@ -93,9 +93,9 @@ async function waitForShares(helpers: ChildProcess, sockets: readonly string[]):
 async function endHelpers(helpers: ChildProcess | undefined): Promise<void> {
   if (!helpers) return;
   const gone = ended(helpers).then(() => true);
-  if (await Promise.race([gone, delay(1000, false)])) return;
+  if (await Promise.race([gone, delay(1000, false, { ref: false })])) return;
   helpers.kill("SIGTERM");
-  if (await Promise.race([gone, delay(2000, false)])) return;
+  if (await Promise.race([gone, delay(2000, false, { ref: false })])) return;
   helpers.kill("SIGKILL");
   await gone;
 }

@@ -1,7 +1,7 @@
 /** From the modules that were given to all that take part, each once, imported ones before their importer. */
 import { dirname, resolve } from "node:path";
 import { type Attributes, getAttribute, isAttributes } from "./attributes.ts";
-import { badModule, threw } from "./faults.ts";
+import { badModule, isOverflow, threw } from "./faults.ts";
 import { isLocated, type Located } from "./located.ts";
 import { showValue } from "./show.ts";
 import type { EvaluationContext, OptionType } from "./types/type.ts";
@@ -38,7 +38,7 @@ export function collectModules(
   collecting: Collecting,
 ): CollectedModule[] {
   const seen = new Set<unknown>();
-  const trees = modules.flatMap((module) => collectTree(module, file, collecting, seen) ?? []);
+  const trees = collectTrees(modules, file, collecting, seen);
   const disabled = new Set<unknown>();
   visit(trees, (tree) => {
     for (const key of tree.disabled) disabled.add(key);
@@ -50,6 +50,20 @@ export function collectModules(
     (tree) => disabled.has(tree.key),
   );
   return collected;
+}
+
+function collectTrees(
+  modules: readonly unknown[],
+  file: string,
+  collecting: Collecting,
+  seen: Set<unknown>,
+): readonly Tree[] {
+  try {
+    return modules.flatMap((module) => collectTree(module, file, collecting, seen) ?? []);
+  } catch (error) {
+    if (isOverflow(error)) throw badModule(`The modules that "${file}" imports import more without end`);
+    throw error;
+  }
 }
 
 function visit(trees: readonly Tree[], each: (tree: Tree) => void, skip?: (tree: Tree) => boolean): void {
@@ -108,6 +122,7 @@ function callModule(module: Function, file: string, { args, entering }: Collecti
   try {
     return module(args);
   } catch (error) {
+    if (isOverflow(error)) throw error;
     throw threw("The module", file, error);
   }
 }

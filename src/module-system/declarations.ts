@@ -6,21 +6,12 @@ import type { MicrovmError } from "../errors.ts";
 import { type Attributes, getAttribute, isAttributes } from "./attributes.ts";
 import { badModule } from "./faults.ts";
 import { type Location, showLocation } from "./location.ts";
-import { isOption, type Option } from "./option.ts";
+import type { DeclaredOption, DeclaredSet, Option } from "./model.ts";
+import { isOption } from "./option.ts";
+
+export type { DeclaredOption, DeclaredSet } from "./model.ts";
+
 import { showValue } from "./show.ts";
-
-/** A set of declared options, by name. */
-export interface DeclaredSet {
-  readonly kind: "set";
-  readonly children: ReadonlyMap<string, DeclaredSet | DeclaredOption>;
-}
-
-/** One declared option and the files that declare it. */
-export interface DeclaredOption {
-  readonly kind: "option";
-  readonly option: Option;
-  readonly files: readonly string[];
-}
 
 /** The tree without options. */
 export const NO_OPTIONS: DeclaredSet = { kind: "set", children: new Map() };

@@ -3,7 +3,7 @@
  * priority kept, the rest ordered, checked and merged.
  */
 import type { MicrovmError } from "../errors.ts";
-import { badModule, endless, threw, wrongType } from "./faults.ts";
+import { badModule, endless, isOverflow, threw, wrongType } from "./faults.ts";
 import { type Location, showLocation } from "./location.ts";
 import type { EvaluationContext, OptionType, ResolvedDefinition, ValueType } from "./types/type.ts";
 import {
@@ -163,7 +163,7 @@ export function holds(location: Location, file: string, condition: unknown): boo
     try {
       result = condition();
     } catch (error) {
-      if (error instanceof RangeError) throw error;
+      if (isOverflow(error)) throw error;
       throw threw(`The condition of "${showLocation(location)}"`, file, error);
     }
   }
@@ -177,7 +177,7 @@ export function callThunk(location: Location, file: string, thunk: () => unknown
   try {
     value = thunk();
   } catch (error) {
-    if (error instanceof RangeError) throw error;
+    if (isOverflow(error)) throw error;
     throw threw(`The definition of "${showLocation(location)}"`, file, error);
   }
   if (value instanceof Promise) {

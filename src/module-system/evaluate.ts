@@ -2,9 +2,10 @@
 import type { MicrovmError } from "../errors.ts";
 import type { Attributes } from "./attributes.ts";
 import { optionsOf } from "./evaluated-options.ts";
-import { configOf, type SetNode, startEvaluation } from "./evaluation.ts";
+import { configOf, startEvaluation } from "./evaluation.ts";
 import { combineFaults, faultsOf } from "./faults.ts";
 import { lib } from "./lib.ts";
+import type { SetNode } from "./nodes.ts";
 import { plainSet } from "./plain.ts";
 import type { EvaluationContext, ImportModule, JsonSchema } from "./types/type.ts";
 import { schemaOf, validateSet } from "./validate.ts";

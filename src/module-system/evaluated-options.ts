@@ -1,8 +1,9 @@
 /** The options of an evaluation as values: what is known of each, evaluated when it is read. */
 import { type Attributes, lazyObject } from "./attributes.ts";
 import type { DeclaredOption } from "./declarations.ts";
-import { childOf, type OptionNode, optionValue, resolvedOf, type SetNode } from "./evaluation.ts";
+import { childOf, optionValue, resolvedOf } from "./evaluation.ts";
 import type { Location } from "./location.ts";
+import type { OptionNode, SetNode } from "./nodes.ts";
 import type { AnyType } from "./types/type.ts";
 import { PLAIN_PRIORITY } from "./wrappers.ts";
 

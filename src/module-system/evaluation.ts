@@ -2,91 +2,25 @@
  * One evaluation: a tree of declared options and the definitions for it. Nothing is evaluated before it is
  * read, and everything at most once.
  */
-import type { MicrovmError } from "../errors.ts";
 import { type Attributes, type LazyAttributes, lazyObject, lazySource } from "./attributes.ts";
 import { collectModules } from "./collect.ts";
-import { type DeclaredOption, type DeclaredSet, declare, declareShared, NO_OPTIONS } from "./declarations.ts";
+import { type DeclaredSet, declare, declareShared, NO_OPTIONS } from "./declarations.ts";
 import { type Definition, mergeResolved, resolveDefinitions } from "./definitions.ts";
 import { distribute } from "./distribute.ts";
 import { notDefined, readWhileCollecting, setReadOnly, unknownOption, whileEvaluating } from "./faults.ts";
 import { mergeFreeform } from "./freeform.ts";
 import type { Location } from "./location.ts";
-import { type Frame, inFrame } from "./recursion.ts";
-import type { EvaluationContext, OptionType, ResolvedDefinition } from "./types/type.ts";
+import type {
+  Collected,
+  Evaluation,
+  EvaluationInput,
+  OptionNode,
+  SetNode,
+  StartedEvaluation,
+} from "./nodes.ts";
+import { inFrame } from "./recursion.ts";
+import type { ResolvedDefinition } from "./types/type.ts";
 import { DEFAULT_OPTION_PRIORITY, PLAIN_PRIORITY } from "./wrappers.ts";
-
-/** What all parts of one evaluation share. */
-export interface Evaluation {
-  readonly location: Location;
-  readonly context: EvaluationContext;
-  readonly input: EvaluationInput;
-  /** Undefined while modules are being collected. */
-  root: SetNode | undefined;
-  freeformType: OptionType | undefined;
-  /** File of the module function that was called last. */
-  entered: string;
-  args?: Attributes;
-}
-
-/** A set of options and the definitions of the whole set. */
-export interface SetNode extends Frame {
-  readonly kind: "set";
-  readonly evaluation: Evaluation;
-  readonly declared: DeclaredSet;
-  readonly definitions: readonly Definition[];
-  readonly children: Map<string, SetNode | OptionNode>;
-  /** Definitions by the name they are for; made on first use. */
-  distributed?: ReadonlyMap<string, readonly Definition[]>;
-  /** Why the definitions could not be told apart by name. */
-  error?: MicrovmError;
-  config?: Attributes;
-  freeform?: Attributes;
-}
-
-/** One option, its definitions, and its value once that was asked for. */
-export interface OptionNode extends Frame {
-  readonly kind: "option";
-  readonly evaluation: Evaluation;
-  readonly declared: DeclaredOption;
-  readonly definitions: readonly Definition[];
-  state: "new" | "evaluated" | "failed";
-  value?: unknown;
-  error?: MicrovmError;
-  /** The definitions that counted; undefined before they are known. */
-  resolved?: readonly ResolvedDefinition[];
-}
-
-/** What an evaluation starts from. */
-export interface EvaluationInput {
-  readonly modules: readonly unknown[];
-  /** File of the modules that do not come with their own. */
-  readonly file: string;
-  readonly location: Location;
-  readonly context: EvaluationContext;
-  /** More arguments for module functions, beside `config`, `options` and `lib`. */
-  readonly args: Attributes;
-  /** Definitions of the root in addition to those of the modules. */
-  readonly definitions?: readonly Definition[];
-  /** What collecting the same modules gave before, when they are `unchanging`. */
-  readonly collected?: Collected | undefined;
-  /** Makes the argument `options`. */
-  readonly describeOptions: (root: (read: string) => SetNode) => unknown;
-}
-
-/** What modules come to: the options they declare and the definitions they give. */
-export interface Collected {
-  readonly declared: DeclaredSet;
-  readonly definitions: readonly Definition[];
-  readonly freeformType: OptionType | undefined;
-  /** No module is a function, so another evaluation would collect the same. */
-  readonly unchanging: boolean;
-}
-
-/** An evaluation whose modules are collected. No option is evaluated yet. */
-export interface StartedEvaluation extends Evaluation {
-  root: SetNode;
-  readonly collected: Collected;
-}
 
 /** Collects the modules and starts an evaluation. */
 export function startEvaluation(input: EvaluationInput): StartedEvaluation {

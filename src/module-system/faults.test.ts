@@ -245,3 +245,18 @@ test("functions without end and values that contain themselves are faults", () =
     /^The value of the option "any[.self]*…?" contains itself or is nested too deeply$/,
   );
 });
+
+test("a module may import itself, but not new modules without end", () => {
+  const itself = (): unknown => ({ imports: [itself], microvm: { mem: 7 } });
+  assert.equal(evaluated(options, itself).config.microvm.mem, 7);
+  const endless = (): unknown => ({ imports: [() => endless()] });
+  assert.equal(message(endless), 'The modules that "<inline>" imports import more without end');
+});
+
+test("a symbol that marks wrappers on something else is no crash", () => {
+  const forged = { [Symbol.for("microvm.wrapper")]: "merge", contents: 3 };
+  assert.equal(
+    message({ microvm: { mem: forged } }),
+    'The definition of "microvm.mem" in "b.ts" is a malformed mkIf, mkMerge, mkOverride or mkOrder',
+  );
+});

@@ -108,8 +108,15 @@ export function badModule(message: string, hint?: string): MicrovmError {
 /** Wraps what was thrown while an option was evaluated, an exhausted stack included. */
 export function whileEvaluating(location: Location, file: string, thrown: unknown): MicrovmError {
   if (thrown instanceof MicrovmError) return thrown;
-  if (thrown instanceof RangeError && /call stack/.test(thrown.message)) return endless(location);
+  if (isOverflow(thrown)) return endless(location);
   return threw(`The definition of "${showLocation(location)}"`, file, thrown);
+}
+
+/** Whether the stack is exhausted. Says so without a call that needs much of it. */
+export function isOverflow(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  // A regular expression that finds no stack left throws a SyntaxError.
+  return thrown.message.includes("call stack size") || thrown.message.endsWith(": Stack overflow");
 }
 
 /** One error for many: a single fault keeps its own code, several are listed under one. */

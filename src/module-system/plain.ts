@@ -1,17 +1,10 @@
 /** From an evaluation to plain data. */
 import { MicrovmError } from "../errors.ts";
 import { type Attributes, isAttributes, setAttribute } from "./attributes.ts";
-import {
-  childOf,
-  distributed,
-  freeformOf,
-  optionValue,
-  type SetNode,
-  shownSet,
-  undeclared,
-} from "./evaluation.ts";
-import { unknownOption, whileEvaluating, wrongType } from "./faults.ts";
+import { childOf, distributed, freeformOf, optionValue, shownSet, undeclared } from "./evaluation.ts";
+import { isOverflow, unknownOption, whileEvaluating, wrongType } from "./faults.ts";
 import type { Location } from "./location.ts";
+import type { SetNode } from "./nodes.ts";
 import { RESULT, type Report } from "./types/type.ts";
 import { isPlainOption, isPlainSet } from "./validate.ts";
 
@@ -87,7 +80,7 @@ function attempt<T>(location: Location, report: Report, evaluate: () => T): T | 
   try {
     return evaluate();
   } catch (error) {
-    if (error instanceof RangeError && location.length > DEEPEST) throw error;
+    if (isOverflow(error) && location.length > DEEPEST) throw error;
     report(error instanceof MicrovmError ? error : whileEvaluating(location, RESULT, error));
     return undefined;
   }

@@ -94,11 +94,6 @@ export function asWrapper(value: unknown): Wrapper<unknown> | "malformed" | unde
   return isWellFormed(value as Wrapper<unknown>) ? (value as Wrapper<unknown>) : "malformed";
 }
 
-/** Which kind of wrapper this is. */
-export function wrapperKind<T>(wrapper: Wrapper<T>): Wrapper<T>[typeof TAG] {
-  return wrapper[TAG];
-}
-
 export function isConditional<T>(wrapper: Wrapper<T>): wrapper is Conditional<T> {
   return wrapper[TAG] === "if";
 }

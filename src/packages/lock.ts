@@ -13,7 +13,7 @@ export interface LockedPackage {
 }
 
 /** Which state of the archive the packages were taken from. */
-export interface LockedRelease {
+interface LockedRelease {
   readonly suite: string;
   readonly codename: string;
   /** As the archive wrote it. */

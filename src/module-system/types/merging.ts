@@ -20,7 +20,7 @@ export function mergeOne<T>(location: Location, definitions: readonly ResolvedDe
 }
 
 /** Whether two plain values are the same. */
-export function isEqual(a: unknown, b: unknown): boolean {
+function isEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((entry, index) => isEqual(entry, b[index]));

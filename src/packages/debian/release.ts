@@ -53,7 +53,7 @@ export async function fetchRelease(
 }
 
 /** A Release file's content; the signature is the caller's business. */
-export function parseRelease(text: string, sha256: string): Release {
+function parseRelease(text: string, sha256: string): Release {
   const fields: Paragraph = parseParagraphs(text)[0] ?? new Map();
   const files = new Map<string, ReleaseFile>();
   for (const line of (fieldOf(fields, "SHA256") ?? "").split("\n")) {

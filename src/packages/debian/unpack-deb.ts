@@ -16,7 +16,7 @@ export interface UnpackDebOptions {
 }
 
 /** A directory that a package ships, at its real path. */
-export interface ShippedDirectory {
+interface ShippedDirectory {
   readonly real: string;
   readonly mode: number;
   readonly uid: number;
