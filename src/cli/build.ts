@@ -26,6 +26,7 @@ Examples:
   microvm build
   microvm build path/to/project#web -o result && result/bin/microvm-run
 `,
+  needsRoot: true,
   async run(args) {
     const { reference, values } = parseCommand("build", args, {
       "out-link": { type: "string", short: "o" },

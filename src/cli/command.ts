@@ -9,6 +9,8 @@ export interface Command {
   readonly summary: string;
   /** The whole help text, with examples. */
   readonly help: string;
+  /** It owns files as the users of guests do, mounts and enters layers: what root may, or a user in a namespace. */
+  readonly needsRoot: boolean;
   /** Returns the exit status. */
   run(args: readonly string[]): Promise<number>;
 }

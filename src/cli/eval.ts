@@ -21,6 +21,7 @@ Examples:
   microvm eval
   microvm eval path/to/project#web --json
 `,
+  needsRoot: false,
   async run(args) {
     const { reference, values } = parseCommand("eval", args, { json: { type: "boolean", default: false } });
     const { file, name } = findProjectFile(reference);

@@ -2,6 +2,7 @@
 
 import { MicrovmError } from "../errors.ts";
 import { readFileSync } from "../os/files.ts";
+import { hasNamespaceRights, runInUserNamespace } from "../os/user-namespace.ts";
 import { buildCommand } from "./build.ts";
 import type { Command } from "./command.ts";
 import { evalCommand } from "./eval.ts";
@@ -40,6 +41,7 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(command.help);
     return 0;
   }
+  if (command.needsRoot && !hasNamespaceRights()) return runInUserNamespace();
   return command.run(args);
 }
 

@@ -50,6 +50,7 @@ Examples:
   microvm run .#web --exec 'systemctl is-system-running --wait'
   microvm run --exec 'journalctl -b' --timeout 300
 `,
+  needsRoot: true,
   async run(args) {
     const { reference, values } = parseCommand("run", args, {
       exec: { type: "string", short: "e" },

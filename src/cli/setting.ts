@@ -1,10 +1,11 @@
 /** Where this run of the program works. */
 import { resolve } from "node:path";
+import { ownUid } from "../os/user-namespace.ts";
 import { stateDirectory, storeDirectory } from "../paths.ts";
 
 /** The directories of this run; absolute paths. */
 export function directories(): { readonly store: string; readonly state: string } {
-  const uid = process.getuid?.() ?? 0;
+  const uid = ownUid();
   return {
     store: resolve(storeDirectory(process.env, uid)),
     state: resolve(stateDirectory(process.env, uid)),

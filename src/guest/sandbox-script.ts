@@ -31,7 +31,7 @@ mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$root/tmp"
 mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$root/run"
 cp -R "$job" "$root/tmp/job"
 cd "$root"
-mount --move . /
+mount -n --move . /
 exec chroot . /usr/bin/setpriv \\
   --bounding-set=-sys_admin,-sys_chroot,-sys_module,-sys_rawio,-sys_boot,-sys_time,-sys_ptrace,-sys_pacct,-sys_tty_config,-mknod,-net_admin,-net_raw,-syslog,-mac_admin,-mac_override,-audit_control,-bpf,-perfmon \\
   --inh-caps=-all \\

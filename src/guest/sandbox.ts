@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
 import { mkdirSync, writeFileSync } from "../os/files.ts";
 import { lastLines, runToEnd } from "../os/processes.ts";
+import { isInUserNamespace } from "../os/user-namespace.ts";
 import { SANDBOX_SCRIPT } from "./sandbox-script.ts";
 
 /** One run in the sandbox. Paths are absolute; `upper` and `work` lie on one file system. */
@@ -67,7 +68,7 @@ export async function runInSandbox(run: SandboxRun): Promise<void> {
  * (Documentation/filesystems/overlayfs.rst, "User xattr").
  */
 function overlayOptions(): string {
-  return process.env.MICROVM_USER_NAMESPACE ? ",userxattr" : "";
+  return isInUserNamespace() ? ",userxattr" : "";
 }
 
 /** A path in overlayfs's option string, where comma and colon part the values. */
