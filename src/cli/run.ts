@@ -75,9 +75,9 @@ Examples:
     }
     signal.throwIfAborted();
     const machine = await startMachine(runner, directory);
-    if (values.exec === undefined) return attach(machine, signal);
+    if (values.exec === undefined) return await attach(machine, signal);
     if (values.verbose) machine.onConsole((chunk) => process.stderr.write(chunk));
-    return execute(machine, values.exec, timeout, signal);
+    return await execute(machine, values.exec, timeout, signal);
   },
 };
 

@@ -1,0 +1,49 @@
+/** A guest whose layers are disks, whose system is read-only, and whose volume lasts. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { guestProject, microvm } from "./support.ts";
+
+const directory = guestProject(`
+  microvm: {
+    vcpu: 2,
+    volumes: [{ image: "data.img", size: 64, mountPoint: "/data", label: "data" }],
+  },
+  users: { users: { alice: { isNormalUser: true, uid: 1234, extraGroups: ["adm"] } } },
+  systemd: { services: { hello: { wantedBy: ["multi-user.target"], script: "echo hello >/run/hello", serviceConfig: { Type: "oneshot" } } } },
+`);
+
+test("layers reach the guest as shared erofs disks, and only its own directories can be written", async () => {
+  const script = `
+    systemctl is-system-running --wait
+    findmnt -n -o FSTYPE,OPTIONS / | cut -c1-10
+    ls /sys/block | grep -c vd
+    touch /usr/bin/x 2>&1 | grep -o 'Read-only file system'
+    touch /etc/x /var/x /root/x && echo written
+    cat /run/hello
+    id alice
+    stat -c '%U %a' /home/alice
+    echo kept >/data/file && sync`;
+  const { stdout, stderr, code } = await microvm(["run", directory, "--exec", script]);
+  assert.equal(code, 0, stderr);
+  assert.equal(
+    stdout,
+    [
+      "running",
+      "overlay ro",
+      "4",
+      "Read-only file system",
+      "written",
+      "hello",
+      "uid=1234(alice) gid=100(users) groups=100(users),4(adm)",
+      "alice 700",
+      "",
+    ].join("\n"),
+    stderr,
+  );
+});
+
+test("what was written to the volume is there at the next start, what was written elsewhere is not", async () => {
+  const { stdout, stderr } = await microvm(["run", directory, "--exec", "cat /data/file; ls /etc/x"]);
+  assert.equal(stdout, "kept\n");
+  assert.match(stderr, /cannot access '\/etc\/x'/);
+});

@@ -1,0 +1,130 @@
+/** What the system tests share: one store, the program as a child, projects in temporary directories. */
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after } from "node:test";
+import { cpSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "../src/os/files.ts";
+import { type ChildProcess, ended, runToEnd, spawn } from "../src/os/processes.ts";
+
+export const ROOT = resolve(import.meta.dirname, "..");
+
+/** Shared by all system tests, and kept between runs. */
+export const STORE = process.env.MICROVM_TEST_STORE ?? join(ROOT, ".test-store");
+
+export const EXAMPLE = join(ROOT, "examples/my-microvm");
+
+/** A directory that is removed after the file's tests, whatever happens. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "microvm-test-"));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+const state = temporaryDirectory();
+
+/** The environment of the program under test. */
+export function environment(changes: Readonly<Record<string, string>> = {}): Record<string, string> {
+  mkdirSync(STORE, { recursive: true });
+  return {
+    PATH: process.env.PATH ?? "",
+    HOME: process.env.HOME ?? "/root",
+    MICROVM_STORE: STORE,
+    MICROVM_STATE_DIR: state,
+    NO_COLOR: "1",
+    ...changes,
+  };
+}
+
+const PROGRAM = [process.execPath, join(ROOT, "bin/microvm.js")];
+
+/** Runs the program to its end. */
+export async function microvm(args: readonly string[], changes: Readonly<Record<string, string>> = {}) {
+  const { stdout, stderr, code } = await runToEnd([...PROGRAM, ...args], { env: environment(changes) });
+  return { stdout: stdout.toString(), stderr: stderr.toString(), code };
+}
+
+/** Runs the program below a command, such as `unshare`, that sets its stage. */
+export async function microvmBelow(
+  command: readonly string[],
+  args: readonly string[],
+  changes: Readonly<Record<string, string>> = {},
+) {
+  const { stdout, stderr, code } = await runToEnd([...command, ...PROGRAM, ...args], { env: environment(changes) });
+  return { stdout: stdout.toString(), stderr: stderr.toString(), code };
+}
+
+/** The program as a running child, its output collected. It is killed after the file's tests. */
+export function startMicrovm(args: readonly string[], changes: Readonly<Record<string, string>> = {}) {
+  const [program, ...first] = PROGRAM;
+  const child: ChildProcess = spawn(program!, [...first, ...args], {
+    env: environment(changes),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  const waiting = new Set<() => void>();
+  const take = (chunk: Buffer) => {
+    output += chunk;
+    for (const wake of waiting) wake();
+  };
+  child.stdout?.on("data", take);
+  child.stderr?.on("data", take);
+  const exited = ended(child);
+  after(async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+  return {
+    child,
+    exited,
+    output: () => output,
+    /** Waits until the output matches; fails when the program ends before. */
+    async until(pattern: RegExp): Promise<void> {
+      const ends = exited.then((code) => {
+        if (!pattern.test(output)) throw new Error(`ended with ${code} before ${pattern}:\n${output.slice(-3000)}`);
+      });
+      while (!pattern.test(output)) {
+        await Promise.race([new Promise<void>((wake) => waiting.add(wake)), ends]);
+      }
+    },
+  };
+}
+
+/** A project with these files; `microvm.config.ts` is one of them. Returns its directory. */
+export function project(files: Readonly<Record<string, string>>): string {
+  const directory = temporaryDirectory();
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+  return directory;
+}
+
+/** A project with one VM of trixie; `config` and `set` are what stands between the braces. */
+export function guestProject(config: string, set = ""): string {
+  return project({
+    "microvm.config.ts": `
+      import { debian, defineProject, mkForce } from "microvm";
+      void mkForce;
+      export default defineProject({
+        hosts: {
+          default: ({ storeDir }) => ({
+            microvm: { vms: { guest: {
+              pkgs: debian({ suite: "trixie", architecture: "amd64", ${set} }),
+              config: { ${config} },
+            } } },
+          }),
+        },
+      });
+    `,
+  });
+}
+
+/** The example in a directory of its own, so that its lock does not stand in the checkout. */
+export function exampleCopy(): string {
+  const directory = join(temporaryDirectory(), "my-microvm");
+  cpSync(EXAMPLE, directory, { recursive: true, filter: (path) => !path.endsWith("microvm.lock") });
+  return directory;
+}
+
+/** Why a test of mounts and namespaces cannot run here, if it cannot. */
+export const needsRoot = process.getuid?.() === 0 ? false : "needs root to set its stage";
+
+/** A share of the store, as a guest declares it. */
+export const STORE_SHARE = `shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }]`;
