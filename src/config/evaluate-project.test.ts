@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -267,4 +268,17 @@ test("an answer that the project's code forges is checked", async (t) => {
     message,
     /\n- The option "microvm.mem" must be of type "positive integer, meaning >0", but is "x" in "the evaluated configuration"/,
   );
+});
+
+test("there is no network", async (t) => {
+  if (spawnSync("unshare", ["--user", "--map-root-user", "--net", "true"]).status !== 0) {
+    t.skip("this kernel gives this user no network namespace");
+    return;
+  }
+  const [, message] = await faultOf(
+    t,
+    `import { networkInterfaces } from "node:os";
+    throw new Error(Object.keys(networkInterfaces()).length + " interfaces");`,
+  );
+  assert.match(message, /: 0 interfaces$/);
 });

@@ -2,7 +2,7 @@
 import { dirname, extname, join } from "node:path";
 import { type ErrorCode, MicrovmError } from "../errors.ts";
 import { existsSync, realpathSync } from "../os/files.ts";
-import { type ChildProcess, spawn } from "../os/processes.ts";
+import { type ChildProcess, runToEnd, spawn } from "../os/processes.ts";
 import { parseAnswer } from "./answer.ts";
 import { ANSWER_DESCRIPTOR, type EvaluatedVm, type EvaluationRequest } from "./protocol.ts";
 
@@ -34,7 +34,14 @@ export async function evaluateProject(options: EvaluateProjectOptions): Promise<
     ...(name !== undefined && { name }),
   };
   const entry = join(import.meta.dirname, `child${extname(import.meta.filename)}`);
-  const child = spawn(process.execPath, [...nodeArguments(directory), entry, JSON.stringify(request)], {
+  const [program, ...args] = [
+    ...(await networkCut()),
+    process.execPath,
+    ...nodeArguments(directory),
+    entry,
+    JSON.stringify(request),
+  ];
+  const child = spawn(program!, args, {
     cwd: directory,
     env: {},
     // What project files print goes to the standard error, so that it cannot get into this program's output.
@@ -42,6 +49,20 @@ export async function evaluateProject(options: EvaluateProjectOptions): Promise<
   });
   const line = await readAnswer(child, file, timeLimit);
   return parseAnswer(line, file, name);
+}
+
+/**
+ * What starts the child without a network: Node's permission model does not know one, so it gets a network namespace
+ * of its own, with nothing in it. A kernel that refuses that to this user leaves the network on.
+ */
+async function networkCut(): Promise<readonly string[]> {
+  const isRoot = process.getuid?.() === 0;
+  const cut = ["unshare", ...(isRoot ? [] : ["--user", "--map-root-user"]), "--net", "--"];
+  try {
+    return (await runToEnd([...cut, "true"])).code === 0 ? cut : [];
+  } catch {
+    return [];
+  }
 }
 
 function nodeArguments(projectDirectory: string): string[] {

@@ -23,14 +23,23 @@ export interface GuestAgent extends Disposable {
   shutdown(): void;
 }
 
-/** How long an answer may take before the agent is asked anew, in milliseconds. */
+/** How often a wait for the first answer looks at its signal, in milliseconds. */
 const ANSWER_TIME = 250;
+
+/** Between two attempts to connect, in milliseconds. */
+const RETRY_TIME = 20;
 
 /** How often a running command is looked at, in milliseconds: soon at first, then less. */
 const POLL_TIMES = [10, 20, 50, 100];
 
-/** The longest answer that is read: 16 MiB of each output in base 64, and some room. */
+/** The most that is kept of what the guest sends: an answer with 16 MiB of each output in base 64, and some room. */
 const LONGEST_ANSWER = 48 * 1024 * 1024;
+
+/** How many lines are kept: the agent sends one for each question, so that many more are a fault of the guest. */
+const MOST_LINES = 1000;
+
+/** How much of a guest's own words an error shows, in characters. */
+const LONGEST_REASON = 500;
 
 /**
  * Connects as soon as the guest's agent answers, which tells that the guest is up. Waits for as long as the signal
@@ -41,8 +50,7 @@ export async function waitForAgent(socketPath: string, signal: AbortSignal): Pro
     signal.throwIfAborted();
     const connection = await tryConnect(socketPath);
     if (connection && (await synchronise(connection, token, signal))) return agentOf(connection);
-    if (connection) connection.socket.destroy();
-    else await delay(20, undefined, { signal });
+    await delay(RETRY_TIME);
   }
 }
 
@@ -69,15 +77,13 @@ async function tryConnect(socketPath: string): Promise<Connection | undefined> {
 async function synchronise(connection: Connection, token: number, signal: AbortSignal): Promise<boolean> {
   const question = { execute: "guest-sync-delimited", arguments: { id: token } };
   connection.socket.write(Buffer.concat([Buffer.from([0xff]), Buffer.from(`${JSON.stringify(question)}\n`)]));
-  for (;;) {
-    signal.throwIfAborted();
+  while (!signal.aborted) {
     const line = await connection.nextLine(ANSWER_TIME);
-    if (line === undefined) {
-      if (connection.socket.destroyed) return false;
-      continue;
-    }
-    if (parseAnswer(line)?.return === token) return true;
+    if (line === undefined && connection.socket.destroyed) return false;
+    if (line !== undefined && parseAnswer(line)?.return === token) return true;
   }
+  connection.socket.destroy();
+  return false;
 }
 
 function agentOf(connection: Connection): GuestAgent {
@@ -86,7 +92,7 @@ function agentOf(connection: Connection): GuestAgent {
     const line = await connection.nextLine(60_000);
     const answer = line === undefined ? undefined : parseAnswer(line);
     if (answer && isObject(answer.return)) return answer.return;
-    const reason = isObject(answer?.error) ? String(answer.error.desc) : "it did not answer";
+    const reason = isObject(answer?.error) ? described(answer.error.desc) : "it did not answer";
     throw new MicrovmError("guest-failed", `The guest's agent cannot do "${execute}": ${reason}`, {
       hint: "See the guest's console for what happened to it",
     });
@@ -111,7 +117,10 @@ function agentOf(connection: Connection): GuestAgent {
 
 function resultOf(status: Record<string, unknown>): GuestResult {
   const bytes = (value: unknown) => Buffer.from(typeof value === "string" ? value : "", "base64");
-  const number = (value: unknown) => (typeof value === "number" ? value : undefined);
+  const number = (value: unknown) =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255
+      ? (value as number)
+      : undefined;
   return {
     // A signal counts as in a shell.
     code: number(status.exitcode) ?? 128 + (number(status.signal) ?? 0),
@@ -119,6 +128,13 @@ function resultOf(status: Record<string, unknown>): GuestResult {
     stderr: bytes(status["err-data"]),
     truncated: status["out-truncated"] === true || status["err-truncated"] === true,
   };
+}
+
+/** The guest's words, as a terminal may show them. */
+function described(words: unknown): string {
+  return String(words)
+    .replace(/[\x00-\x1f\x7f-\x9f]+/g, " ")
+    .slice(0, LONGEST_REASON);
 }
 
 function parseAnswer(line: string): Record<string, unknown> | undefined {
@@ -135,8 +151,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function readLines(socket: Socket): Connection {
-  const lines: string[] = [];
+  const lines: { readonly text: string; readonly size: number }[] = [];
   let pieces: Buffer[] = [];
+  /** Of everything that was not read yet, in bytes. */
   let length = 0;
   let wake = () => {};
   socket.on("data", (chunk: Buffer) => {
@@ -144,14 +161,17 @@ function readLines(socket: Socket): Connection {
     for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
       const line = Buffer.concat([...pieces, rest.subarray(0, end)]);
       // The marker that answers a synchronisation.
-      lines.push(line.subarray(line.lastIndexOf(0xff) + 1).toString());
+      lines.push({ text: line.subarray(line.lastIndexOf(0xff) + 1).toString(), size: line.length + 1 });
       pieces = [];
-      length = 0;
       rest = rest.subarray(end + 1);
     }
     if (rest.length > 0) pieces.push(rest);
-    length += rest.length;
-    if (length > LONGEST_ANSWER) socket.destroy();
+    length += chunk.length;
+    if (length > LONGEST_ANSWER || lines.length > MOST_LINES) {
+      lines.length = 0;
+      pieces = [];
+      socket.destroy();
+    }
     wake();
   });
   socket.on("error", () => {});
@@ -169,7 +189,9 @@ function readLines(socket: Socket): Connection {
           };
         });
       }
-      return lines.shift();
+      const line = lines.shift();
+      if (line) length -= line.size;
+      return line?.text;
     },
   };
 }

@@ -28,10 +28,14 @@ export function keyFilter(pass: (keys: Buffer) => void, leave: () => void): (key
   };
 }
 
+/** Control sequences (ECMA-48: CSI, then the strings that ST or BEL ends), other escapes, single control characters. */
+const TERMINAL_ONLY =
+  /\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P_^X][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
 /** The last lines of a console's output, without what only a terminal can show. */
 export function consoleLines(output: string, count: number): string {
   return output
-    .replace(/\x1b\[[0-9;?!]*[A-Za-z]|\x1b[^[]|[\x00-\x08\x0b-\x1f\x7f]/g, "")
+    .replace(TERMINAL_ONLY, "")
     .split("\n")
     .map((line) => line.trimEnd())
     .filter((line) => line !== "")

@@ -1,13 +1,14 @@
 /** Users and groups: what a guest declares, written over the accounts that its packages made. */
+import { MicrovmError } from "../errors.ts";
 
-/** A declared user. */
+/** A declared user. What is null stays as a known account has it, and has the default of a new one. */
 export interface User {
   readonly name: string;
   readonly uid: number | null;
-  readonly group: string;
+  readonly group: string | null;
   readonly description: string;
-  readonly home: string;
-  readonly shell: string;
+  readonly home: string | null;
+  readonly shell: string | null;
   /** crypt(5); null leaves an existing password alone and locks a new account; "" needs no password. */
   readonly hashedPassword: string | null;
   readonly extraGroups: readonly string[];
@@ -33,6 +34,9 @@ export interface AccountFiles {
 const SYSTEM_IDS = { first: 100, last: 999 };
 const NORMAL_IDS = { first: 1000, last: 59999 };
 
+/** The main group of people. */
+const PEOPLE = "users";
+
 /** Fields of a line of each file. */
 type Line = string[];
 
@@ -46,13 +50,15 @@ export function mergeAccounts(
   const shadow = parse(files.shadow);
   const group = parse(files.group);
   const gshadow = parse(files.gshadow);
+  const uids = new Set([...ids(passwd), ...users.flatMap(({ uid }) => uid ?? [])]);
+  const gids = new Set([...ids(group), ...groups.flatMap(({ gid }) => gid ?? [])]);
   const groupOf = (name: string, gid: number | null, system: boolean): Line => {
     const known = group.find((line) => line[0] === name);
     if (known) {
       if (gid !== null) known[2] = String(gid);
       return known;
     }
-    const line = [name, "x", String(gid ?? freeId(group, 2, system)), ""];
+    const line = [name, "x", String(gid ?? freeId(gids, system)), ""];
     group.push(line);
     gshadow.push([name, "!", "", ""]);
     return line;
@@ -62,18 +68,29 @@ export function mergeAccounts(
     for (const member of members) addMember(line, gshadow, member);
   }
   for (const user of users) {
-    const gid = groupOf(user.group, null, user.system)[2]!;
-    setUser(passwd, user, gid);
+    const known = passwd.find((line) => line[0] === user.name);
+    const gid =
+      known && user.group === null
+        ? known[3]!
+        : groupOf(user.group ?? (user.system ? user.name : PEOPLE), null, user.system)[2]!;
+    setUser(passwd, known, user, gid, uids);
     setPassword(shadow, user);
     for (const extra of user.extraGroups) addMember(groupOf(extra, null, true), gshadow, user.name);
   }
   return { passwd: format(passwd), shadow: format(shadow), group: format(group), gshadow: format(gshadow) };
 }
 
-function setUser(passwd: Line[], user: User, gid: string): void {
-  const known = passwd.find((line) => line[0] === user.name);
-  const uid = user.uid ?? (known ? Number(known[2]) : freeId(passwd, 2, user.system));
-  const line = [user.name, "x", String(uid), gid, user.description, user.home, user.shell];
+function setUser(passwd: Line[], known: Line | undefined, user: User, gid: string, uids: Set<number>): void {
+  const { name, system } = user;
+  const line = [
+    name,
+    "x",
+    String(user.uid ?? known?.[2] ?? freeId(uids, system)),
+    gid,
+    user.description || (known?.[4] ?? ""),
+    user.home ?? known?.[5] ?? (system ? "/nonexistent" : `/home/${name}`),
+    user.shell ?? known?.[6] ?? (system ? "/usr/sbin/nologin" : "/bin/bash"),
+  ];
   if (known) known.splice(0, known.length, ...line);
   else passwd.push(line);
 }
@@ -95,13 +112,22 @@ function addMember(group: Line, gshadow: Line[], member: string): void {
   }
 }
 
-function freeId(lines: readonly Line[], field: number, system: boolean): number {
-  const taken = new Set(lines.map((line) => Number(line[field])));
+/** The next free id, which is taken from then on. */
+function freeId(taken: Set<number>, system: boolean): number {
   const { first, last } = system ? SYSTEM_IDS : NORMAL_IDS;
   // System accounts are given out from the top, as adduser and systemd-sysusers do.
   const step = system ? -1 : 1;
-  for (let id = system ? last : first; id >= first && id <= last; id += step) if (!taken.has(id)) return id;
-  throw new Error("No free user or group id");
+  for (let id = system ? last : first; id >= first && id <= last; id += step) {
+    if (taken.has(id)) continue;
+    taken.add(id);
+    return id;
+  }
+  throw new MicrovmError("config-invalid", `No ${system ? "system" : "normal"} user or group id is left`);
+}
+
+/** The third field: user ids of passwd(5), group ids of group(5). */
+function ids(lines: readonly Line[]): number[] {
+  return lines.map((line) => Number(line[2]));
 }
 
 function parse(text: string): Line[] {

@@ -1,18 +1,20 @@
 /** The configuration layer: the files that a guest's options generate, and its accounts. */
 import { join } from "node:path";
+import { MicrovmError } from "../errors.ts";
 import {
   chmodSync,
-  existsSync,
   lchownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
+  readlinkSync,
   writeFileSync,
 } from "../os/files.ts";
 import type { Builder } from "../store/builder.ts";
 import { type FileEntry, writeTree } from "../store/files.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { type AccountFiles, type Group, mergeAccounts, type User } from "./accounts.ts";
+import { findInLayer } from "./layer-paths.ts";
 import { readFromLayers } from "./normalise.ts";
 
 /** What a guest's options generate. */
@@ -26,7 +28,7 @@ export interface ConfigLayer {
 export function configLayerRecipe(name: string, layer: ConfigLayer, lowers: readonly Recipe[]): Recipe {
   return {
     kind: "config-layer",
-    version: 1,
+    version: 2,
     name,
     params: {
       entries: layer.entries.map((entry) => ({ ...entry })),
@@ -63,15 +65,25 @@ export const buildConfigLayer: Builder = async (job) => {
   adoptDirectories(job.out, lowers, "");
 };
 
-/** Where layers are stacked the topmost directory's owner and mode count: those of the layers below are kept. */
+/**
+ * Where layers are stacked the topmost directory's owner and mode count: those of the layers below are kept. A
+ * directory in the place of a link (`/bin`, `/lib`) would hide everything behind the link, and is refused.
+ */
 function adoptDirectories(root: string, lowers: readonly string[], path: string): void {
   for (const name of readdirSync(join(root, path))) {
     const below = join(path, name);
     const own = join(root, below);
     if (!lstatSync(own).isDirectory()) continue;
-    const lower = lowers.map((layer) => join(layer, below)).find((candidate) => existsSync(candidate));
-    if (lower !== undefined) {
-      const { mode, uid, gid } = lstatSync(lower);
+    const lower = lowers.map((layer) => findInLayer(layer, below)).find((found) => found !== undefined);
+    if (lower?.stats.isSymbolicLink()) {
+      throw new MicrovmError(
+        "config-invalid",
+        `Cannot write below "/${below}": it is a link to "${readlinkSync(lower.path)}" in the guest's packages`,
+        { hint: "Use the directory that the link leads to" },
+      );
+    }
+    if (lower?.stats.isDirectory()) {
+      const { mode, uid, gid } = lower.stats;
       chmodSync(own, mode & 0o7777);
       if (process.getuid?.() === 0) lchownSync(own, uid, gid);
     }

@@ -1,13 +1,13 @@
 /** The initrd: a static busybox, the few modules that the machine needs, one script. */
-import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
-import { existsSync, readFileSync, writeFileSync } from "../os/files.ts";
+import { writeFileSync } from "../os/files.ts";
 import { decompressXz } from "../os/xz.ts";
 import type { Builder } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { type CpioEntry, cpioArchive } from "./cpio.ts";
 import { INIT_APPLETS, INIT_SCRIPT } from "./init-script.ts";
 import { kernelRelease } from "./kernel.ts";
+import { readInLayer } from "./layer-paths.ts";
 
 /** Modules for stacking layers and for the disks and shares that they come from, by name. */
 export const STORE_MODULES = ["overlay", "erofs", "virtio_blk"] as const;
@@ -35,7 +35,7 @@ export const buildInitrd: Builder = async (job) => {
       path: "bin/busybox",
       type: "file",
       mode: 0o755,
-      content: readFileSync(join(job.input("busybox"), "usr/bin/busybox")),
+      content: readInLayer(job.input("busybox"), "usr/bin/busybox"),
     },
     ...INIT_APPLETS.map(
       (applet): CpioEntry => ({ path: `bin/${applet}`, type: "symlink", target: "busybox" }),
@@ -92,15 +92,11 @@ function moduleName(file: string): string {
 }
 
 async function readModules(kernel: string, wanted: readonly string[]) {
-  const directory = join(kernel, "usr/lib/modules", kernelRelease(kernel));
-  const read = (name: string) => readFileSync(join(directory, name), "utf8");
-  const order = moduleOrder(read("modules.dep"), read("modules.builtin"), wanted);
+  const read = (path: string) => readInLayer(kernel, `usr/lib/modules/${kernelRelease(kernel)}/${path}`);
+  const order = moduleOrder(read("modules.dep").toString(), read("modules.builtin").toString(), wanted);
   return Promise.all(
     order.map(async (path) => {
-      const stored = join(directory, path);
-      if (!existsSync(stored))
-        throw new MicrovmError("package-invalid", `The kernel's module "${path}" is missing`);
-      const content = readFileSync(stored);
+      const content = read(path);
       return {
         file: path.slice(path.lastIndexOf("/") + 1).replace(/\.xz$/, ""),
         content: path.endsWith(".xz") ? await decompressXz(content) : content,

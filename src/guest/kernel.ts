@@ -1,13 +1,14 @@
 /** The guest's kernel: a layer with its modules, and the image that hypervisors start. */
 import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "../os/files.ts";
+import { lstatSync, mkdirSync, readdirSync, writeFileSync } from "../os/files.ts";
 import { run } from "../os/processes.ts";
 import { unpackPackages } from "../packages/debian/unpack.ts";
 import { type HostTools, toolCommand } from "../packages/host-tools.ts";
 import type { Builder } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { DOCUMENTATION } from "./debian-layer.ts";
+import { findInLayer, readInLayer } from "./layer-paths.ts";
 import { extractVmlinux } from "./vmlinux.ts";
 
 /** The recipe of the layer with a kernel package's modules and their dependency lists. */
@@ -41,8 +42,10 @@ export const buildKernelLayer: Builder = async (job) => {
 
 /** The release (`uname -r`) of the one kernel in a kernel layer. */
 export function kernelRelease(layer: string): string {
-  const [release, ...others] = readdirSync(join(layer, "usr/lib/modules"));
-  if (release === undefined || others.length > 0) {
+  const modules = findInLayer(layer, "usr/lib/modules");
+  const [release, ...others] = modules?.stats.isDirectory() ? readdirSync(modules.path) : [];
+  const isReal = release !== undefined && lstatSync(join(modules!.path, release)).isDirectory();
+  if (!isReal || others.length > 0) {
     throw new MicrovmError(
       "package-invalid",
       "The kernel package holds no modules, or those of several kernels",
@@ -59,6 +62,6 @@ export function kernelImageRecipe(layer: Recipe): Recipe {
 /** Builds `kernel-image`. */
 export const buildKernelImage: Builder = async (job) => {
   const layer = job.input("layer");
-  const image = readFileSync(join(layer, "boot", `vmlinuz-${kernelRelease(layer)}`));
+  const image = readInLayer(layer, `boot/vmlinuz-${kernelRelease(layer)}`);
   writeFileSync(job.out, await extractVmlinux(image));
 };

@@ -1,7 +1,8 @@
 /** Takes out of a configured layer what differs from one build, or one machine, to the next. */
 
 import { join } from "node:path";
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "../os/files.ts";
+import { lstatSync, readdirSync, rmSync, writeFileSync } from "../os/files.ts";
+import { findInLayer, readInLayer } from "./layer-paths.ts";
 
 /** Contents of directories that only record what happened during the build. */
 const EMPTIED = [
@@ -50,42 +51,42 @@ const IDENTITIES = [
 
 /** Normalises the layer at `root` in place. Times are the store's business. */
 export function normaliseLayer(root: string): void {
-  for (const directory of EMPTIED) emptyDirectory(join(root, directory));
-  for (const file of REMOVED) rmSync(join(root, file), { force: true });
+  for (const directory of EMPTIED) {
+    for (const name of list(root, directory)) remove(root, `${directory}/${name}`);
+  }
+  for (const file of REMOVED) remove(root, file);
   for (const directory of ["etc", "etc/ssh", "etc/ssl/private", "var/lib/dbus", "var/lib/systemd"]) {
-    for (const name of list(join(root, directory))) {
-      if (IDENTITIES.some((pattern) => pattern.test(`${directory}/${name}`))) {
-        rmSync(join(root, directory, name), { force: true });
-      }
+    for (const name of list(root, directory)) {
+      const path = `${directory}/${name}`;
+      if (IDENTITIES.some((pattern) => pattern.test(path))) remove(root, path);
     }
   }
-  truncateLogs(join(root, "var/log"));
+  truncateLogs(root, "var/log");
 }
 
-function emptyDirectory(directory: string): void {
-  for (const name of list(directory)) {
-    // A lock file of the package database keeps its directory as the package ships it.
-    rmSync(join(directory, name), { recursive: true, force: true });
-  }
+function remove(root: string, path: string): void {
+  const found = findInLayer(root, path);
+  if (found) rmSync(found.path, { recursive: true, force: true });
 }
 
 /** Logs keep their names, owners and modes, which the packages' scripts set. */
-function truncateLogs(directory: string): void {
-  for (const name of list(directory)) {
-    const path = join(directory, name);
+function truncateLogs(root: string, directory: string): void {
+  for (const name of list(root, directory)) {
+    const path = join(root, directory, name);
     const stats = lstatSync(path);
-    if (stats.isDirectory()) truncateLogs(path);
+    if (stats.isDirectory()) truncateLogs(root, `${directory}/${name}`);
     else if (stats.isFile() && stats.size > 0) writeFileSync(path, "");
   }
 }
 
-/** Names in a real directory, none when it is absent or a link. */
-function list(directory: string): string[] {
-  return existsSync(directory) && lstatSync(directory).isDirectory() ? readdirSync(directory) : [];
+/** Names in a directory; none when it, or one above it, is absent or a link. */
+function list(root: string, directory: string): string[] {
+  const found = findInLayer(root, directory);
+  return found?.stats.isDirectory() ? readdirSync(found.path) : [];
 }
 
 /** The text of a file in the topmost layer that has it. `layers` are nearest first. */
 export function readFromLayers(layers: readonly string[], path: string): string {
-  const layer = layers.find((root) => existsSync(join(root, path)));
-  return layer === undefined ? "" : readFileSync(join(layer, path), "utf8");
+  const layer = layers.find((root) => findInLayer(root, path));
+  return layer === undefined ? "" : readInLayer(layer, path).toString();
 }

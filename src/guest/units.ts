@@ -18,14 +18,14 @@ function settingLines([key, value]: [string, UnitValue]): string[] {
   const values = Array.isArray(value) ? value : [value];
   return values.map((one) => {
     const text = typeof one === "boolean" ? (one ? "yes" : "no") : String(one);
-    // A line break would begin a new setting.
-    return `${key}=${text.replaceAll("\n", " \\\n")}\n`;
+    // A line break would begin a new setting; a continued line is joined by a blank as well.
+    return `${key}=${text.replace(/\s*\\?[\r\n\0]+\s*/g, " ").trim()}\n`;
   });
 }
 
 /** Quotes a word of an `Environment=` or `Exec…=` setting: specifiers and quotes are taken literally. */
 export function quoteUnitWord(word: string): string {
-  return `"${word.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%").replaceAll("\n", "\\n")}"`;
+  return `"${word.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%").replaceAll("\n", "\\n").replaceAll("\r", "\\r")}"`;
 }
 
 /** A path as part of a unit's name, systemd-escape(1) `--path`. */

@@ -51,7 +51,7 @@ function baseArgs({
 }: MachineSpec): Word[] {
   const type = [machine ?? TARGETS[architecture].machine];
   const options = Object.entries(machineOpts ?? { "mem-merge": "on" }).map(
-    ([key, value]) => `${key}=${value}`,
+    ([key, value]) => `${key}=${escapeComma(value)}`,
   );
   return [
     ...["-name", prettyProcnames ? `${name},process=microvm@${name}` : name],
@@ -147,9 +147,11 @@ function interfaceArgs({ id, mac }: Interface, forwardPorts: readonly ForwardedP
 
 /** hostfwd and guestfwd of QEMU's user network; an empty address means any on the host, the first lease in the guest. */
 function forwarding({ from, proto, host, guest }: ForwardedPort): string {
-  return from === "host"
-    ? `hostfwd=${proto}:${host.address}:${host.port}-${guest.address}:${guest.port}`
-    : `guestfwd=${proto}:${guest.address}:${guest.port}-${proto}:${host.address}:${host.port}`;
+  return escapeComma(
+    from === "host"
+      ? `hostfwd=${proto}:${host.address}:${host.port}-${guest.address}:${guest.port}`
+      : `guestfwd=${proto}:${guest.address}:${guest.port}-${proto}:${host.address}:${host.port}`,
+  );
 }
 
 /** In QEMU's option strings a comma is doubled. */

@@ -3,6 +3,7 @@ import { CAPABILITIES } from "../hypervisors/capabilities.ts";
 import { mkDefault, mkIf } from "../module-system/index.ts";
 import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
 import { machineOptions } from "./guest/microvm.ts";
+import { type Assertion, nameAssertions } from "./guest/name-assertions.ts";
 import { consoleOptions } from "./guest/services/consoles.ts";
 import { nginx, nginxOptions } from "./guest/services/nginx.ts";
 import { openssh, opensshOptions } from "./guest/services/openssh.ts";
@@ -73,16 +74,12 @@ function checks({ config }: GuestArguments) {
         ...uniqueAssertions(config),
         ...shareAssertions(config),
         ...networkAssertions(config),
+        ...userAssertions(config),
+        ...nameAssertions(config),
       ],
       warnings: () => memoryWarnings(config),
     },
   };
-}
-
-/** What must be true, and what to say when it is not. */
-interface Assertion {
-  readonly assertion: boolean;
-  readonly message: string;
 }
 
 function hypervisorAssertions({ microvm }: GuestConfig): Assertion[] {
@@ -165,7 +162,19 @@ function networkAssertions({ microvm }: GuestConfig): Assertion[] {
       assertion: users <= 1,
       message: '"microvm.interfaces" may hold one interface with type "user"',
     },
+    ...microvm.forwardPorts.map(({ from, proto, guest }, index) => ({
+      // guestfwd of QEMU's user network.
+      assertion: from === "host" || (proto === "tcp" && guest.address !== ""),
+      message: `"microvm.forwardPorts.${index}" leads from the guest: it needs the protocol "tcp" and an address of the guest's network, such as "10.0.2.100"`,
+    })),
   ];
+}
+
+function userAssertions({ users }: GuestConfig): Assertion[] {
+  return Object.entries(users.users).map(([name, { isNormalUser, isSystemUser }]) => ({
+    assertion: !isNormalUser || !isSystemUser,
+    message: `"users.users.${name}" has both "isNormalUser" and "isSystemUser": a user is either a person or a service's account`,
+  }));
 }
 
 /** Below 32 MiB no kernel starts; at exactly 2048 MiB QEMU is known to hang (microvm.nix, issue 171). */

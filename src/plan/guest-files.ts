@@ -93,7 +93,7 @@ function networkFiles({ networking, microvm }: GuestConfig): FileEntry[] {
 
 /** fstab(5): white space is written as octal. */
 const fstabField = (text: string) =>
-  text.replace(/[\s\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`);
+  text.replace(/[ \t\n\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`);
 
 function fileSystemFiles({ microvm }: GuestConfig, storeMount: string | null): FileEntry[] {
   const volumes = microvm.volumes.flatMap(({ mountPoint, image, serial, fsType, readOnly }) =>
@@ -172,7 +172,8 @@ function loginFiles(config: GuestConfig): FileEntry[] {
             "etc/tmpfiles.d/microvm-homes.conf",
             homes
               .map(
-                ([name, user]) => `d ${user.home ?? `/home/${name}`} 0700 ${name} ${user.group ?? "users"}\n`,
+                ([name, user]) =>
+                  `d ${quoteUnitWord(user.home ?? `/home/${name}`)} 0700 ${name} ${user.group ?? "users"}\n`,
               )
               .join(""),
           ),
@@ -267,15 +268,14 @@ function declaredFiles({ environment }: GuestConfig): FileEntry[] {
 
 function users(config: GuestConfig): User[] {
   return Object.entries(config.users.users).map(([name, user]) => {
-    const login = user.isNormalUser || name === "root";
-    const home = user.isNormalUser ? `/home/${name}` : name === "root" ? "/root" : "/nonexistent";
+    const isRoot = name === "root";
     return {
       name,
       uid: user.uid,
-      group: user.group ?? (user.isNormalUser ? "users" : name),
+      group: user.group,
       description: user.description,
-      home: user.home ?? home,
-      shell: user.shell ?? (login ? "/bin/bash" : "/usr/sbin/nologin"),
+      home: user.home ?? (isRoot ? "/root" : null),
+      shell: user.shell ?? (isRoot ? "/bin/bash" : null),
       hashedPassword: user.hashedPassword,
       extraGroups: user.extraGroups,
       system: !user.isNormalUser,

@@ -1,4 +1,5 @@
 /** From a guest's options to a machine, for any hypervisor. Pure. */
+import { MicrovmError } from "../errors.ts";
 import type { Disk, MachineSpec, Share } from "../hypervisors/machine.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { layerSerial, macAddress, machineUuid, volumeSerial } from "./identity.ts";
@@ -61,12 +62,22 @@ function kernelParams(config: GuestConfig, parts: BuiltParts, storeDirectory: st
     "cryptomgr.notests",
     ...(microvm.optimize.enable ? ["loglevel=4"] : []),
     ...(parts.images || !share ? ["microvm.store=disk"] : [`microvm.store=${share.proto}:${share.tag}`]),
-    ...(parts.images || !share ? [] : [`microvm.store_mount=${share.mountPoint}`]),
+    ...(parts.images || !share ? [] : [`microvm.store_mount=${kernelWord(share.mountPoint)}`]),
     `microvm.layers=${parts.layers.join(":")}`,
     `microvm.writable=${microvm.writableStoreOverlay === true ? "tmpfs" : "none"}`,
     ...boot.kernelParams,
     ...microvm.kernelParams,
   ];
+}
+
+/** A path on the kernel's command line, where white space parts the words and the initrd's shell reads them. */
+function kernelWord(mountPoint: string): string {
+  if (/^[\w./:@+-]+$/.test(mountPoint)) return mountPoint;
+  throw new MicrovmError(
+    "config-invalid",
+    `Cannot mount the store at "${mountPoint}": the kernel is told the place, in letters, digits and "_ . / : @ + -"`,
+    { hint: "Choose another mountPoint for the share" },
+  );
 }
 
 function layerDisks({ images, layers }: BuiltParts): Disk[] {

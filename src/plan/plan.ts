@@ -58,14 +58,15 @@ export function planVm(vm: PlannedVm): Plan {
   const initrd = initrdRecipe(kernel, busybox, modules);
   const image = kernelImageRecipe(kernel);
   const packages = packageLayers(vm);
-  const share = storeShare(config, host.storeDirectory);
+  const onDisks = usesDisks(config, host.storeDirectory);
+  const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
   const configLayer = configLayerRecipe(
     `${name}-config`,
     guestFiles(config, share?.mountPoint ?? null),
     packages,
   );
   const layers = [configLayer, ...packages, kernel];
-  const images = usesDisks(config, host.storeDirectory)
+  const images = onDisks
     ? layers.map((layer) => erofsRecipe(layer, tools, config.microvm.storeDiskErofsFlags))
     : undefined;
   const machine = machineSpec(

@@ -82,7 +82,9 @@ function toolWishes(config: GuestConfig, set: DebianPackageSet, host: HostFacts)
       hint: 'Set "microvm.vmHostPackages" to "host" to use the program on PATH',
     });
   }
-  const makesVolumes = config.microvm.volumes.some((volume) => volume.autoCreate);
+  const makesVolumes = config.microvm.volumes.some(
+    ({ autoCreate, imageType }) => autoCreate && imageType === "raw",
+  );
   return {
     set: toolSet,
     requests: [
@@ -108,7 +110,15 @@ function defaultToolSet(set: DebianPackageSet, architecture: string): DebianPack
 
 /** Whether the guest's layers are disks; otherwise it mounts the host's store. */
 export function usesDisks({ microvm }: GuestConfig, storeDirectory: string): boolean {
-  return microvm.storeOnDisk ?? !microvm.shares.some((share) => share.source === storeDirectory);
+  const isShared = microvm.shares.some((share) => share.source === storeDirectory);
+  if (microvm.storeOnDisk === false && !isShared) {
+    throw new MicrovmError(
+      "config-invalid",
+      `"microvm.storeOnDisk" is false, and no share has the store "${storeDirectory}" as its source: nothing brings the guest's layers`,
+      { hint: "Add a share with the source `storeDir`, or leave the option out" },
+    );
+  }
+  return microvm.storeOnDisk ?? !isShared;
 }
 
 function request(key: string, wanted: readonly string[]): PackageRequest {

@@ -10,9 +10,9 @@ import { type NewVolume, type Program, runScript, shutdownScript, virtiofsdScrip
 export interface RunnerOptions {
   readonly preStart: string;
   readonly extraArgsScript: string | null;
-  readonly volumes: readonly (Omit<NewVolume, "format"> & {
+  readonly volumes: readonly (NewVolume & {
     readonly autoCreate: boolean;
-    readonly imageType: NewVolume["format"];
+    readonly imageType: "raw" | "qcow2";
   })[];
   readonly binScripts: Readonly<Record<string, string>>;
   readonly virtiofsd: {
@@ -46,9 +46,7 @@ export function runnerRecipe(
         : [],
       preStart: options.preStart,
       extraArgsScript: options.extraArgsScript,
-      volumes: options.volumes
-        .filter((volume) => volume.autoCreate)
-        .map(({ imageType, ...volume }) => ({ ...volume, format: imageType })),
+      volumes: options.volumes.filter(({ autoCreate, imageType }) => autoCreate && imageType === "raw"),
       mkfs: program(tools.filesystems, "mke2fs"),
     }),
     "microvm-shutdown": shutdownScript(machine, hypervisor, program(tools.hypervisor, "socat")),

@@ -17,10 +17,9 @@ export type Program =
       readonly name: string;
     };
 
-/** A volume that is created when it is missing. */
+/** A raw volume that is created when it is missing. */
 export interface NewVolume {
   readonly image: string;
-  readonly format: "raw" | "qcow2";
   /** MiB. */
   readonly size: number;
   readonly label: string | null;
@@ -64,7 +63,7 @@ export function runScript(
     acceleratorLines(machine, hypervisor),
     settings.extraArgsScript === null
       ? "extra_args=''"
-      : `extra_args=$(${quoteWord(settings.extraArgsScript)})`,
+      : `extra_args=$(${quoteWord(settings.extraArgsScript)})\nset -f`,
     "# shellcheck disable=SC2086 # extra arguments are words",
     `exec ${programWords(settings.program)} \\\n  ${quoteArguments(command)} $extra_args`,
     "",
@@ -105,7 +104,8 @@ esac
 
 /** A volume is made under another name first: one that exists is whole. */
 function volumeLines(volume: NewVolume, mkfs: Program): string {
-  const image = quoteWord(volume.image);
+  // A name that begins with a dash is no option.
+  const image = quoteWord(volume.image.startsWith("-") ? `./${volume.image}` : volume.image);
   const label = volume.label === null ? [] : ["-L", volume.label];
   const args = ["-q", "-t", volume.fsType, ...label, ...volume.mkfsExtraArgs];
   return `
@@ -159,8 +159,13 @@ export function shutdownScript(machine: MachineSpec, hypervisor: Hypervisor, soc
   }
   // The connection is kept after the last line, until the hypervisor closes it by ending.
   return `${PROLOGUE}printf '%s\\n' ${lines.map(quoteWord).join(" ")} |
-  ${programWords(socat)} STDIO,ignoreeof UNIX-CONNECT:${quoteWord(machine.controlSocket)} >/dev/null
+  ${programWords(socat)} STDIO,ignoreeof ${quoteWord(`UNIX-CONNECT:${socatPath(machine.controlSocket)}`)} >/dev/null
 `;
+}
+
+/** A path in an address of socat(1), where other marks part the values. */
+function socatPath(path: string): string {
+  return path.replace(/[\s\\,:!"'()[\]{}]/g, "\\$&");
 }
 
 function programWords(program: Program): string {
@@ -181,13 +186,14 @@ function quoteArguments(words: readonly Word[], variable: "store" | "option_stor
     .reduce((text, word) => (/^'?-/.test(word) ? `${text} \\\n  ${word}` : `${text} ${word}`));
 }
 
-/** A word for the shell: literal parts quoted, variables in double quotes. */
-function quote(word: Word, store: "store" | "option_store"): string {
+/** A word for the shell: literal parts quoted, variables in double quotes. A word that begins with the store is a path. */
+function quote(word: Word, inOptions: "store" | "option_store"): string {
   if (typeof word === "string") return quoteWord(word);
   return word
-    .map((part) => {
+    .map((part, index) => {
       if (typeof part === "string") return part === "" ? "" : quoteWord(part);
       if ("variable" in part) return `"$${part.variable}"`;
+      const store = index === 0 ? "store" : inOptions;
       return part.store === "" ? `"$${store}"` : `"$${store}"/${quoteWord(part.store)}`;
     })
     .join("");

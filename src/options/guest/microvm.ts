@@ -109,7 +109,7 @@ const share = types.submodule({
       description: "How it is shared. virtiofs is faster and needs a virtiofsd beside the hypervisor.",
     }),
     socket: mkOption({
-      type: types.nullOr(types.str),
+      type: types.nullOr(types.strMatching(/^(?!\.{1,2}$)[^/\n]+$/)),
       default: null,
       description:
         "Socket of the virtiofsd, in the VM's directory. Default: made from the names of VM and share.",
@@ -207,7 +207,7 @@ export const machineOptions = {
     description: "Program whose one line of output is added to the hypervisor's arguments.",
   }),
   socket: mkOption({
-    type: types.nullOr(types.strMatching(/^[^/\n]+$/)),
+    type: types.nullOr(types.strMatching(/^(?!\.{1,2}$)[^/\n]+$/)),
     default: null,
     description: "Control socket of the hypervisor, in the VM's directory. Default: `NAME.sock`.",
   }),

@@ -4,6 +4,15 @@ import { mkOption, types } from "../../module-system/index.ts";
 /** A value of a unit's setting. */
 const unitValue = types.oneOf([types.bool, types.int, types.str, types.listOf(types.str)]);
 
+/** Name of a unit, systemd.unit(5); it becomes part of a path. */
+const unitName = types.strMatching(/^[A-Za-z0-9:_.\\@-]+$/);
+
+/** Name of a user or a group. */
+const account = types.strMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/);
+
+/** A path in passwd(5), whose fields a colon parts. */
+const accountPath = types.strMatching(/^\/[^:\n]*$/);
+
 /** `systemd.services.*`. */
 const service = types.submodule({
   options: {
@@ -14,7 +23,7 @@ const service = types.submodule({
     }),
     description: mkOption({ type: types.str, default: "", description: "What the unit is, for a person." }),
     wantedBy: mkOption({
-      type: types.listOf(types.str),
+      type: types.listOf(unitName),
       default: [],
       description: "Units that start this one.",
       example: ["multi-user.target"],
@@ -74,22 +83,24 @@ const user = types.submodule({
       description: "User id. Default: the next free one.",
     }),
     group: mkOption({
-      type: types.nullOr(types.str),
-      default: null,
-      description: "Main group. Default: `users` for a person, else the user's own name.",
-    }),
-    extraGroups: mkOption({ type: types.listOf(types.str), default: [], description: "More groups." }),
-    description: mkOption({ type: types.strMatching(/^[^:\n]*$/), default: "", description: "Full name." }),
-    home: mkOption({
-      type: types.nullOr(types.path),
+      type: types.nullOr(account),
       default: null,
       description:
-        "Home directory. Default: `/home/NAME` for a person, `/root` for root, else `/nonexistent`.",
+        "Main group. Default: that of the packages' account, else `users` for a person and the user's own name for others.",
+    }),
+    extraGroups: mkOption({ type: types.listOf(account), default: [], description: "More groups." }),
+    description: mkOption({ type: types.strMatching(/^[^:\n]*$/), default: "", description: "Full name." }),
+    home: mkOption({
+      type: types.nullOr(accountPath),
+      default: null,
+      description:
+        "Home directory. Default: that of the packages' account, else `/home/NAME` for a person and `/nonexistent` for others.",
     }),
     shell: mkOption({
-      type: types.nullOr(types.path),
+      type: types.nullOr(accountPath),
       default: null,
-      description: "Login shell. Default: `/bin/bash` for a person and root, else none.",
+      description:
+        "Login shell. Default: that of the packages' account, else `/bin/bash` for a person and none for others.",
     }),
     hashedPassword: mkOption({
       type: types.nullOr(types.strMatching(/^[^:\n]*$/)),
@@ -179,7 +190,7 @@ export const systemOptions = {
   systemd: {
     services: mkOption({ type: types.attrsOf(service), default: {}, description: "Services, by name." }),
     maskedUnits: mkOption({
-      type: types.listOf(types.str),
+      type: types.listOf(unitName),
       default: [],
       description: "Units that never start, whoever wants them.",
       example: ["apt-daily.timer"],
@@ -197,7 +208,7 @@ export const systemOptions = {
               description: "Group id. Default: the next free one.",
             }),
             members: mkOption({
-              type: types.listOf(types.str),
+              type: types.listOf(account),
               default: [],
               description: "Users in the group.",
             }),

@@ -47,7 +47,13 @@ export const openssh = ({ config }: GuestArguments) => ({
       },
     },
     services: {
-      openssh: { settings: { HostKey: mkDefault("/etc/ssh/ssh_host_ed25519_key") } },
+      openssh: {
+        settings: {
+          HostKey: mkDefault("/etc/ssh/ssh_host_ed25519_key"),
+          // The second is where "users.users.NAME.openssh.authorizedKeys" goes.
+          AuthorizedKeysFile: mkDefault(".ssh/authorized_keys /etc/ssh/authorized_keys.d/%u"),
+        },
+      },
     },
   }),
 });

@@ -1,0 +1,109 @@
+/** Booting the example, and the peer's image of the same packages on the same machine. */
+import { join } from "node:path";
+import { waitForAgent } from "../src/control/guest-agent.ts";
+import { startMachine } from "../src/control/machine-process.ts";
+import { consoleLines } from "../src/control/terminal.ts";
+import { mkdirSync, removeTree } from "../src/os/files.ts";
+import { type Benchmark, figure } from "./benchmark.ts";
+import { copyExample, microvm } from "./example.ts";
+import { peerProblem } from "./peer.ts";
+import { makePeerImage, peerRunner } from "./peer-machine.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Milliseconds that a boot may take at all. */
+const TIME_LIMIT = 300_000;
+
+/** Without hardware virtualisation on both sides, wherever the benchmark runs, unless the person asks for it. */
+const accelerator = process.env.MICROVM_ACCEL === "kvm" ? "kvm" : "tcg";
+
+/** From starting the runner to the answer of the guest's agent, and to systemd's word that all is started. */
+export const boot: Benchmark = {
+  name: "boot",
+  runs: 5,
+  async measure({ runs, workspace, say }) {
+    process.env.MICROVM_ACCEL = accelerator;
+    const example = copyExample(workspace, "boot");
+    const runner = (await microvm(workspace, example, "build")).stdout.trim();
+    const problem = peerProblem("mke2fs");
+    const image = problem ? undefined : await makePeerImage(workspace, example);
+    // What is only done at a first start is not measured, nor is a cold page cache.
+    await bootOnce(workspace, runner, { powerOff: true });
+    if (image) {
+      await bootOnce(workspace, peerRunner(runner, example, image, { accelerator, keep: true }), {
+        powerOff: true,
+      });
+    }
+    const ours: Boot[] = [];
+    const peer: Boot[] = [];
+    for (let run = 1; run <= runs; run++) {
+      ours.push(await bootOnce(workspace, runner));
+      if (image) {
+        peer.push(
+          await bootOnce(workspace, peerRunner(runner, example, image, { accelerator, keep: false })),
+        );
+      }
+      const last = [ours.at(-1), peer.at(-1)].flatMap((one) => (one ? [one.agent, one.started] : []));
+      say(`boot ${run}/${runs}: ${last.map((seconds) => seconds.toFixed(1)).join(", ")}`);
+    }
+    const states = `systemd says: ours ${ours.at(-1)!.state}, peer ${peer.at(-1)?.state}`;
+    const note = problem ?? `peer: ext4 image, stock kernel and initrd, same QEMU, ${accelerator}; ${states}`;
+    const times = (boots: readonly Boot[], key: "agent" | "started") => boots.map((one) => one[key]);
+    return [
+      figure("boot", "boot until the agent answers", times(ours, "agent"), times(peer, "agent"), note),
+      figure(
+        "boot-started",
+        "boot until all is started",
+        times(ours, "started"),
+        times(peer, "started"),
+        note,
+      ),
+    ];
+  },
+};
+
+/** One boot. Times in seconds from the start of the runner. */
+interface Boot {
+  readonly agent: number;
+  readonly started: number;
+  /** As `systemctl is-system-running` calls it. */
+  readonly state: string;
+}
+
+async function bootOnce(workspace: Workspace, runner: string, { powerOff = false } = {}): Promise<Boot> {
+  const directory = join(workspace.directory, "vm");
+  mkdirSync(directory, { mode: 0o700 });
+  const signal = AbortSignal.any([workspace.signal, AbortSignal.timeout(TIME_LIMIT)]);
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1000;
+  const machine = await startMachine(runner, directory);
+  const early = machine.exited.then(() => {
+    throw new Error(`The guest ended early:\n${consoleLines(machine.consoleTail(), 20)}`);
+  });
+  early.catch(() => {});
+  try {
+    using agent = await Promise.race([waitForAgent(machine.agentSocket!, signal), early]);
+    const answered = seconds();
+    const waited = agent.exec(["/usr/bin/systemctl", "is-system-running", "--wait"], signal);
+    const { stdout } = await Promise.race([waited, early]);
+    const started = seconds();
+    if (powerOff) {
+      agent.shutdown();
+      await Promise.race([machine.exited, abortedBy(signal)]);
+    }
+    return { agent: answered, started, state: stdout.toString().trim() };
+  } catch (error) {
+    if (workspace.signal.aborted) throw error;
+    throw new Error(`The guest did not start:\n${consoleLines(machine.consoleTail(), 20)}`, { cause: error });
+  } finally {
+    machine.kill();
+    await machine.exited;
+    await removeTree(directory);
+  }
+}
+
+function abortedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,88 @@
+/** The example as our side of each benchmark: a copy of its project, built by the whole command. */
+import { cpSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { hostArchitecture } from "../src/build/host-facts.ts";
+import { evaluateProject, findProjectFile } from "../src/config/index.ts";
+import type { GuestConfig } from "../src/options/guest.ts";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "../src/os/files.ts";
+import type { DebianPackageSet } from "../src/packages/debian/package-set.ts";
+import { LOCK_FILE, PROJECT_FILE, storeNames } from "../src/paths.ts";
+import { wishesOf } from "../src/plan/wishes.ts";
+import { openStore } from "../src/store/store.ts";
+import type { Workspace } from "./workspace.ts";
+
+const TOP = resolve(import.meta.dirname, "..");
+
+/** Name of the example's directory and of its VM. */
+const NAME = "my-microvm";
+
+/** A copy of the example with a store of its own. */
+export interface Example {
+  readonly project: string;
+  readonly store: string;
+}
+
+/** A copy without a lock, so that the whole way is gone, and without the forwarded port, which may be in use. */
+export function copyExample(workspace: Workspace, name: string): Example {
+  const directory = join(workspace.directory, name);
+  const project = join(directory, NAME);
+  cpSync(join(TOP, "examples", NAME), project, {
+    recursive: true,
+    filter: (path) => basename(path) !== LOCK_FILE,
+  });
+  const example = { project, store: join(directory, "store") };
+  changeExample(example, /forwardPorts: \[.*\]/, "forwardPorts: []");
+  return example;
+}
+
+/** Changes the text of the copy's project file. */
+export function changeExample({ project }: Example, what: RegExp, by: string): void {
+  const file = join(project, PROJECT_FILE);
+  const text = readFileSync(file, "utf8");
+  const changed = text.replace(what, by);
+  if (changed === text) throw new Error(`The example's project file has nothing like ${what}`);
+  writeFileSync(file, changed);
+}
+
+/** Runs a whole command of the program on the copy. */
+export function microvm(workspace: Workspace, example: Example, command: string, ...options: string[]) {
+  return workspace.run(
+    [process.execPath, join(TOP, "bin/microvm.js"), command, `${example.project}#${NAME}`, ...options],
+    { env: { MICROVM_STORE: example.store } },
+  );
+}
+
+/** The example's package set, and the packages that a peer is asked for to get the same system with a kernel. */
+export async function packagesOfExample(example: Example): Promise<{
+  readonly set: DebianPackageSet;
+  readonly names: readonly string[];
+}> {
+  const { file, name } = findProjectFile(`${example.project}#${NAME}`);
+  const vm = await evaluateProject({ file, name, storeDir: example.store });
+  const set = vm.pkgs as DebianPackageSet;
+  const host = { architecture: hostArchitecture(), storeDirectory: example.store };
+  const { requests } = wishesOf(vm.config as unknown as GuestConfig, set, host).guest;
+  const wanted = requests.filter(({ key }) => key !== "busybox").flatMap((request) => request.wanted);
+  return { set, names: [...new Set(wanted)] };
+}
+
+/** The trees of the host's programs in a built store: names of store paths by the names of their recipes. */
+export function toolTrees({ store }: Example): ReadonlyMap<string, string> {
+  const { info } = openStore(store);
+  const names = readdirSync(join(store, storeNames.info)).map((file) => file.replace(/\.json$/, ""));
+  const trees = names
+    .map((name) => ({ name, recipe: info(name).recipe }))
+    // The guest's initrd is made with busybox.
+    .filter(({ recipe }) => recipe.kind === "debian-tools" && recipe.name !== "busybox");
+  return new Map(trees.map(({ name, recipe }) => [recipe.name, name]));
+}
+
+/** Gives a new store the trees of the host's programs that another one has, as links to the same files. */
+export async function lendTools(workspace: Workspace, from: Example, to: Example): Promise<void> {
+  mkdirSync(join(to.store, storeNames.info), { recursive: true });
+  for (const name of toolTrees(from).values()) {
+    for (const path of [name, join(storeNames.info, `${name}.json`)]) {
+      await workspace.run(["cp", "--archive", "--link", join(from.store, path), join(to.store, path)]);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/** The peer: mmdebstrap, which makes a Debian root file system with what apt and dpkg do. */
+import { delimiter, join } from "node:path";
+import { DOCUMENTATION } from "../src/guest/debian-layer.ts";
+import { existsSync } from "../src/os/files.ts";
+import { mirrorFor } from "../src/packages/debian/mirror.ts";
+import { type Example, packagesOfExample } from "./example.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** What the peer's system has for an initrd. Ours makes its own. */
+const INITRD_PACKAGE = "initramfs-tools";
+
+/** Why the peer cannot run here, if it cannot. `more`: further programs that it then needs. */
+export function peerProblem(...more: readonly string[]): string | undefined {
+  for (const program of ["mmdebstrap", "unshare", ...more]) {
+    const places = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+    if (places.some((place) => existsSync(join(place, program)))) continue;
+    return `no peer: "${program}" is missing, apt-get install ${PACKAGES[program] ?? program}`;
+  }
+  if (process.getuid?.() !== 0) return "no peer: it is run as root only";
+  return undefined;
+}
+
+const PACKAGES: Readonly<Record<string, string>> = { unshare: "util-linux", mke2fs: "e2fsprogs" };
+
+/**
+ * Makes the example's system with a kernel and a stock initrd in a directory: no image, which would only cost the
+ * peer more. It gets the same mirror, the same packages and leaves out the same documentation. Its processes and
+ * mounts live in namespaces that end with it. Gives the seconds that it took.
+ */
+export async function buildPeer(workspace: Workspace, example: Example, directory: string): Promise<number> {
+  const { set, names } = await packagesOfExample(example);
+  const mirror = mirrorFor(set);
+  const { seconds } = await workspace.run(
+    [
+      ...["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
+      ...["mmdebstrap", "--mode=root", "--variant=minbase", `--architectures=${set.architecture}`],
+      `--components=${set.components.join(",")}`,
+      `--include=${[...names, INITRD_PACKAGE].join(",")}`,
+      ...DOCUMENTATION.exclude.map((path) => `--dpkgopt=path-exclude=${path}`),
+      ...DOCUMENTATION.include.map((path) => `--dpkgopt=path-include=${path}`),
+      ...[set.suite, directory, mirror],
+    ],
+    // unshare passes no other signal on.
+    { stopBy: "SIGKILL" },
+  );
+  return seconds;
+}

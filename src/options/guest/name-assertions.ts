@@ -1,0 +1,59 @@
+/** Keys that become paths, units, lines of account files or words of a shell script: the types do not see them. */
+import type { GuestConfig } from "./arguments.ts";
+
+/** What must be true, and what to say when it is not. */
+export interface Assertion {
+  readonly assertion: boolean;
+  readonly message: string;
+}
+
+const ACCOUNT = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
+/** systemd.unit(5). */
+const UNIT = /^[A-Za-z0-9:_.\\@-]+$/;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const SCRIPT = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
+/** No empty part, no `.` and no `..`. */
+const BELOW = /^(?!\.{1,2}(?:\/|$))[^/\0]+(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)*$/;
+const ABSOLUTE = new RegExp(`^/${BELOW.source.slice(1)}`);
+
+/** One assertion for each name that does not fit. */
+export function nameAssertions({ microvm, environment, systemd, users }: GuestConfig): Assertion[] {
+  return [
+    ...misnamed("users.users", users.users, ACCOUNT, "no name of a user"),
+    ...misnamed("users.groups", users.groups, ACCOUNT, "no name of a group"),
+    ...misnamed("systemd.services", systemd.services, UNIT, "no name of a unit"),
+    ...Object.entries(systemd.services).flatMap(([name, service]) =>
+      misnamed(`systemd.services.${name}.environment`, service.environment, VARIABLE, NO_VARIABLE),
+    ),
+    ...misnamed("environment.variables", environment.variables, VARIABLE, NO_VARIABLE),
+    ...misnamed("environment.etc", environment.etc, BELOW, 'no path below "/etc"'),
+    ...misnamed("environment.files", environment.files, ABSOLUTE, "no absolute path of a file"),
+    ...misnamed("microvm.binScripts", microvm.binScripts, SCRIPT, "no name of a script"),
+    ...mountPoints("microvm.shares", microvm.shares),
+    ...mountPoints("microvm.volumes", microvm.volumes),
+  ];
+}
+
+const NO_VARIABLE = "no name of a variable";
+
+function misnamed(option: string, named: object, pattern: RegExp, fault: string): Assertion[] {
+  return Object.keys(named)
+    .filter((name) => !pattern.test(name))
+    .map((name) => ({
+      assertion: false,
+      message: `"${option}" has ${JSON.stringify(name)}, which is ${fault}`,
+    }));
+}
+
+function mountPoints(option: string, mounts: readonly { readonly mountPoint: string | null }[]): Assertion[] {
+  return mounts.flatMap(({ mountPoint }, index) =>
+    mountPoint === null || ABSOLUTE.test(mountPoint.replace(/\/+$/, ""))
+      ? []
+      : [
+          {
+            assertion: false,
+            message: `"${option}.${index}.mountPoint" is ${JSON.stringify(mountPoint)}, which is no directory below "/"`,
+          },
+        ],
+  );
+}
