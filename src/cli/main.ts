@@ -3,13 +3,15 @@
 import { MicrovmError } from "../errors.ts";
 import { readFileSync } from "../os/files.ts";
 import { hasNamespaceRights, runInUserNamespace } from "../os/user-namespace.ts";
-import { buildCommand } from "./build.ts";
 import type { Command } from "./command.ts";
-import { evalCommand } from "./eval.ts";
 import { printError } from "./output.ts";
-import { runCommand } from "./run.ts";
 
-const COMMANDS: readonly Command[] = [runCommand, buildCommand, evalCommand];
+/** Each command is loaded when it is named: the others cost a start nothing. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import("./run.ts")).runCommand,
+  build: async () => (await import("./build.ts")).buildCommand,
+  eval: async () => (await import("./eval.ts")).evalCommand,
+};
 
 /** Runs the program with these arguments. Returns its exit status: 0 done, 1 failed, 2 wrong usage. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -27,16 +29,10 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
     return 0;
   }
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    const command = COMMANDS.find((candidate) => candidate.name === args[0]);
-    process.stdout.write(command ? command.help : overview());
+    process.stdout.write(args[0] !== undefined ? (await commandNamed(args[0])).help : await overview());
     return name === undefined ? 2 : 0;
   }
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (!command) {
-    throw new MicrovmError("bad-usage", `There is no command "${name}"`, {
-      hint: `The commands are ${COMMANDS.map((one) => `"${one.name}"`).join(", ")}; see "microvm --help"`,
-    });
-  }
+  const command = await commandNamed(name);
   if (args.includes("--help") || args.includes("-h")) {
     process.stdout.write(command.help);
     return 0;
@@ -45,12 +41,21 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
   return command.run(args);
 }
 
-function overview(): string {
-  const width = Math.max(...COMMANDS.map((command) => command.usage.length));
+function commandNamed(name: string): Promise<Command> {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load) return load();
+  throw new MicrovmError("bad-usage", `There is no command "${name}"`, {
+    hint: `The commands are "${Object.keys(COMMANDS).join('", "')}"; see "microvm --help"`,
+  });
+}
+
+async function overview(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  const width = Math.max(...commands.map((command) => command.usage.length));
   return `Declarative microVMs for any Linux host.
 
 Usage:
-${COMMANDS.map((command) => `  microvm ${command.usage.padEnd(width)}  ${command.summary}`).join("\n")}
+${commands.map((command) => `  microvm ${command.usage.padEnd(width)}  ${command.summary}`).join("\n")}
   microvm --version
   microvm COMMAND --help
 

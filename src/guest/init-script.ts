@@ -31,6 +31,7 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 
 store='' layers='' writable=none store_mount=''
+# shellcheck disable=SC2013 # the words of the line are wanted
 for word in $(cat /proc/cmdline); do
   case $word in
     microvm.store=*) store=\${word#*=} ;;

@@ -4,7 +4,7 @@ import { MicrovmError } from "../errors.ts";
 import { lstatSync, readFileSync, type Stats } from "../os/files.ts";
 
 /** Something in a layer. */
-export interface InLayer {
+interface InLayer {
   /** Absolute. */
   readonly path: string;
   /** Of itself, also when it is a link. */

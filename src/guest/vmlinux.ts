@@ -32,13 +32,20 @@ export async function extractVmlinux(bzImage: Buffer): Promise<Buffer> {
 }
 
 async function decompress(stream: Buffer, payload: Buffer): Promise<Buffer> {
-  switch (payload.readUInt32BE(0)) {
-    case 0x28b52ffd:
-      return zstdDecompressSync(stream);
-    case 0xfd377a58:
-      return decompressXz(stream);
-    default:
-      if (payload.readUInt16BE(0) === 0x1f8b) return gunzipSync(stream);
-      throw new MicrovmError("package-invalid", "The kernel's payload is compressed in an unknown way");
+  const unpack = DECOMPRESSORS.find(({ magic }) => payload.subarray(0, magic.length).equals(magic))?.unpack;
+  if (!unpack) {
+    throw new MicrovmError("package-invalid", "The kernel's payload is compressed in an unknown way");
+  }
+  try {
+    return await unpack(stream);
+  } catch (cause) {
+    throw new MicrovmError("package-invalid", "The kernel's payload is damaged", { cause });
   }
 }
+
+/** By the first bytes of what they unpack. */
+const DECOMPRESSORS = [
+  { magic: Buffer.from("28b52ffd", "hex"), unpack: zstdDecompressSync },
+  { magic: Buffer.from("fd377a58", "hex"), unpack: decompressXz },
+  { magic: Buffer.from("1f8b", "hex"), unpack: gunzipSync },
+];

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import type { BuildJob } from "../store/builder.ts";
+import { temporaryDirectory } from "../store/testing/temporary-store.ts";
+import { buildConfigLayer, type ConfigLayer } from "./config-layer.ts";
+
+const NOTHING: ConfigLayer = { entries: [], users: [], groups: [] };
+const file = (path: string) => ({ path, type: "file" as const, text: path });
+
+/** Builds the layer on a lower one; gives the paths of both. */
+async function build(
+  test: TestContext,
+  params: Partial<ConfigLayer>,
+  prepare = (_lower: string) => {},
+): Promise<{ readonly out: string; readonly lower: string }> {
+  const directory = temporaryDirectory(test);
+  const [out, lower] = [join(directory, "out"), join(directory, "lower")];
+  mkdirSync(join(lower, "etc"), { recursive: true });
+  for (const name of ["passwd", "shadow", "group", "gshadow"]) {
+    writeFileSync(join(lower, "etc", name), "root:x:0:0:root:/root:/bin/bash\n");
+  }
+  prepare(lower);
+  const job = { out, params: { ...NOTHING, ...params }, inputs: () => [lower] };
+  await buildConfigLayer(job as unknown as BuildJob);
+  return { out, lower };
+}
+
+const mode = (path: string) => statSync(path).mode & 0o7777;
+
+test("directories keep the modes that they have below", async (t) => {
+  const entries = [file("root/.profile"), file("tmp/deep/file"), file("etc/ssl/private/key")];
+  const { out } = await build(t, { entries }, (lower) => {
+    for (const [path, wanted] of [
+      ["root", 0o700],
+      ["tmp", 0o1777],
+      ["etc/ssl/private", 0o710],
+    ] as const) {
+      mkdirSync(join(lower, path), { recursive: true });
+      chmodSync(join(lower, path), wanted);
+    }
+  });
+  assert.equal(mode(join(out, "root")), 0o700);
+  assert.equal(mode(join(out, "tmp")), 0o1777);
+  assert.equal(mode(join(out, "tmp/deep")), 0o755);
+  assert.equal(mode(join(out, "etc/ssl/private")), 0o710);
+});
+
+const skip = process.getuid?.() === 0 ? false : "only root gives files away";
+
+test("directories keep the owners that they have below", { skip }, async (t) => {
+  const { out } = await build(t, { entries: [file("var/lib/db/seed")] }, (lower) => {
+    mkdirSync(join(lower, "var/lib/db"), { recursive: true });
+    chownSync(join(lower, "var/lib/db"), 110, 120);
+  });
+  const { uid, gid } = statSync(join(out, "var/lib/db"));
+  assert.deepEqual([uid, gid], [110, 120]);
+  assert.equal(statSync(join(out, "etc/shadow")).gid, 42);
+});
+
+test("shadowed account files are not for everyone", async (t) => {
+  const { out } = await build(t, { groups: [{ name: "team", gid: 7, members: [] }] });
+  assert.deepEqual(
+    ["passwd", "group", "shadow", "gshadow"].map((name) => mode(join(out, "etc", name))),
+    [0o644, 0o644, 0o640, 0o640],
+  );
+  assert.match(readFileSync(join(out, "etc/group"), "utf8"), /^team:x:7:$/m);
+});
+
+test("a directory in the place of a link is refused", async (t) => {
+  const building = build(t, { entries: [file("bin/tool")] }, (lower) => {
+    mkdirSync(join(lower, "usr/bin"), { recursive: true });
+    symlinkSync("usr/bin", join(lower, "bin"));
+  });
+  await assert.rejects(building, {
+    code: "config-invalid",
+    message: `Cannot write below "/bin": it is a link to "usr/bin" in the guest's packages`,
+    hint: "Use the directory that the link leads to",
+  });
+});
+
+test("paths that lead out of the layer are refused", async (t) => {
+  for (const path of ["../x", "etc/../../x", "/etc/x", "etc//x", "./x", ""]) {
+    await assert.rejects(build(t, { entries: [file(path)] }), {
+      message: `Not a path inside a tree: "${path}"`,
+    });
+  }
+});
