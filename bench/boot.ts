@@ -1,6 +1,6 @@
 /** Booting the example, and the peer's image of the same packages on the same machine. */
 import { join } from "node:path";
-import { waitForAgent } from "../src/control/guest-agent.ts";
+import { type GuestAgent, waitForAgent } from "../src/control/guest-agent.ts";
 import { startMachine } from "../src/control/machine-process.ts";
 import { consoleLines } from "../src/control/terminal.ts";
 import { mkdirSync, removeTree } from "../src/os/files.ts";
@@ -45,7 +45,7 @@ export const boot: Benchmark = {
       const last = [ours.at(-1), peer.at(-1)].flatMap((one) => (one ? [one.agent, one.started] : []));
       say(`boot ${run}/${runs}: ${last.map((seconds) => seconds.toFixed(1)).join(", ")}`);
     }
-    const states = `systemd says: ours ${ours.at(-1)!.state}, peer ${peer.at(-1)?.state}`;
+    const states = `systemd says: ours ${ours.at(-1)!.state}; peer ${peer.at(-1)?.state}`;
     const note = problem ?? `peer: ext4 image, stock kernel and initrd, same QEMU, ${accelerator}; ${states}`;
     const times = (boots: readonly Boot[], key: "agent" | "started") => boots.map((one) => one[key]);
     return [
@@ -65,7 +65,7 @@ export const boot: Benchmark = {
 interface Boot {
   readonly agent: number;
   readonly started: number;
-  /** As `systemctl is-system-running` calls it. */
+  /** As `systemctl is-system-running` calls it, and the units that failed. */
   readonly state: string;
 }
 
@@ -86,11 +86,15 @@ async function bootOnce(workspace: Workspace, runner: string, { powerOff = false
     const waited = agent.exec(["/usr/bin/systemctl", "is-system-running", "--wait"], signal);
     const { stdout } = await Promise.race([waited, early]);
     const started = seconds();
+    const state = stdout.toString().trim();
+    const failed =
+      state === "running" ? "" : await commandOutput(agent, ["/usr/bin/systemctl", "--failed", "--plain"]);
     if (powerOff) {
       agent.shutdown();
       await Promise.race([machine.exited, abortedBy(signal)]);
     }
-    return { agent: answered, started, state: stdout.toString().trim() };
+    const units = failed.match(/^\S+\.\w+(?= )/gm) ?? [];
+    return { agent: answered, started, state: [state, ...units].join(" ") };
   } catch (error) {
     if (workspace.signal.aborted) throw error;
     throw new Error(`The guest did not start:\n${consoleLines(machine.consoleTail(), 20)}`, { cause: error });
@@ -99,6 +103,10 @@ async function bootOnce(workspace: Workspace, runner: string, { powerOff = false
     await machine.exited;
     await removeTree(directory);
   }
+}
+
+async function commandOutput(agent: GuestAgent, command: readonly string[]): Promise<string> {
+  return (await agent.exec(command)).stdout.toString();
 }
 
 function abortedBy(signal: AbortSignal): Promise<never> {

@@ -79,8 +79,8 @@ export function peerRunner(
     name: "peer",
     kernel: "vmlinuz",
     initrd: "initrd.img",
-    // "quiet" is what Debian's boot loader adds.
-    kernelParams: ["root=/dev/vda", "ro", "console=ttyS0", "quiet"],
+    // "quiet" is what Debian's boot loader adds. Mounted for writing at once, there is nothing to check or remount.
+    kernelParams: ["root=/dev/vda", "rw", "console=ttyS0", "quiet"],
     shares: [],
     disks: [],
     qemu: { ...ours.qemu, extraArgs: ["-drive", disk] },

@@ -56,9 +56,13 @@ async function checkSubordinateIds(): Promise<void> {
   const hint = `As root, install "uidmap" and run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}; or run microvm as root`;
   for (const file of ["/etc/subuid", "/etc/subgid"]) {
     if (hasRange(file, [username, String(uid)])) continue;
-    throw new MicrovmError("permission-denied", `"${username}" has no subordinate ids in "${file}", which a guest's files are owned by`, {
-      hint,
-    });
+    throw new MicrovmError(
+      "permission-denied",
+      `"${username}" has no subordinate ids in "${file}", which a guest's files are owned by`,
+      {
+        hint,
+      },
+    );
   }
   const trial = await runToEnd(["unshare", "--user", "--map-root-user", "--map-auto", "--", "true"]);
   if (trial.code === 0) return;

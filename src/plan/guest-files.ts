@@ -1,12 +1,12 @@
 /** From a guest's options to the files of its configuration layer. Pure. */
 import type { Group, User } from "../guest/accounts.ts";
 import type { ConfigLayer } from "../guest/config-layer.ts";
-import { DOCUMENTATION } from "../guest/debian-layer.ts";
 import { quoteUnitWord, type UnitValue, unitText } from "../guest/units.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { quoteWord } from "../os/processes.ts";
 import type { FileEntry } from "../store/files.ts";
 import { machineUuid, volumeSerial } from "./identity.ts";
+import { optimizationFiles } from "./optimization-files.ts";
 
 /** The configuration layer of a guest. Later files win over earlier ones of the same path. */
 export function guestFiles(config: GuestConfig, storeMount: string | null): ConfigLayer {
@@ -194,25 +194,6 @@ function loginFiles(config: GuestConfig): FileEntry[] {
             }),
           ),
         ]),
-  ];
-}
-
-/** Units that do not start, and marks that say the layers' caches are up to date (systemd-update-done(8)). */
-function optimizationFiles({ microvm, systemd }: GuestConfig): FileEntry[] {
-  const masked = systemd.maskedUnits.map((name) => link(unit(name), "/dev/null"));
-  if (!microvm.optimize.enable) return masked;
-  const excluded = DOCUMENTATION.exclude.map((path) => `path-exclude=${path}\n`);
-  const included = DOCUMENTATION.include.map((path) => `path-include=${path}\n`);
-  return [
-    ...masked,
-    file("etc/.updated", ""),
-    file("var/.updated", ""),
-    file("etc/dpkg/dpkg.cfg.d/microvm", [...excluded, ...included].join("")),
-    // The machine's id is given: nothing is left for the first start to ask.
-    file(
-      "etc/systemd/system.conf.d/microvm.conf",
-      "[Manager]\nStatusUnitFormat=name\nDefaultTimeoutStopSec=10s\n",
-    ),
   ];
 }
 

@@ -1,0 +1,62 @@
+/** A guest's agent as tests want it, on a Unix socket. */
+import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { TestContext } from "node:test";
+import { temporaryDirectory } from "../../store/testing/temporary-store.ts";
+
+/** A question of the host. */
+export interface Question {
+  readonly execute: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what a test looks at
+  readonly arguments: any;
+}
+
+/** Answers a question: what is returned becomes the line; undefined is no answer. */
+export type Answer = (question: Question, socket: Socket) => unknown;
+
+/**
+ * Listens at the path that it gives. Synchronisation is answered as QEMU's agent does, unless it is `silent`,
+ * everything else by `answer`; `stale` is in the socket before.
+ */
+export async function fakeAgent(
+  test: TestContext,
+  answer: Answer,
+  { stale = "", silent = false } = {},
+): Promise<{ readonly path: string; readonly questions: Question[] }> {
+  const path = join(temporaryDirectory(test), "agent.sock");
+  const questions: Question[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.write(stale);
+    const lines = createInterface({ input: socket });
+    lines.on("error", () => {});
+    lines.on("line", (line) => {
+      if (silent) return;
+      // The marker is no UTF-8.
+      const question = JSON.parse(line.replace(/^\ufffd/, "")) as Question;
+      questions.push(question);
+      if (question.execute === "guest-sync-delimited") {
+        socket.write(Buffer.from([0xff]));
+        socket.write(`${JSON.stringify({ return: question.arguments.id })}\n`);
+        return;
+      }
+      const said = answer(question, socket);
+      if (said !== undefined) socket.write(`${typeof said === "string" ? said : JSON.stringify(said)}\n`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  test.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { path, questions };
+}
+
+/** An agent that runs every command to this status. */
+export function ran(status: object): Answer {
+  return ({ execute }) =>
+    execute === "guest-exec" ? { return: { pid: 7 } } : { return: { exited: true, ...status } };
+}

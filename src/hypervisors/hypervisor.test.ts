@@ -1,0 +1,180 @@
+/** What every hypervisor of the program does; a skip says what it cannot do. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CAPABILITIES, HYPERVISORS } from "./capabilities.ts";
+import type { Hypervisor } from "./hypervisor.ts";
+import type { MachineSpec, Word } from "./machine.ts";
+import { qemu } from "./qemu.ts";
+import { layerDisk, machine, share } from "./testing/machine.ts";
+
+const ALL: readonly Hypervisor[] = [qemu];
+
+/** Words as a person reads them: `STORE` for the store, `$name` for the runner's variables. */
+function shown(words: readonly Word[]): string[] {
+  return words.map((word) =>
+    typeof word === "string"
+      ? word
+      : word
+          .map((part) =>
+            typeof part === "string" ? part : "store" in part ? `STORE/${part.store}` : `$${part.variable}`,
+          )
+          .join(""),
+  );
+}
+
+const args = (hypervisor: Hypervisor, fields: Partial<MachineSpec> = {}) =>
+  shown(hypervisor.args(machine(fields)));
+
+const user = { id: "net0", type: "user", mac: "02:00:00:00:00:01" } as const;
+
+test("every hypervisor that can be started is in this suite", () => {
+  assert.deepEqual(
+    ALL.map((hypervisor) => hypervisor.name),
+    Object.keys(CAPABILITIES),
+  );
+});
+
+for (const hypervisor of ALL) {
+  const { name, capabilities } = hypervisor;
+
+  test(`${name}: its capabilities are those that guests are checked against`, () => {
+    assert.ok((HYPERVISORS as readonly string[]).includes(name));
+    assert.equal(capabilities, CAPABILITIES[name as keyof typeof CAPABILITIES]);
+    assert.deepEqual(structuredClone(capabilities), capabilities);
+  });
+
+  test(`${name}: it starts the kernel and the initrd of the store, with the kernel's words`, () => {
+    const text = args(hypervisor).join("\n");
+    for (const part of ["STORE/k1-vmlinux", "STORE/i1-initrd", "console=ttyS0 quiet"]) {
+      assert.ok(text.includes(part), part);
+    }
+  });
+
+  test(`${name}: every architecture that it can has a program`, () => {
+    for (const architecture of capabilities.architectures) {
+      assert.match(hypervisor.program(machine({ architecture })), /^[a-z0-9_-]+$/);
+    }
+  });
+
+  test(`${name}: the guest finds each disk by its serial number`, () => {
+    const volume = { serial: "vol-1", image: { file: "data.img" }, readOnly: false };
+    const text = args(hypervisor, { disks: [layerDisk(), layerDisk(volume)] }).join("\n");
+    for (const part of ["STORE/l1-layer.erofs", "data.img", "serial=layer", "serial=vol-1"]) {
+      assert.ok(text.includes(part), part);
+    }
+  });
+
+  for (const proto of ["virtiofs", "9p"] as const) {
+    const skip = capabilities.shares.includes(proto) ? false : `${name} has no ${proto}`;
+    test(`${name}: a ${proto} share is in the command by its tag`, { skip }, () => {
+      const text = args(hypervisor, { shares: [share({ proto, tag: "my-tag" })] }).join("\n");
+      assert.ok(text.includes("my-tag"));
+      assert.ok(text.includes(proto === "9p" ? "/srv/data" : "web-virtiofs-data.sock"));
+    });
+  }
+
+  test(`${name}: values are data: the same machine gives the same words, and none is empty`, () => {
+    const fields = { disks: [layerDisk()], shares: [share()], interfaces: [user] };
+    assert.deepEqual(args(hypervisor, fields), args(hypervisor, structuredClone(fields)));
+    assert.ok(args(hypervisor, fields).every((word) => word !== ""));
+  });
+
+  test(`${name}: without sockets nothing listens, and nobody can be asked to shut down`, () => {
+    const silent = { controlSocket: null, agentSocket: null };
+    assert.ok(!args(hypervisor, silent).join("\n").includes(".sock"));
+    assert.equal(hypervisor.shutdownLines(machine(silent)), undefined);
+    assert.ok(hypervisor.shutdownLines(machine())!.length > 0);
+  });
+
+  test(`${name}: it runs with and without hardware virtualisation`, () => {
+    const { kvm, tcg } = hypervisor.accelerators(machine());
+    assert.notEqual(kvm.accelerator, tcg.accelerator);
+    const chosen = hypervisor.accelerators(machine({ cpu: "Skylake" }));
+    assert.deepEqual([chosen.kvm.cpu, chosen.tcg.cpu], ["Skylake", "Skylake"]);
+  });
+}
+
+test("qemu: a comma in a path or an address begins no option", () => {
+  const words = args(qemu, {
+    controlSocket: "a,b.sock",
+    agentSocket: "c,d.sock",
+    disks: [layerDisk({ image: { file: "e,f.img" } })],
+    shares: [share({ socket: "g,h.sock" }), share({ proto: "9p", source: "/i,j" })],
+    interfaces: [user],
+    forwardPorts: [
+      {
+        from: "host",
+        proto: "tcp",
+        host: { address: "127.0.0.1,smb=/", port: 1 },
+        guest: { address: "", port: 2 },
+      },
+    ],
+    qemu: { machine: null, machineOpts: { dumpdtb: "x,y" }, extraArgs: [] },
+  });
+  const text = words.join("\n");
+  for (const doubled of ["a,,b.sock", "c,,d.sock", "e,,f.img", "g,,h.sock", "/i,,j", "1,,smb=", "x,,y"]) {
+    assert.ok(text.includes(doubled), doubled);
+  }
+});
+
+test("qemu: the arguments of a machine", () => {
+  const words = args(qemu, {
+    disks: [layerDisk(), layerDisk({ image: { file: "d.img" }, serial: "v", readOnly: false, direct: true })],
+    shares: [share(), share({ tag: "ro", proto: "9p", source: "store", readOnly: true })],
+    interfaces: [user],
+    forwardPorts: [
+      {
+        from: "host",
+        proto: "tcp",
+        host: { address: "127.0.0.1", port: 8080 },
+        guest: { address: "", port: 80 },
+      },
+      {
+        from: "guest",
+        proto: "tcp",
+        host: { address: "127.0.0.1", port: 1 },
+        guest: { address: "10.0.2.9", port: 2 },
+      },
+    ],
+    qemu: { machine: null, machineOpts: null, extraArgs: ["-vnc", ":5"] },
+  });
+  const lines = words.join(" ").replaceAll(/ -(?=[a-z])/g, "\n-");
+  assert.equal(
+    lines,
+    `-name web,process=microvm@web
+-nodefaults
+-no-user-config
+-no-reboot
+-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny
+-machine q35,mem-merge=on,memory-backend=mem
+-accel $accelerator
+-cpu $cpu
+-smp 2
+-uuid 6d1c4e0f-7d52-4c2f-9d4e-5c8f0a9b1c2d
+-display none
+-device virtio-rng-pci
+-m 512M
+-object memory-backend-memfd,id=mem,size=512M,share=on
+-kernel STORE/k1-vmlinux
+-initrd STORE/i1-initrd
+-append console=ttyS0 quiet$accelerator_params
+-chardev stdio,id=console,signal=off
+-serial chardev:console
+-chardev socket,id=control,path=web.sock,server=on,wait=off
+-mon chardev=control,mode=control
+-device virtio-serial-pci
+-chardev socket,id=agent,path=web.agent.sock,server=on,wait=off
+-device virtserialport,chardev=agent,name=org.qemu.guest_agent.0
+-blockdev driver=raw,file.driver=file,file.filename=STORE/l1-layer.erofs,node-name=disk0,read-only=on,auto-read-only=off,discard=unmap,file.cache.direct=off
+-device virtio-blk-pci,drive=disk0,serial=layer
+-blockdev driver=raw,file.driver=file,file.filename=d.img,node-name=disk1,read-only=off,auto-read-only=off,discard=unmap,file.cache.direct=on
+-device virtio-blk-pci,drive=disk1,serial=v
+-chardev socket,id=share0,path=web-virtiofs-data.sock
+-device vhost-user-fs-pci,chardev=share0,tag=data
+-fsdev local,id=share1,path=STORE/,security_model=none,readonly=on
+-device virtio-9p-pci,fsdev=share1,mount_tag=ro
+-netdev user,id=net0,hostfwd=tcp:127.0.0.1:8080-:80,guestfwd=tcp:10.0.2.9:2-tcp:127.0.0.1:1
+-device virtio-net-pci,netdev=net0,mac=02:00:00:00:00:01,romfile=
+-vnc :5`,
+  );
+});

@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { guest, guestConfig } from "./testing/evaluate.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: tests give wrong modules too
+const faultsOf = (config: any) => guest(config).faults;
+
+const user = { type: "user", id: "net0" };
+const share = (fields: object) => ({ tag: "a", source: "/srv", mountPoint: "/srv", ...fields });
+
+test("a guest that says nothing is valid", () => {
+  const { faults, warnings } = guest({});
+  assert.deepEqual([faults, warnings], [[], []]);
+});
+
+test("a hypervisor that cannot be started is refused", () => {
+  assert.deepEqual(faultsOf({ microvm: { hypervisor: "firecracker" } }), [
+    '"microvm.hypervisor" is "firecracker", which this version cannot start: it can start "qemu"',
+  ]);
+});
+
+test("what the hypervisor cannot do is refused, by option", () => {
+  const interfaces = [user, { type: "tap", id: "tap0" }, { type: "bridge", id: "br0" }];
+  assert.deepEqual(faultsOf({ microvm: { interfaces } }), [
+    '"microvm.interfaces.1.type" is "tap", which "qemu" cannot do here',
+    '"microvm.interfaces.2.type" is "bridge", which "qemu" cannot do here',
+  ]);
+});
+
+test("names that must be unique are named when they are not, all at once", () => {
+  const volume = { image: "a.img", size: 1 };
+  const faults = faultsOf({
+    microvm: {
+      volumes: [volume, volume, volume],
+      interfaces: [user, user],
+      shares: [
+        share({ socket: "s" }),
+        share({ tag: "b", socket: "s" }),
+        share({ tag: "b" }),
+        share({ tag: "a" }),
+      ],
+    },
+  });
+  assert.deepEqual(faults, [
+    '"microvm.volumes.*.image" must be unique: "a.img" is given more than once',
+    '"microvm.interfaces.*.id" must be unique: "net0" is given more than once',
+    '"microvm.shares.*.tag" must be unique: "b", "a" is given more than once',
+    '"microvm.shares.*.socket" must be unique: "s" is given more than once',
+    '"microvm.interfaces" may hold one interface with type "user"',
+  ]);
+});
+
+test("forwarded ports need a user interface", () => {
+  const forwardPorts = [{ host: { port: 8080 }, guest: { port: 80 } }];
+  assert.deepEqual(faultsOf({ microvm: { forwardPorts } }), [
+    '"microvm.forwardPorts" needs an interface with type "user": add one to "microvm.interfaces"',
+  ]);
+  assert.deepEqual(faultsOf({ microvm: { forwardPorts, interfaces: [user] } }), []);
+});
+
+test("a port that leads from the guest needs TCP and an address", () => {
+  const port = { from: "guest", host: { port: 1 }, guest: { port: 2, address: "10.0.2.100" } };
+  const forwardPorts = [port, { ...port, proto: "udp" }, { ...port, guest: { port: 2 } }];
+  const needs =
+    'leads from the guest: it needs the protocol "tcp" and an address of the guest\'s network, such as "10.0.2.100"';
+  assert.deepEqual(faultsOf({ microvm: { forwardPorts, interfaces: [user] } }), [
+    `"microvm.forwardPorts.1" ${needs}`,
+    `"microvm.forwardPorts.2" ${needs}`,
+  ]);
+});
+
+test("the store comes by disk or by share, not both", () => {
+  const shares = [share({ tag: "ro-store" })];
+  assert.deepEqual(faultsOf({ microvm: { storeOnDisk: true, shares } }), [
+    '"microvm.storeOnDisk" is true, yet the share "ro-store" would bring the store: drop one of them',
+  ]);
+});
+
+test("memory at which a guest is known not to work is warned of", () => {
+  const warningsOf = (mem: number) => guest({ microvm: { mem } }).warnings;
+  assert.deepEqual(warningsOf(2048), [
+    '"microvm.mem" is 2048 MiB, at which QEMU is known to hang: use 2047 or 2049',
+  ]);
+  assert.deepEqual(warningsOf(31), ['"microvm.mem" is 31 MiB: a guest needs at least 32 MiB']);
+  for (const mem of [32, 2047, 2049]) assert.deepEqual(warningsOf(mem), []);
+});
+
+test("a user is a person or a service's account", () => {
+  const users = { alice: { isNormalUser: true, isSystemUser: true }, bob: { isNormalUser: true } };
+  assert.deepEqual(faultsOf({ users: { users } }), [
+    '"users.users.alice" has both "isNormalUser" and "isSystemUser": a user is either a person or a service\'s account',
+  ]);
+});
+
+test("keys that become paths, units, accounts or shell words must be such", () => {
+  const text = { text: "" };
+  const faults = faultsOf({
+    users: { users: { "a:0": {}, "../x": {} }, groups: { "g\n": {} } },
+    systemd: { services: { "a/../../b": {}, "fine@1": { environment: { "A B": "" } } } },
+    environment: {
+      variables: { "x; touch y": "", _Y2: "" },
+      etc: { "../shadow": text, "/abs": text, "a//b": text, "fine/..a": text, "": text },
+      files: { "/a/../b": text, relative: text, "/dir/": text, "/fine/.b": text, "/": text },
+    },
+    microvm: { binScripts: { "../run": "", "tap-up": "" } },
+  });
+  assert.deepEqual(faults, [
+    '"users.users" has "a:0", which is no name of a user',
+    '"users.users" has "../x", which is no name of a user',
+    '"users.groups" has "g\\n", which is no name of a group',
+    '"systemd.services" has "a/../../b", which is no name of a unit',
+    '"systemd.services.fine@1.environment" has "A B", which is no name of a variable',
+    '"environment.variables" has "x; touch y", which is no name of a variable',
+    '"environment.etc" has "../shadow", which is no path below "/etc"',
+    '"environment.etc" has "/abs", which is no path below "/etc"',
+    '"environment.etc" has "a//b", which is no path below "/etc"',
+    '"environment.etc" has "", which is no path below "/etc"',
+    '"environment.files" has "/a/../b", which is no absolute path of a file',
+    '"environment.files" has "relative", which is no absolute path of a file',
+    '"environment.files" has "/dir/", which is no absolute path of a file',
+    '"environment.files" has "/", which is no absolute path of a file',
+    '"microvm.binScripts" has "../run", which is no name of a script',
+  ]);
+});
+
+test("mount points lie below the root", () => {
+  const shares = ["/", "/a/../b", "/fine/"].map((mountPoint, i) => share({ tag: `t${i}`, mountPoint }));
+  const volumes = [
+    { image: "a", size: 1, mountPoint: "//" },
+    { image: "b", size: 1 },
+  ];
+  assert.deepEqual(faultsOf({ microvm: { shares, volumes } }), [
+    '"microvm.shares.0.mountPoint" is "/", which is no directory below "/"',
+    '"microvm.shares.1.mountPoint" is "/a/../b", which is no directory below "/"',
+    '"microvm.volumes.0.mountPoint" is "//", which is no directory below "/"',
+  ]);
+});
+
+test("values that become file names or fields cannot leave their place", () => {
+  const wrong = [
+    { microvm: { socket: "../x.sock" } },
+    { microvm: { socket: ".." } },
+    { microvm: { shares: [share({ socket: "/run/x.sock" })] } },
+    { microvm: { kernelParams: ["a b"] } },
+    { users: { users: { a: { home: "/home:0" } } } },
+    { users: { users: { a: { extraGroups: ["a:b"] } } } },
+    { users: { users: { a: { hashedPassword: "x:y" } } } },
+    { systemd: { maskedUnits: ["../a.service"] } },
+    { systemd: { services: { a: { wantedBy: ["../../x"] } } } },
+  ];
+  for (const config of wrong) {
+    const faults = faultsOf(config);
+    assert.equal(faults.length, 1, JSON.stringify(config));
+    assert.match(faults[0]!, /string matching the pattern/);
+  }
+});
+
+test("units that a microVM does not need are masked, unless the guest says otherwise", () => {
+  assert.ok(guestConfig({}).systemd.maskedUnits.includes("apt-daily.timer"));
+  assert.deepEqual(guestConfig({ microvm: { optimize: { enable: false } } }).systemd.maskedUnits, []);
+  assert.deepEqual(guestConfig({ systemd: { maskedUnits: ["a.timer"] } }).systemd.maskedUnits, ["a.timer"]);
+});
+
+test("the OpenSSH server knows the declared keys, and its settings can be changed", () => {
+  const { settings } = guestConfig({
+    services: { openssh: { enable: true, settings: { PasswordAuthentication: false } } },
+  }).services.openssh;
+  assert.deepEqual(settings, {
+    HostKey: "/etc/ssh/ssh_host_ed25519_key",
+    AuthorizedKeysFile: ".ssh/authorized_keys /etc/ssh/authorized_keys.d/%u",
+    PasswordAuthentication: false,
+  });
+});
+
+test("nginx has a server block for each virtual host", () => {
+  const { environment } = guestConfig({
+    services: {
+      nginx: {
+        enable: true,
+        virtualHosts: {
+          "example.org": { root: "/srv/www", default: true, port: 8080, extraConfig: "autoindex on;" },
+        },
+      },
+    },
+  });
+  assert.deepEqual(environment.packages, ["nginx"]);
+  assert.match(
+    environment.etc["nginx/nginx.conf"]!.text,
+    / {2}server \{\n {4}listen 8080 default_server;\n {4}listen \[::\]:8080 default_server;\n {4}server_name example\.org;\n {4}root \/srv\/www;\n {4}autoindex on;\n {2}\}\n\}\n$/,
+  );
+});

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mkForce } from "../module-system/index.ts";
+import { guestConfig } from "../options/testing/evaluate.ts";
+import { guestFiles } from "./guest-files.ts";
+import { STORE_SHARE } from "./testing/planned-vm.ts";
+
+/** The entries of a guest's configuration layer: text of a file (with a mode that is not 0644), `→` and target of a link, `/`. */
+// biome-ignore lint/suspicious/noExplicitAny: a module of a guest
+function filesOf(module: any, storeMount: string | null = null): Record<string, string> {
+  const { entries } = guestFiles(guestConfig(module), storeMount);
+  return Object.fromEntries(
+    entries.map((entry) => {
+      if (entry.type === "symlink") return [entry.path, `→ ${entry.target}`];
+      if (entry.type === "directory") return [entry.path, "/"];
+      const mode = entry.mode === undefined || entry.mode === 0o644 ? "" : `(${entry.mode.toString(8)}) `;
+      return [entry.path, `${mode}${entry.text}`];
+    }),
+  );
+}
+
+const interfaces = [{ type: "user", id: "net0" }];
+
+test("a guest has its names, an id and no network by default", () => {
+  const files = filesOf({});
+  assert.equal(files["etc/hostname"], "web\n");
+  assert.match(files["etc/hosts"]!, /^127\.0\.0\.1 localhost\n127\.0\.1\.1 web\n/);
+  assert.match(files["etc/machine-id"]!, /^[0-9a-f]{32}\n$/);
+  assert.equal(files["etc/fstab"], "");
+  assert.equal(files["etc/resolv.conf"], "");
+  assert.equal(files["etc/systemd/network/80-microvm.network"], undefined);
+});
+
+test("paths are listed once, in order, and what is declared wins over what is generated", () => {
+  const module = { environment: { etc: { hostname: { text: "other\n" } } } };
+  const { entries } = guestFiles(guestConfig(module), null);
+  const paths = entries.map((entry) => entry.path);
+  assert.deepEqual(paths, [...new Set(paths)].sort());
+  assert.equal(filesOf(module)["etc/hostname"], "other\n");
+});
+
+test("names, domain and hosts are known to the resolver", () => {
+  const files = filesOf({
+    networking: {
+      domain: "example.org",
+      hosts: { "10.0.0.2": ["db", "db2"] },
+      nameservers: ["10.0.0.1"],
+    },
+  });
+  assert.match(files["etc/hosts"]!, /^127\.0\.1\.1 web\.example\.org web$/m);
+  assert.match(files["etc/hosts"]!, /^10\.0\.0\.2 db db2$/m);
+  assert.equal(files["etc/resolv.conf"], "search example.org\nnameserver 10.0.0.1\n");
+});
+
+test("a guest with an interface asks for an address, and QEMU's user network for names", () => {
+  const files = filesOf({ microvm: { interfaces } });
+  assert.equal(
+    files["etc/systemd/network/80-microvm.network"],
+    "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n\n[Link]\nRequiredForOnline=routable\n",
+  );
+  assert.equal(files["etc/resolv.conf"], "nameserver 10.0.2.3\n");
+  assert.equal(
+    files["etc/systemd/system/multi-user.target.wants/systemd-networkd.service"],
+    "→ /usr/lib/systemd/system/systemd-networkd.service",
+  );
+});
+
+test("volumes and shares are mounted, the store is not: the initrd did", () => {
+  const share = { tag: "data", source: "/srv", mountPoint: "/my data", readOnly: true };
+  const files = filesOf(
+    {
+      microvm: {
+        shares: [STORE_SHARE, share],
+        volumes: [
+          { image: "a.img", size: 1, mountPoint: "/var/lib/a", serial: "vol-a" },
+          { image: "b.img", size: 1 },
+        ],
+      },
+    },
+    STORE_SHARE.mountPoint,
+  );
+  assert.equal(
+    files["etc/fstab"],
+    "/dev/disk/by-id/virtio-vol-a /var/lib/a ext4 rw 0 0\n" +
+      "data /my\\040data 9p ro,trans=virtio,version=9p2000.L,msize=1048576 0 0\n",
+  );
+  for (const place of ["var/lib/a", "my data", "microvm/.ro-store"]) assert.equal(files[place], "/");
+});
+
+test("a service is a unit, its script a program, its links those that want it", () => {
+  const files = filesOf({
+    systemd: {
+      services: {
+        hello: {
+          description: "Says hello",
+          wantedBy: ["multi-user.target"],
+          after: ["network.target", "b.service"],
+          environment: { WHOM: 'the "world" 100%' },
+          serviceConfig: { Type: "oneshot", ProtectSystem: true },
+          script: 'echo "$WHOM"',
+        },
+        unwanted: { enable: false },
+      },
+    },
+  });
+  assert.equal(
+    files["etc/systemd/system/hello.service"],
+    `[Unit]
+Description=Says hello
+After=network.target b.service
+
+[Service]
+Environment="WHOM=the \\"world\\" 100%%"
+ExecStart=/usr/local/lib/microvm/hello
+Type=oneshot
+ProtectSystem=yes
+`,
+  );
+  assert.equal(files["usr/local/lib/microvm/hello"], '(755) #!/bin/sh\nset -e\necho "$WHOM"\n');
+  assert.equal(
+    files["etc/systemd/system/multi-user.target.wants/hello.service"],
+    "→ /etc/systemd/system/hello.service",
+  );
+  assert.equal(files["etc/systemd/system/unwanted.service"], "→ /dev/null");
+});
+
+test("people have homes and keys, root a shell, and accounts of the packages what they had", () => {
+  const module = {
+    users: {
+      users: {
+        alice: { isNormalUser: true, openssh: { authorizedKeys: { keys: ["ssh-ed25519 AAAA a"] } } },
+        bob: { isNormalUser: true, home: "/srv/bob's home", group: "staff" },
+        "www-data": {},
+      },
+    },
+  };
+  const files = filesOf(module);
+  assert.equal(files["etc/ssh/authorized_keys.d/alice"], "ssh-ed25519 AAAA a\n");
+  assert.equal(
+    files["etc/tmpfiles.d/microvm-homes.conf"],
+    'd "/home/alice" 0700 alice users\nd "/srv/bob\'s home" 0700 bob staff\n',
+  );
+  const users = Object.fromEntries(guestFiles(guestConfig(module), null).users.map((one) => [one.name, one]));
+  assert.equal(users.root!.shell, "/bin/bash");
+  assert.deepEqual([users["www-data"]!.home, users["www-data"]!.shell], [null, null]);
+  assert.deepEqual([users.alice!.system, users["www-data"]!.system], [false, true]);
+});
+
+test("values of variables are quoted for the shell", () => {
+  const files = filesOf({ environment: { variables: { A: "it's $(touch x)", B: "plain" } } });
+  assert.equal(files["etc/profile.d/microvm.sh"], "export A='it'\\''s $(touch x)'\nexport B=plain\n");
+});
+
+test("files have their modes", () => {
+  const files = filesOf({
+    environment: {
+      etc: { "secret/key": { text: "k", mode: "0600" } },
+      files: { "/usr/local/bin/x": { text: "#!/bin/sh\n", mode: "755" } },
+    },
+  });
+  assert.equal(files["etc/secret/key"], "(600) k");
+  assert.equal(files["usr/local/bin/x"], "(755) #!/bin/sh\n");
+});
+
+test("kernel settings, modules, the time zone and autologin have their files", () => {
+  const files = filesOf({
+    boot: { kernelModules: ["nbd"], kernel: { sysctl: { "vm.swappiness": 10, "net.x": true } } },
+    time: { timeZone: "Europe/Berlin" },
+    services: { getty: { autologinUser: "root" } },
+  });
+  assert.equal(files["etc/modules-load.d/microvm.conf"], "nbd\n");
+  assert.equal(files["etc/sysctl.d/60-microvm.conf"], "vm.swappiness = 10\nnet.x = 1\n");
+  assert.equal(files["etc/localtime"], "→ /usr/share/zoneinfo/Europe/Berlin");
+  assert.match(files["etc/systemd/system/serial-getty@.service.d/autologin.conf"]!, /--autologin root /);
+});
+
+test("masked units lead nowhere, and optimizing can be turned off", () => {
+  const masked = filesOf({ systemd: { maskedUnits: mkForce(["a.timer"]) } });
+  assert.equal(masked["etc/systemd/system/a.timer"], "→ /dev/null");
+  const plain = filesOf({ microvm: { optimize: { enable: false } } });
+  assert.ok(!Object.values(plain).includes("→ /dev/null"));
+  assert.equal(plain["etc/dpkg/dpkg.cfg.d/microvm"], undefined);
+});

@@ -1,0 +1,59 @@
+/** Files that keep a guest small and quick: what a microVM has no use for neither starts nor loads. Pure. */
+import { DOCUMENTATION } from "../guest/debian-layer.ts";
+import type { GuestConfig } from "../options/guest.ts";
+import type { FileEntry } from "../store/files.ts";
+
+/**
+ * Generators of systemd that look for what no microVM has: partitions to guess at, a hibernated image, a TPM, host
+ * keys over vsock, an update to be done off-line. Those for fstab, consoles and System V scripts stay.
+ */
+const UNNEEDED_GENERATORS = [
+  "systemd-gpt-auto-generator",
+  "systemd-hibernate-resume-generator",
+  "systemd-rc-local-generator",
+  "systemd-ssh-generator",
+  "systemd-system-update-generator",
+  "systemd-tpm2-generator",
+];
+
+/**
+ * Modules that udev would load because the emulated processor and chipset offer something for them: nested
+ * virtualisation, disks of another kind, speed-ups of ciphers that nobody asked for. Each can still be loaded by name.
+ */
+const UNNEEDED_MODULES = [
+  "aesni_intel",
+  "ahci",
+  "crc32_pclmul",
+  "crc32c_intel",
+  "crct10dif_pclmul",
+  "ghash_clmulni_intel",
+  "kvm_amd",
+  "kvm_intel",
+  "serio_raw",
+  "sha1_ssse3",
+  "sha256_ssse3",
+  "sha512_ssse3",
+];
+
+/** Masks, and with `microvm.optimize.enable` everything above. */
+export function optimizationFiles({ microvm, systemd }: GuestConfig): FileEntry[] {
+  const none = (path: string): FileEntry => ({ path, type: "symlink", target: "/dev/null" });
+  const file = (path: string, text: string): FileEntry => ({ path, type: "file", text });
+  const masked = systemd.maskedUnits.map((name) => none(`etc/systemd/system/${name}`));
+  if (!microvm.optimize.enable) return masked;
+  const excluded = DOCUMENTATION.exclude.map((path) => `path-exclude=${path}\n`);
+  const included = DOCUMENTATION.include.map((path) => `path-include=${path}\n`);
+  return [
+    ...masked,
+    ...UNNEEDED_GENERATORS.map((name) => none(`etc/systemd/system-generators/${name}`)),
+    file("etc/modprobe.d/microvm.conf", UNNEEDED_MODULES.map((name) => `blacklist ${name}\n`).join("")),
+    // The layers' caches are up to date (systemd-update-done(8)).
+    file("etc/.updated", ""),
+    file("var/.updated", ""),
+    file("etc/dpkg/dpkg.cfg.d/microvm", [...excluded, ...included].join("")),
+    file(
+      "etc/systemd/system.conf.d/microvm.conf",
+      "[Manager]\nStatusUnitFormat=name\nDefaultTimeoutStopSec=10s\n",
+    ),
+  ];
+}

@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { debian } from "../packages/debian/package-set.ts";
+import { allInputs, inputsOf, type Recipe, storePathName } from "../store/recipe.ts";
+import { type Plan, planVm } from "./plan.ts";
+import { plannedVm, SET, STORE, STORE_SHARE } from "./testing/planned-vm.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: a module of a guest
+const plan = (module: any = {}, name = "web", set = SET): Plan => planVm(plannedVm(module, name, set));
+
+const names = (recipes: readonly Recipe[]) => recipes.map(storePathName);
+const system = ({ runner }: Plan) => inputsOf(runner, "system")[0]!;
+const images = (one: Plan) => names(inputsOf(system(one), "images"));
+
+/** Every recipe of a plan, by kind. */
+function recipes(recipe: Recipe, found = new Map<string, Recipe>()): Map<string, Recipe> {
+  found.set(storePathName(recipe), recipe);
+  for (const input of allInputs(recipe)) recipes(input, found);
+  return found;
+}
+
+/** Names that changed from one plan to the other, without their hashes. */
+function changed(before: Plan, after: Plan): string[] {
+  const old = recipes(before.runner);
+  return [...recipes(after.runner).keys()]
+    .filter((name) => !old.has(name))
+    .map((name) => name.slice(33))
+    .sort();
+}
+
+test("the same input gives the same runner", () => {
+  const module = { environment: { packages: ["jq"] }, microvm: { mem: 256 } };
+  assert.equal(storePathName(plan(module).runner), storePathName(plan(structuredClone(module)).runner));
+});
+
+test("an option of the configuration layer changes that layer and what names it, nothing else", () => {
+  const before = plan({ environment: { packages: ["jq"] } });
+  const after = plan({ environment: { packages: ["jq"], etc: { motd: { text: "Welcome\n" } } } });
+  assert.deepEqual(changed(before, after), [
+    "microvm-qemu-web",
+    "microvm-system-web",
+    "web-config",
+    "web-config.erofs",
+  ]);
+});
+
+test("an option of the machine changes only the runner", () => {
+  assert.deepEqual(changed(plan(), plan({ microvm: { mem: 300 } })), ["microvm-qemu-web"]);
+});
+
+test("where packages come from changes nothing", () => {
+  const mirror = "https://mirror.example.org/debian";
+  const other = debian({ suite: "trixie", architecture: "amd64", mirror });
+  assert.equal(storePathName(plan({}, "web", other).runner), storePathName(plan().runner));
+});
+
+test("guests of one package set share all but their configuration", () => {
+  const [web, db] = [plan({}, "web"), plan({ networking: { hostName: "db" } }, "db")];
+  assert.deepEqual(images(web).slice(1), images(db).slice(1));
+  assert.notEqual(images(web)[0], images(db)[0]);
+  const more = plan({ environment: { packages: ["jq"] } });
+  assert.deepEqual(images(more).slice(-2), images(web).slice(-2));
+});
+
+test("a guest that mounts the host's store has no images and needs no tool for them", () => {
+  const shared = plan({ microvm: { shares: [STORE_SHARE] } });
+  const all = [...recipes(shared.runner).values()];
+  assert.ok(all.every(({ kind, name }) => kind !== "erofs" && name !== "erofs-utils"));
+  assert.deepEqual(shared.machine.disks, []);
+  assert.deepEqual(
+    shared.machine.shares.map(({ source, readOnly, cache }) => [source, readOnly, cache]),
+    [["store", true, "always"]],
+  );
+});
+
+test("the kernel is told where the layers are and whether they can be written", () => {
+  const words = (microvm: object) => {
+    const { machine, layers } = plan({ microvm });
+    const own = machine.kernelParams.filter((word) => word.startsWith("microvm."));
+    assert.equal(
+      own.find((word) => word.startsWith("microvm.layers=")),
+      `microvm.layers=${names(layers).join(":")}`,
+    );
+    return own.filter((word) => !word.startsWith("microvm.layers="));
+  };
+  assert.deepEqual(words({}), ["microvm.store=disk", "microvm.writable=none"]);
+  assert.deepEqual(words({ shares: [STORE_SHARE], writableStoreOverlay: true }), [
+    "microvm.store=virtiofs:ro-store",
+    "microvm.store_mount=/microvm/.ro-store",
+    "microvm.writable=tmpfs",
+  ]);
+  const disks = { shares: [{ ...STORE_SHARE, tag: "a", proto: "9p" }], storeOnDisk: true };
+  assert.deepEqual(words(disks), ["microvm.store=disk", "microvm.writable=none"]);
+});
+
+test("a store that is shared beside disks is mounted like any other share", () => {
+  const share = { ...STORE_SHARE, tag: "a", proto: "9p" };
+  const { layers } = plan({ microvm: { shares: [share], storeOnDisk: true } });
+  const { entries } = layers[0]!.params as { entries: { path: string; text?: string }[] };
+  assert.match(entries.find(({ path }) => path === "etc/fstab")!.text!, /^a \/microvm\/\.ro-store 9p rw,/);
+});
+
+test("the kernel's own words come first, then the guest's, then the machine's", () => {
+  const { kernelParams } = plan({
+    boot: { kernelParams: ["quiet"] },
+    microvm: { kernelParams: ["last"] },
+  }).machine;
+  assert.deepEqual(kernelParams.slice(-2), ["quiet", "last"]);
+  assert.equal(kernelParams[0], "console=ttyS0");
+  assert.ok(kernelParams.includes("panic=-1"));
+  const silent = plan({ microvm: { qemu: { serialConsole: false } } }).machine.kernelParams;
+  assert.ok(!silent.includes("console=ttyS0"));
+});
+
+test("a place of the store that the kernel's command line cannot hold is refused", () => {
+  const share = { ...STORE_SHARE, mountPoint: "/my store" };
+  assert.throws(() => plan({ microvm: { shares: [share] } }), {
+    code: "config-invalid",
+    message:
+      'Cannot mount the store at "/my store": the kernel is told the place, in letters, digits and "_ . / : @ + -"',
+  });
+});
+
+test("volumes follow the layers, and the guest finds them by serial number", () => {
+  const volumes = [{ image: "a.img", size: 1, serial: "vol-a", readOnly: true, direct: true }];
+  const { disks } = plan({ microvm: { volumes } }).machine;
+  assert.deepEqual(disks.at(-1), {
+    serial: "vol-a",
+    image: { file: "a.img" },
+    format: "raw",
+    readOnly: true,
+    direct: true,
+  });
+  assert.equal(disks.length, 4);
+  assert.ok(disks.every(({ serial }) => serial.length <= 20));
+});
+
+test("nothing that is built says where the store lies", () => {
+  const { runner } = plan({ microvm: { shares: [STORE_SHARE], volumes: [{ image: "a", size: 1 }] } });
+  for (const recipe of recipes(runner).values()) {
+    assert.ok(!JSON.stringify(recipe.params).includes(STORE), recipe.name);
+  }
+});
+
+test("a runner holds its programs, and a system beside it", () => {
+  const module = {
+    microvm: { shares: [STORE_SHARE], binScripts: { "tap-up": "#!/bin/sh\n" }, vmHostPackages: "host" },
+  };
+  const { runner } = plan(module);
+  const { entries } = runner.params as unknown as {
+    entries: { path: string; text?: string; target?: string; mode?: number }[];
+  };
+  const byPath = Object.fromEntries(entries.map((entry) => [entry.path, entry]));
+  assert.deepEqual(Object.keys(byPath).sort(), [
+    "bin/microvm-run",
+    "bin/microvm-shutdown",
+    "bin/tap-up",
+    "bin/virtiofsd-run",
+    "share/microvm/hypervisor",
+    "share/microvm/machine.json",
+    "share/microvm/system",
+    "share/microvm/virtiofs/ro-store/socket",
+    "share/microvm/virtiofs/ro-store/source",
+  ]);
+  assert.equal(byPath["bin/tap-up"]!.mode, 0o755);
+  assert.match(byPath["bin/microvm-run"]!.text!, /^exec qemu-system-x86_64 /m);
+  assert.equal(byPath["share/microvm/system"]!.target, `../../../${names(inputsOf(runner, "system"))[0]}`);
+  assert.equal(byPath["share/microvm/virtiofs/ro-store/socket"]!.text, "web-virtiofs-ro-store.sock\n");
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { guestConfig } from "../options/testing/evaluate.ts";
+import { debian } from "../packages/debian/package-set.ts";
+import { HOST, SET, STORE, STORE_SHARE } from "./testing/planned-vm.ts";
+import { usesDisks, wishesOf } from "./wishes.ts";
+
+/** What is wanted, by the key of each request. */
+// biome-ignore lint/suspicious/noExplicitAny: a module of a guest
+function wantedBy(module: any, set = SET) {
+  const { guest, tools } = wishesOf(guestConfig(module), set, HOST);
+  const byKey = (requests: typeof guest.requests = []) =>
+    Object.fromEntries(requests.map(({ key, wanted }) => [key, wanted]));
+  return { guest: byKey(guest.requests), tools: tools && byKey(tools.requests), toolSet: tools?.set };
+}
+
+test("a guest gets the kernel for virtual machines of its architecture, or the one that it names", () => {
+  assert.deepEqual(wantedBy({}).guest.kernel, ["linux-image-cloud-amd64"]);
+  const arm64 = debian({ suite: "trixie", architecture: "arm64" });
+  assert.deepEqual(wantedBy({}, arm64).guest.kernel, ["linux-image-cloud-arm64"]);
+  const named = { boot: { kernelPackage: "linux-image-amd64" } };
+  assert.deepEqual(wantedBy(named).guest.kernel, ["linux-image-amd64"]);
+});
+
+test("what is not known for an architecture is said, with the option that helps", () => {
+  const riscv64 = debian({ suite: "trixie", architecture: "riscv64" });
+  assert.throws(() => wantedBy({}, riscv64), {
+    code: "unsupported",
+    message: 'No kernel is known for the architecture "riscv64"',
+    hint: 'Name one with "boot.kernelPackage"',
+  });
+  assert.throws(() => wantedBy({ boot: { kernelPackage: "linux-image-riscv64" } }, riscv64), {
+    code: "unsupported",
+    message: 'QEMU\'s package for "riscv64" is not known',
+  });
+});
+
+test("packages are a layer of their own when there are any beyond the base", () => {
+  assert.equal(wantedBy({}).guest.packages, undefined);
+  assert.equal(wantedBy({ environment: { packages: ["systemd"] } }).guest.packages, undefined);
+  const { guest } = wishesOf(guestConfig({ environment: { packages: ["jq", "systemd"] } }), SET, HOST);
+  const [base, packages] = guest.requests;
+  assert.deepEqual([base!.key, base!.essential], ["base", true]);
+  assert.deepEqual([packages!.wanted, packages!.on], [["jq"], "base"]);
+});
+
+test("tools are wanted only when something needs them", () => {
+  const keys = (microvm: object) => Object.keys(wantedBy({ microvm }).tools!).sort();
+  assert.deepEqual(keys({ shares: [STORE_SHARE] }), ["kmod", "qemu"]);
+  assert.deepEqual(keys({}), ["erofs-utils", "kmod", "qemu"]);
+  const volumes = [{ image: "a", size: 1 }];
+  assert.deepEqual(keys({ shares: [STORE_SHARE], volumes }), ["e2fsprogs", "kmod", "qemu"]);
+  const existing = [
+    { image: "a", size: 1, autoCreate: false },
+    { image: "b", size: 1, imageType: "qcow2" },
+  ];
+  assert.deepEqual(keys({ shares: [STORE_SHARE], volumes: existing }), ["kmod", "qemu"]);
+});
+
+test("tools come from the stable suite for the host's architecture, by the guest's mirror", () => {
+  const mirror = "https://mirror.example.org/debian";
+  const guestSet = debian({ suite: "bookworm", architecture: "arm64", mirror });
+  const { tools, toolSet } = wantedBy({}, guestSet);
+  assert.deepEqual(toolSet, debian({ suite: "trixie", architecture: "amd64", mirror }));
+  assert.equal(tools!.qemu![0], "qemu-system-arm");
+  assert.equal(wantedBy({}).toolSet, SET);
+});
+
+test("tools come from the set that is named, or from the host", () => {
+  const sid = debian({ suite: "sid", architecture: "amd64" });
+  assert.deepEqual(wantedBy({ microvm: { vmHostPackages: sid } }).toolSet, sid);
+  assert.equal(wantedBy({ microvm: { vmHostPackages: "host" } }).tools, undefined);
+});
+
+test("layers are disks unless the store is shared", () => {
+  const uses = (microvm: object) => usesDisks(guestConfig({ microvm }), STORE);
+  assert.equal(uses({}), true);
+  assert.equal(uses({ shares: [{ ...STORE_SHARE, source: "/srv" }] }), true);
+  assert.equal(uses({ shares: [STORE_SHARE] }), false);
+  assert.equal(uses({ shares: [{ ...STORE_SHARE, tag: "a" }], storeOnDisk: true }), true);
+});
+
+test("a guest that nothing brings its layers to is refused", () => {
+  assert.throws(() => usesDisks(guestConfig({ microvm: { storeOnDisk: false } }), STORE), {
+    code: "config-invalid",
+    message: `"microvm.storeOnDisk" is false, and no share has the store "${STORE}" as its source: nothing brings the guest's layers`,
+  });
+});

@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { qemu } from "../hypervisors/qemu.ts";
+import { layerDisk, machine, share } from "../hypervisors/testing/machine.ts";
+import { readTextIfExists } from "../os/files.ts";
+import { lint, missing, syntaxFaults } from "../os/testing/programs.ts";
+import { type NewVolume, runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
+import { PRINT_ARGUMENTS, workplace } from "./testing/workplace.ts";
+
+/** Words that a shell would make something of. */
+const HOSTILE = [
+  "'; touch broken; '",
+  "$(touch broken)",
+  "`touch broken`",
+  '"; touch broken; "',
+  "two  words",
+  "line\nbreak",
+  "$HOME",
+  "*",
+  "\\",
+  "-n",
+  "# no comment",
+  "ünï",
+];
+
+const TREE = {
+  loader: "hash-tools/usr/lib/ld.so",
+  libraries: "hash-tools/usr/lib/dir",
+  file: "hash-tools/usr/bin/qemu",
+  name: "microvm@web",
+};
+
+const SETTINGS = {
+  program: { onPath: "hypervisor" },
+  dataDirectories: [],
+  preStart: "",
+  volumes: [],
+  mkfs: { onPath: "mke2fs" },
+  extraArgsScript: null,
+};
+
+const VIRTIOFSD = {
+  program: { onPath: "virtiofsd" },
+  threadPoolSize: 4,
+  inodeFileHandles: "prefer",
+  extraArgs: [],
+};
+
+const volume = (image: string, fields: Partial<NewVolume> = {}): NewVolume => ({
+  image,
+  size: 1,
+  label: null,
+  fsType: "ext4",
+  mkfsExtraArgs: [],
+  ...fields,
+});
+
+const withArgs = (...extraArgs: string[]) =>
+  machine({ qemu: { machine: null, machineOpts: null, extraArgs } });
+
+const scripts = {
+  "a plain microvm-run": runScript(machine(), qemu, SETTINGS),
+  "microvm-run with everything": runScript(withArgs("-vnc", "it's"), qemu, {
+    program: TREE,
+    dataDirectories: ["hash-tools/share"],
+    preStart: "echo starting",
+    volumes: [volume("it's a volume.img", { label: "data", mkfsExtraArgs: ["-O", "^has journal"] })],
+    mkfs: TREE,
+    extraArgsScript: "/opt/it's args",
+  }),
+  "microvm-shutdown": shutdownScript(machine(), qemu, TREE),
+  "microvm-shutdown without a socket": shutdownScript(machine({ controlSocket: null }), qemu, TREE),
+  "virtiofsd-run without shares": virtiofsdScript([], VIRTIOFSD),
+  "virtiofsd-run with a share": virtiofsdScript([share()], VIRTIOFSD),
+  "virtiofsd-run with two shares": virtiofsdScript([share(), share({ tag: "b" })], VIRTIOFSD),
+};
+
+for (const [name, text] of Object.entries(scripts)) {
+  test(`${name} is POSIX shell`, () => assert.equal(syntaxFaults(text), ""));
+  test(`${name} passes shellcheck`, { skip: missing("shellcheck") }, () => assert.equal(lint(text), ""));
+}
+
+test("whatever a value holds reaches the hypervisor as it is", (t) => {
+  const place = workplace(t);
+  place.program("hypervisor", PRINT_ARGUMENTS);
+  const { args, status } = place.run(
+    place.script("microvm-run", runScript(withArgs(...HOSTILE), qemu, SETTINGS)),
+  );
+  assert.equal(status, 0);
+  assert.deepEqual(args.slice(-HOSTILE.length), HOSTILE);
+  assert.deepEqual(readdirSync(place.vm), []);
+});
+
+test("the store is found from the script's place: plain in paths, with commas doubled in options", (t) => {
+  const place = workplace(t);
+  place.storeProgram(TREE.loader, PRINT_ARGUMENTS);
+  const store9p = share({ proto: "9p", source: "store" });
+  const text = runScript(machine({ disks: [layerDisk()], shares: [store9p] }), qemu, {
+    ...SETTINGS,
+    program: TREE,
+    dataDirectories: ["hash-tools/share"],
+  });
+  const { args } = place.run(place.script("microvm-run", text));
+  const doubled = place.store.replaceAll(",", ",,");
+  const libraries = `${place.store}/${TREE.libraries}`;
+  assert.deepEqual(args.slice(0, 7), [
+    ...["--library-path", libraries],
+    ...["--argv0", "microvm@web"],
+    `${place.store}/${TREE.file}`,
+    ...["-L", `${place.store}/hash-tools/share`],
+  ]);
+  assert.equal(args[args.indexOf("-kernel") + 1], `${place.store}/k1-vmlinux`);
+  assert.equal(args[args.indexOf("-initrd") + 1], `${place.store}/i1-initrd`);
+  assert.match(args[args.indexOf("-fsdev") + 1]!, /^local,id=share0,path=/);
+  assert.ok(args.some((word) => word.includes(`file.filename=${doubled}/l1-layer.erofs,node-name=disk0`)));
+  assert.ok(args.some((word) => word.includes(`path=${doubled},security_model`)));
+  assert.ok(!text.includes(place.store));
+});
+
+test("the accelerator is chosen when the VM starts", (t) => {
+  const place = workplace(t);
+  place.program("hypervisor", PRINT_ARGUMENTS);
+  const script = place.script("microvm-run", runScript(machine({ cpu: "it's" }), qemu, SETTINGS));
+  const started = (MICROVM_ACCEL: string) => {
+    const { args } = place.run(script, { MICROVM_ACCEL });
+    return ["-accel", "-cpu", "-append"].map((option) => args[args.indexOf(option) + 1]);
+  };
+  const tcgWords = ["console=ttyS0 quiet", ...qemu.accelerators(machine()).tcg.params].join(" ");
+  assert.deepEqual(started("kvm"), ["kvm", "it's", "console=ttyS0 quiet"]);
+  assert.deepEqual(started("tcg"), ["tcg,thread=multi,tb-size=256", "it's", tcgWords]);
+  assert.match(started("")[0]!, /^(kvm|tcg,.*)$/);
+});
+
+test("an accelerator that is none is wrong usage", (t) => {
+  const place = workplace(t);
+  place.program("hypervisor", "echo started");
+  const script = place.script("microvm-run", runScript(machine(), qemu, SETTINGS));
+  const { status, stdout, stderr } = place.run(script, { MICROVM_ACCEL: "xen" });
+  assert.equal(status, 2);
+  assert.equal(stderr, 'microvm-run: MICROVM_ACCEL is "xen": it must be kvm or tcg\n');
+  assert.equal(stdout, "");
+});
+
+test("preStart runs in the VM's directory, and the hypervisor does not start when it fails", (t) => {
+  const place = workplace(t);
+  place.program("hypervisor", "echo started");
+  const start = (preStart: string) =>
+    place.run(place.script("microvm-run", runScript(machine(), qemu, { ...SETTINGS, preStart })));
+  assert.equal(start("echo here >prepared\n").stdout, "started\n");
+  assert.equal(place.read("prepared"), "here\n");
+  const failed = start("false");
+  assert.deepEqual([failed.status, failed.stdout], [1, ""]);
+});
+
+test("words of the extra arguments' script are added, and not taken for file names", (t) => {
+  const place = workplace(t);
+  place.program("hypervisor", PRINT_ARGUMENTS);
+  const extraArgsScript = place.storeProgram("it's args", "echo '-device  *'");
+  const text = runScript(machine(), qemu, { ...SETTINGS, extraArgsScript });
+  writeFileSync(join(place.vm, "file"), "");
+  assert.deepEqual(place.run(place.script("microvm-run", text)).args.slice(-2), ["-device", "*"]);
+});
+
+test("a volume is created once, whole or not at all", (t) => {
+  const place = workplace(t);
+  place.program("hypervisor", "echo started");
+  place.program("mke2fs", `${PRINT_ARGUMENTS} >>calls\n[ ! -e full ]`);
+  const image = "-new dir/it's, data.img";
+  const wanted = volume(image, { size: 3, label: "data", mkfsExtraArgs: ["-O", "^has journal"] });
+  const script = place.script("microvm-run", runScript(machine(), qemu, { ...SETTINGS, volumes: [wanted] }));
+  writeFileSync(join(place.vm, "full"), "");
+  assert.equal(place.run(script).status, 1);
+  assert.ok(!existsSync(join(place.vm, image)));
+  assert.equal(place.run(place.program("clean", "rm full calls")).status, 0);
+  assert.equal(place.run(script).stdout, "started\n");
+  assert.equal(place.run(script).stdout, "started\n");
+  assert.equal(statSync(join(place.vm, image)).size, 3 * 1024 * 1024);
+  const call = ["-q", "-t", "ext4", "-L", "data", "-O", "^has journal", `./${image}.new`];
+  assert.deepEqual(place.read("calls").split("\0").slice(0, -1), call);
+  assert.deepEqual(readdirSync(join(place.vm, "-new dir")), ["it's, data.img"]);
+});
+
+test("a share's virtiofsd is told what the share is", (t) => {
+  const place = workplace(t);
+  place.program("virtiofsd", PRINT_ARGUMENTS);
+  const start = (fields: Parameters<typeof share>[0]) =>
+    place.run(place.script("virtiofsd-run", virtiofsdScript([share(fields)], VIRTIOFSD))).args;
+  assert.deepEqual(start({ source: "/it's, here", readOnly: true }), [
+    ...["--socket-path", "web-virtiofs-data.sock"],
+    "--shared-dir=/it's, here",
+    ...["--cache", "auto"],
+    ...["--sandbox", "namespace"],
+    "--inode-file-handles=prefer",
+    ...["--thread-pool-size", "4"],
+    "--xattr",
+    "--readonly",
+  ]);
+  assert.ok(start({ source: "store" }).includes(`--shared-dir=${place.store}`));
+});
+
+test("two virtiofsd are ended with their script", { timeout: 10_000 }, async (t) => {
+  const place = workplace(t);
+  place.program("virtiofsd", 'echo "$$" >"pid-$2"\nexec sleep 60');
+  const shares = [share({ socket: "a" }), share({ socket: "b" })];
+  const script = place.script("virtiofsd-run", virtiofsdScript(shares, VIRTIOFSD));
+  const child = spawn(script, { cwd: place.vm, env: place.environment(), stdio: "ignore" });
+  const closed = once(child, "close");
+  const pids: number[] = [];
+  t.after(() => {
+    child.kill("SIGKILL");
+    for (const pid of pids.filter(isAlive)) process.kill(pid, "SIGKILL");
+  });
+  for (const name of ["pid-a", "pid-b"]) {
+    while (!existsSync(join(place.vm, name)) || place.read(name) === "") await delay(5);
+    pids.push(Number(place.read(name)));
+  }
+  assert.ok(pids.every(isAlive));
+  child.kill("SIGTERM");
+  assert.deepEqual(await closed, [143, null]);
+  while (pids.some(isAlive)) await delay(5);
+});
+
+/** Also false for one that has ended and is not yet waited for. */
+function isAlive(pid: number): boolean {
+  const stat = readTextIfExists(`/proc/${pid}/stat`) ?? ") X";
+  return !/\) [XZ]/.test(stat);
+}
+
+test("shutting down asks the hypervisor by its socket, whatever its name", (t) => {
+  const place = workplace(t);
+  place.program("socat", `${PRINT_ARGUMENTS} >args\ncat >lines`);
+  const odd = machine({ controlSocket: "it's, a:b.sock" });
+  const text = shutdownScript(odd, qemu, { onPath: "socat" });
+  assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
+  const address = "UNIX-CONNECT:it\\'s\\,\\ a\\:b.sock";
+  assert.deepEqual(place.read("args").split("\0").slice(0, -1), ["STDIO,ignoreeof", address]);
+  assert.equal(place.read("lines"), '{"execute":"qmp_capabilities"}\n{"execute":"system_powerdown"}\n');
+});
+
+test("without a control socket nobody can be asked to shut down", (t) => {
+  const place = workplace(t);
+  const { status, stderr } = place.run(
+    place.script("microvm-shutdown", scripts["microvm-shutdown without a socket"]),
+  );
+  assert.equal(status, 1);
+  assert.equal(stderr, "microvm-shutdown: web has no control socket\n");
+});
