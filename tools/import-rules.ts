@@ -81,7 +81,7 @@ function isTest(path: string): boolean {
 /** Files in no room of the table. */
 function strangers(sources: Sources, table: Table): string[] {
   return [...sources.keys()]
-    .filter((path) => !table.has(roomOf(path)))
+    .filter((path) => !isTest(path) && !table.has(roomOf(path)))
     .map((path) => `${path}:1 is in "${roomOf(path)}", which is not in the table of rooms`);
 }
 

@@ -114,9 +114,16 @@ test("the agent is asked to power the guest off", async (t) => {
 });
 
 test("an agent that comes later is waited for", async (t) => {
-  const later = join(temporaryDirectory(t), "later.sock");
+  const path = join(temporaryDirectory(t), "later.sock");
+  const waiting = waitForAgent(path, soon());
+  await fakeAgent(t, ran({ exitcode: 0 }), { path });
+  using agent = await waiting;
+  assert.equal((await agent.exec(["/bin/true"])).code, 0);
+});
+
+test("an agent that does not come is waited for as long as the signal allows", async (t) => {
   const controller = new AbortController();
-  const waiting = waitForAgent(later, controller.signal);
+  const waiting = waitForAgent(join(temporaryDirectory(t), "never.sock"), controller.signal);
   controller.abort(new Error("enough"));
   await assert.rejects(waiting, { message: "enough" });
 });

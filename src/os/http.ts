@@ -1,6 +1,6 @@
 /** Downloads: `http:`, `https:` and `file:`, retried, with a time limit on silence, hashed while they come. */
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, createReadStream, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, openSync, rmSync, writeSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import type { Readable } from "node:stream";
@@ -65,7 +65,7 @@ export function download(
 }
 
 /**
- * Downloads into a file, which is created or replaced and flushed to the disk; it is removed again on
+ * Downloads into a file, which is created or replaced; it is removed again on
  * failure. Errors as for `download`.
  */
 export function downloadToFile(
@@ -78,7 +78,6 @@ export function downloadToFile(
     let complete = false;
     try {
       await receive(url, options, options, (chunk) => writeWhole(file, chunk, path));
-      fsyncSync(file);
       complete = true;
     } finally {
       closeSync(file);

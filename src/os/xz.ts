@@ -6,8 +6,8 @@ import lzma from "lzma-native";
 import { MicrovmError } from "../errors.ts";
 import { runToEnd } from "./processes.ts";
 
-/** Bytes from which a process of its own pays for itself: about 10 ms of decompression. */
-const LARGE = 128 * 1024;
+/** Bytes from which a process of its own, 10 ms to start from a large one, pays for itself. */
+const LARGE = 1024 * 1024;
 
 let hostProgram: Promise<boolean> | undefined;
 

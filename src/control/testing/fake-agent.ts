@@ -22,9 +22,8 @@ export type Answer = (question: Question, socket: Socket) => unknown;
 export async function fakeAgent(
   test: TestContext,
   answer: Answer,
-  { stale = "", silent = false } = {},
+  { stale = "", silent = false, path = join(temporaryDirectory(test), "agent.sock") } = {},
 ): Promise<{ readonly path: string; readonly questions: Question[] }> {
-  const path = join(temporaryDirectory(test), "agent.sock");
   const questions: Question[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -1,4 +1,4 @@
-/** Threads that unpack packages into one tree. */
+/** Threads that unpack packages. All trees share them: they are started once, and as many as there are processors. */
 import { extname } from "node:path";
 import { type ErrorCode, MicrovmError } from "../../errors.ts";
 import { availableParallelism, Worker } from "../../os/workers.ts";
@@ -6,8 +6,12 @@ import type { Tree } from "./tree-writer.ts";
 import type { UnpackDebOptions, UnpackedDeb } from "./unpack-deb.ts";
 
 /** What a thread is asked. */
-export interface UnpackJob {
+export type UnpackRequest = UnpackJob | { readonly forget: number };
+
+interface UnpackJob {
   readonly id: number;
+  readonly treeId: number;
+  readonly tree: Tree;
   readonly deb: string;
   readonly options: UnpackDebOptions;
 }
@@ -26,7 +30,7 @@ export interface UnpackAnswer {
 /** Packages that one thread has at a time: while one is decompressed, the other is written. */
 const IN_FLIGHT = 2;
 
-/** A pool for one tree; disposing of it ends the threads. */
+/** The threads' work on one tree. Disposing of it drops what has not begun and waits for what has. */
 export interface UnpackPool extends AsyncDisposable {
   unpack(deb: string, options: UnpackDebOptions): Promise<UnpackedDeb>;
 }
@@ -37,55 +41,69 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** Starts threads for at most `count` packages at once; they take jobs in the order of the calls. */
-export function startUnpackPool(tree: Tree, count: number): UnpackPool {
-  const waiting: Pending[] = [];
-  // The program runs from TypeScript and from what it is compiled to.
-  const url = new URL(`./unpack-worker${extname(import.meta.filename)}`, import.meta.url);
-  const size = Math.min(availableParallelism(), Math.max(count, 1));
-  const threads = Array.from({ length: size }, () => startThread(url, tree, waiting));
-  let nextId = 0;
+interface Thread {
+  readonly worker: Worker;
+  readonly running: Map<number, Pending>;
+}
+
+const threads: Thread[] = [];
+let waiting: Pending[] = [];
+let nextId = 0;
+
+/** The threads, for one tree; they take packages in the order of the calls. */
+export function openUnpackPool(tree: Tree): UnpackPool {
+  const treeId = nextId++;
+  const begun = new Set<Promise<UnpackedDeb>>();
   return {
-    unpack: (deb, options) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ job: { id: nextId++, deb, options }, resolve, reject });
-        const idle = threads.toSorted((a, b) => a.running.size - b.running.size)[0]!;
-        idle.feed();
-      }),
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    unpack(deb, options) {
+      const work = new Promise<UnpackedDeb>((resolve, reject) => {
+        waiting.push({ job: { id: nextId++, treeId, tree, deb, options }, resolve, reject });
+      });
+      begun.add(work);
+      feedThreads();
+      return work;
+    },
+    async [Symbol.asyncDispose]() {
+      const dropped = waiting.filter(({ job }) => job.treeId === treeId);
+      waiting = waiting.filter(({ job }) => job.treeId !== treeId);
+      for (const { reject } of dropped) reject(new Error("The unpacking was given up"));
+      await Promise.allSettled(begun);
+      for (const { worker } of threads) worker.postMessage({ forget: treeId } satisfies UnpackRequest);
     },
   };
 }
 
-interface Thread {
-  readonly worker: Worker;
-  readonly running: Map<number, Pending>;
-  feed(): void;
+/** Gives each thread as much as it may have, and keeps the process alive exactly as long as one is at work. */
+function feedThreads(): void {
+  while (threads.length < availableParallelism()) threads.push(startThread());
+  for (const thread of threads) {
+    while (thread.running.size < IN_FLIGHT && waiting.length > 0) {
+      const pending = waiting.shift()!;
+      thread.running.set(pending.job.id, pending);
+      thread.worker.ref();
+      thread.worker.postMessage(pending.job satisfies UnpackRequest);
+    }
+  }
 }
 
-function startThread(url: URL, tree: Tree, waiting: Pending[]): Thread {
-  const worker = new Worker(url, { workerData: tree });
-  const running = new Map<number, Pending>();
-  const feed = () => {
-    while (running.size < IN_FLIGHT && waiting.length > 0) {
-      const pending = waiting.shift()!;
-      running.set(pending.job.id, pending);
-      worker.postMessage(pending.job);
-    }
-  };
-  worker.on("message", ({ id, unpacked, failure }: UnpackAnswer) => {
-    const pending = running.get(id);
-    running.delete(id);
+function startThread(): Thread {
+  // The program runs from TypeScript and from what it is compiled to.
+  const url = new URL(`./unpack-worker${extname(import.meta.filename)}`, import.meta.url);
+  const thread: Thread = { worker: new Worker(url), running: new Map() };
+  thread.worker.on("message", ({ id, unpacked, failure }: UnpackAnswer) => {
+    const pending = thread.running.get(id);
+    thread.running.delete(id);
+    if (thread.running.size === 0) thread.worker.unref();
     if (unpacked) pending?.resolve(unpacked);
     else if (failure) pending?.reject(rebuildError(failure));
-    feed();
+    feedThreads();
   });
-  worker.on("error", (error) => {
-    for (const pending of running.values()) pending.reject(error);
-    running.clear();
+  thread.worker.on("error", (error) => {
+    threads.splice(threads.indexOf(thread), 1);
+    for (const pending of thread.running.values()) pending.reject(error);
   });
-  return { worker, running, feed };
+  thread.worker.unref();
+  return thread;
 }
 
 /** Classes do not pass between threads. */

@@ -21,7 +21,7 @@ import { type RecordedPackage, writeDatabase } from "./dpkg-database.ts";
 import type { PathFilter } from "./path-filter.ts";
 import type { Tree } from "./tree-writer.ts";
 import type { SpecialFile, UnpackedDeb } from "./unpack-deb.ts";
-import { startUnpackPool, type UnpackPool } from "./unpack-pool.ts";
+import { openUnpackPool, type UnpackPool } from "./unpack-pool.ts";
 
 /** What is unpacked, and where. */
 export interface UnpackOptions {
@@ -70,7 +70,7 @@ export interface UnpackResult {
 export async function unpackPackages(options: UnpackOptions): Promise<UnpackResult> {
   const { debs, root, lowers = [], mode } = options;
   const tree: Tree = { root, lowers };
-  await using pool = startUnpackPool(tree, debs.length);
+  await using pool = openUnpackPool(tree);
   const before = mergeUsr(tree, debs);
   const unpacked = await unpackAll(pool, options);
   await rewriteShared(pool, options, unpacked);
