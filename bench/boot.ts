@@ -46,7 +46,9 @@ export const boot: Benchmark = {
       say(`boot ${run}/${runs}: ${last.map((seconds) => seconds.toFixed(1)).join(", ")}`);
     }
     const states = `systemd says: ours ${ours.at(-1)!.state}; peer ${peer.at(-1)?.state}`;
-    const note = problem ?? `peer: ext4 image, stock kernel and initrd, same QEMU, ${accelerator}; ${states}`;
+    const note =
+      problem ??
+      `peer: ext4 image, stock kernel and initrd, same QEMU, plain chipset, ${accelerator}; ${states}`;
     const times = (boots: readonly Boot[], key: "agent" | "started") => boots.map((one) => one[key]);
     return [
       figure("boot", "boot until the agent answers", times(ours, "agent"), times(peer, "agent"), note),

@@ -83,7 +83,8 @@ export function peerRunner(
     kernelParams: ["root=/dev/vda", "rw", "console=ttyS0", "quiet"],
     shares: [],
     disks: [],
-    qemu: { ...ours.qemu, extraArgs: ["-drive", disk] },
+    // The plain chipset: what ours leaves out of it is tuning, too.
+    qemu: { ...ours.qemu, machineOpts: {}, extraArgs: ["-drive", disk] },
   };
   const settings = qemu.accelerators(machine)[accelerator];
   // Parameters that tune the kernel for an accelerator are ours; a stock image is started without.

@@ -22,7 +22,12 @@ const plain = `microvm: { ${STORE_SHARE} }`;
 /** Paths in a store, without the unfinished. */
 const storePaths = (store: string) => readdirSync(store).filter((name) => !name.startsWith("."));
 
-async function fails(directory: string, status: number, message: RegExp, changes: Record<string, string> = {}) {
+async function fails(
+  directory: string,
+  status: number,
+  message: RegExp,
+  changes: Record<string, string> = {},
+) {
   const { stdout, stderr, code } = await microvm(["build", directory], changes);
   assert.match(stderr, message);
   assert.equal(code, status, stderr);
@@ -41,7 +46,9 @@ test("an unknown option, with the one that was meant", () =>
 
 test("an exception in the project file, with its line", () =>
   fails(
-    project({ "microvm.config.ts": `const a = 1;\nthrow new Error("out of luck");\nexport default { a };\n` }),
+    project({
+      "microvm.config.ts": `const a = 1;\nthrow new Error("out of luck");\nexport default { a };\n`,
+    }),
     1,
     /microvm\.config\.ts:2.*out of luck/,
   ));
@@ -110,7 +117,9 @@ test("a package that is not what the index says", async () => {
     return bytes;
   });
   const store = temporaryDirectory();
-  await fails(guestProject(plain, `mirror: "${server}"`), 1, /^error: .*checksum/im, { MICROVM_STORE: store });
+  await fails(guestProject(plain, `mirror: "${server}"`), 1, /^error: .*checksum/im, {
+    MICROVM_STORE: store,
+  });
   assert.deepEqual(storePaths(store), []);
 });
 
@@ -151,10 +160,15 @@ test("no space left in the store", { skip: needsRoot }, async () => {
 });
 
 test("a guest that does not come up in time, with its console's last lines", async () => {
-  const directory = guestProject(`microvm: { ${STORE_SHARE} }, boot: { kernelParams: ["init=/nonexistent", "loglevel=7"] }, systemd: { maskedUnits: ["qemu-guest-agent.service"] }`);
+  const directory = guestProject(
+    `microvm: { ${STORE_SHARE} }, boot: { kernelParams: ["init=/nonexistent", "loglevel=7"] }, systemd: { maskedUnits: ["qemu-guest-agent.service"] }`,
+  );
   const { stderr, code } = await microvm(["run", directory, "--exec", "true", "--timeout", "4"]);
   assert.equal(code, 1);
-  assert.match(stderr, /^error: The guest did not come up within 4 seconds; its console's last lines:\n(.*\n)+hint: Give it longer/m);
+  assert.match(
+    stderr,
+    /^error: The guest did not come up within 4 seconds; its console's last lines:\n(.*\n)+hint: Give it longer/m,
+  );
 });
 
 test("an accelerator that cannot work, with what the hypervisor says", async () => {

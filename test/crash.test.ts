@@ -27,7 +27,9 @@ test("a killed build leaves whole paths only, and the next build finishes to the
 
   const elsewhere = await microvm(["build", directory]);
   assert.equal(elsewhere.code, 0, elsewhere.stderr);
-  const layers = paths(store).filter((name) => /-(trixie-base|trixie-packages|kernel|initrd|vmlinux)$/.test(name));
+  const layers = paths(store).filter((name) =>
+    /-(trixie-base|trixie-packages|kernel|initrd|vmlinux)$/.test(name),
+  );
   assert.equal(layers.length, 5);
   for (const name of layers) assert.equal(digest(store, name), digest(STORE, name), name);
 });

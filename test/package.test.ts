@@ -11,7 +11,9 @@ test("the packed program works after npm install in an empty directory", async (
   const packed = await run(["npm", "pack", "--silent", "--pack-destination", directory], { cwd: ROOT });
   const archive = packed.toString().trim().split("\n").at(-1)!;
   writeFileSync(join(directory, "package.json"), '{ "private": true }\n');
-  await run(["npm", "install", "--silent", "--no-audit", "--no-fund", join(directory, archive)], { cwd: directory });
+  await run(["npm", "install", "--silent", "--no-audit", "--no-fund", join(directory, archive)], {
+    cwd: directory,
+  });
   const program = join(directory, "node_modules/.bin/microvm");
   assert.ok(!existsSync(join(directory, "node_modules/microvm/src")));
   const env = environment({ PATH: `${join(ROOT, "node_modules/.bin")}${delimiter}${process.env.PATH}` });
@@ -25,6 +27,22 @@ test("the packed program works after npm install in an empty directory", async (
   const { code, stderr } = await runToEnd([program, "build", `${example}#my-microvm`], { env });
   assert.equal(code, 0, stderr.toString());
   // Its declarations are those of the sources.
-  writeFileSync(join(directory, "use.mts"), 'import { debian } from "microvm";\nexport const set: string = debian({ suite: "trixie", architecture: "amd64" }).suite;\n');
-  await run([join(ROOT, "node_modules/.bin/tsc"), "--noEmit", "--strict", "--module", "nodenext", "--target", "es2024", "--skipLibCheck", "use.mts"], { cwd: directory });
+  writeFileSync(
+    join(directory, "use.mts"),
+    'import { debian } from "microvm";\nexport const set: string = debian({ suite: "trixie", architecture: "amd64" }).suite;\n',
+  );
+  await run(
+    [
+      join(ROOT, "node_modules/.bin/tsc"),
+      "--noEmit",
+      "--strict",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2024",
+      "--skipLibCheck",
+      "use.mts",
+    ],
+    { cwd: directory },
+  );
 });

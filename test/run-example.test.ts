@@ -32,7 +32,10 @@ test("its declarations hold inside, the system can be changed, and the exit stat
     exit 7`;
   const { stdout, stderr, code } = await microvm(["run", example, "--exec", script]);
   assert.equal(code, 7, `${stdout}\n${stderr}`);
-  assert.match(stdout, /^my-microvm\nmy-microvm\.example\.org\n<h1>Hello from my-microvm<\/h1>\nactive\nactive\nactive\n1\n/);
+  assert.match(
+    stdout,
+    /^my-microvm\nmy-microvm\.example\.org\n<h1>Hello from my-microvm<\/h1>\nactive\nactive\nactive\n1\n/,
+  );
   assert.match(stdout, /removed\nwritable\nRead-only file system\n33\n0\n$/);
   assert.match(stderr, /^complaint$/m);
 });
@@ -46,7 +49,12 @@ test("the lock pins what was resolved, and a second build resolves and fetches n
   assert.equal(code, 0);
   assert.equal(stderr, "");
   const runner = stdout.trim();
-  for (const name of ["bin/microvm-run", "bin/virtiofsd-run", "bin/microvm-shutdown", "share/microvm/system/kernel"]) {
+  for (const name of [
+    "bin/microvm-run",
+    "bin/virtiofsd-run",
+    "bin/microvm-shutdown",
+    "share/microvm/system/kernel",
+  ]) {
     assert.ok(existsSync(join(runner, name)), name);
   }
 });

@@ -1,8 +1,9 @@
 /** What the system tests share: one store, the program as a child, projects in temporary directories. */
+
+import { cpSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after } from "node:test";
-import { cpSync } from "node:fs";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "../src/os/files.ts";
 import { type ChildProcess, ended, runToEnd, spawn } from "../src/os/processes.ts";
 
@@ -49,7 +50,9 @@ export async function microvmBelow(
   args: readonly string[],
   changes: Readonly<Record<string, string>> = {},
 ) {
-  const { stdout, stderr, code } = await runToEnd([...command, ...PROGRAM, ...args], { env: environment(changes) });
+  const { stdout, stderr, code } = await runToEnd([...command, ...PROGRAM, ...args], {
+    env: environment(changes),
+  });
   return { stdout: stdout.toString(), stderr: stderr.toString(), code };
 }
 
@@ -80,7 +83,8 @@ export function startMicrovm(args: readonly string[], changes: Readonly<Record<s
     /** Waits until the output matches; fails when the program ends before. */
     async until(pattern: RegExp): Promise<void> {
       const ends = exited.then((code) => {
-        if (!pattern.test(output)) throw new Error(`ended with ${code} before ${pattern}:\n${output.slice(-3000)}`);
+        if (!pattern.test(output))
+          throw new Error(`ended with ${code} before ${pattern}:\n${output.slice(-3000)}`);
       });
       while (!pattern.test(output)) {
         await Promise.race([new Promise<void>((wake) => waiting.add(wake)), ends]);

@@ -199,7 +199,8 @@ async function attach(machine: MachineProcess, signal: AbortSignal): Promise<num
 async function powerOff(machine: MachineProcess, agent: GuestAgent | undefined): Promise<void> {
   if (agent) agent.shutdown();
   else await powerOffAlone(machine);
-  if (await Promise.race([machine.exited.then(() => true), delay(SHUTDOWN_TIME, false, { ref: false })])) return;
+  if (await Promise.race([machine.exited.then(() => true), delay(SHUTDOWN_TIME, false, { ref: false })]))
+    return;
   printWarning(`the guest did not power off within ${SHUTDOWN_TIME / 1000} seconds and was ended`);
 }
 

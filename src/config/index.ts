@@ -1,4 +1,4 @@
 /** Finding and evaluating projects. */
-export { type EvaluateProjectOptions, evaluateProject } from "./evaluate-project.ts";
+export { evaluateProject } from "./evaluate-project.ts";
 export { findProjectFile, type ProjectLocation } from "./find-project.ts";
 export type { EvaluatedVm } from "./protocol.ts";

@@ -56,7 +56,8 @@ function baseArgs({
 }: MachineSpec): Word[] {
   const target = TARGETS[architecture];
   // Another machine type may not know the options of ours.
-  const ownOptions: Readonly<Record<string, string>> = machine === null || machine === target.machine ? target.options : {};
+  const ownOptions: Readonly<Record<string, string>> =
+    machine === null || machine === target.machine ? target.options : {};
   const options = Object.entries(machineOpts ?? ownOptions).map(
     ([key, value]) => `${key}=${escapeComma(value)}`,
   );

@@ -1,6 +1,6 @@
 /** Everything that a guest can be told. */
 import { CAPABILITIES } from "../hypervisors/capabilities.ts";
-import { mkDefault, mkIf } from "../module-system/index.ts";
+import { mkIf } from "../module-system/index.ts";
 import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
 import { machineOptions } from "./guest/microvm.ts";
 import { type Assertion, nameAssertions } from "./guest/name-assertions.ts";
@@ -26,7 +26,7 @@ function defaults({ config }: GuestArguments) {
     config: {
       users: { users: { root: { isSystemUser: true, uid: 0, group: "root" } } },
       systemd: {
-        maskedUnits: mkIf(() => config.microvm.optimize.enable, mkDefault(UNNEEDED_UNITS)),
+        maskedUnits: mkIf(() => config.microvm.optimize.enable, UNNEEDED_UNITS),
       },
     },
   };

@@ -2,7 +2,7 @@
  * Files and directories. The rest of the program imports the file system from here, so that what touches
  * the outside world can be seen from its imports.
  */
-import { chmodSync, constants, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
@@ -12,12 +12,10 @@ export {
   chmodSync,
   closeSync,
   constants as fsConstants,
-  createReadStream,
   createWriteStream,
   existsSync,
   fchmodSync,
   fchownSync,
-  fsyncSync,
   futimesSync,
   lchownSync,
   linkSync,
@@ -34,30 +32,13 @@ export {
   renameSync,
   rmSync,
   type Stats,
-  statfsSync,
   statSync,
   symlinkSync,
-  truncateSync,
   unlinkSync,
-  utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-export {
-  chmod,
-  lstat,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+export { readFile } from "node:fs/promises";
 
 /** The text of a file, or undefined when there is none. */
 export function readTextIfExists(path: string): string | undefined {
@@ -96,9 +77,6 @@ function unlockDirectories(path: string): void {
     if (entry.isDirectory()) unlockDirectories(join(path, entry.name));
   }
 }
-
-/** Whether this process may open the file for reading and writing. */
-export const READ_WRITE = constants.O_RDWR;
 
 /** Turns a full disk into an error that names the place and the cure; any other error is given back. */
 export function explainFullDisk(error: unknown, place: string): unknown {

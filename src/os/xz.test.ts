@@ -4,7 +4,8 @@ import { test } from "node:test";
 import lzma from "lzma-native";
 import { decompressByLibrary, decompressXz } from "./xz.ts";
 
-const compress = (data: Buffer): Promise<Buffer> => new Promise((resolve) => lzma.compress(data, {}, resolve));
+const compress = (data: Buffer): Promise<Buffer> =>
+  new Promise((resolve) => lzma.compress(data, {}, resolve));
 const content = Buffer.concat([randomBytes(1_500_000), Buffer.alloc(1_000_000)]);
 
 test("large and small streams come back as they were, by the host's program or by the library", async () => {
@@ -21,7 +22,10 @@ test("damaged and truncated streams are refused either way", async () => {
   damaged[100_000]! ^= 1;
   for (const stream of [damaged, large.subarray(0, 1_200_000)]) {
     for (const decompress of [decompressXz, decompressByLibrary]) {
-      await assert.rejects(decompress(stream), { code: "package-invalid", message: "Cannot decompress: the xz stream is damaged" });
+      await assert.rejects(decompress(stream), {
+        code: "package-invalid",
+        message: "Cannot decompress: the xz stream is damaged",
+      });
     }
   }
 });

@@ -192,7 +192,8 @@ export const systemOptions = {
     maskedUnits: mkOption({
       type: types.listOf(unitName),
       default: [],
-      description: "Units that never start, whoever wants them.",
+      description:
+        "Units that never start, whoever wants them. With `microvm.optimize.enable` those that a microVM has no use for are among them; `mkForce` replaces the whole list.",
       example: ["apt-daily.timer"],
     }),
   },

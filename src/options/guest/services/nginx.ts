@@ -1,6 +1,5 @@
 /** `services.nginx`. */
-import { mkEnableOption, mkIf, mkOption, types } from "../../../module-system/index.ts";
-import type { GuestArguments, GuestConfig } from "../arguments.ts";
+import { type InferConfig, mkEnableOption, mkIf, mkOption, types } from "../../../module-system/index.ts";
 
 /** `services.nginx.virtualHosts.*`. */
 const virtualHost = types.submodule({
@@ -44,8 +43,10 @@ export const nginxOptions = {
   },
 } as const;
 
+type NginxConfig = InferConfig<typeof nginxOptions>;
+
 /** Runs the package set's nginx. */
-export const nginx = ({ config }: GuestArguments) => ({
+export const nginx = ({ config }: { readonly config: NginxConfig }) => ({
   config: mkIf(() => config.services.nginx.enable, {
     environment: {
       packages: ["nginx"],
@@ -54,7 +55,7 @@ export const nginx = ({ config }: GuestArguments) => ({
   }),
 });
 
-function nginxConfig({ virtualHosts, appendHttpConfig }: GuestConfig["services"]["nginx"]): string {
+function nginxConfig({ virtualHosts, appendHttpConfig }: NginxConfig["services"]["nginx"]): string {
   const servers = Object.entries(virtualHosts).map(([name, host]) => {
     const listen = `${host.port}${host.default ? " default_server" : ""}`;
     return [

@@ -1,6 +1,12 @@
 /** `services.openssh`. */
-import { mkDefault, mkEnableOption, mkIf, mkOption, types } from "../../../module-system/index.ts";
-import type { GuestArguments } from "../arguments.ts";
+import {
+  type InferConfig,
+  mkDefault,
+  mkEnableOption,
+  mkIf,
+  mkOption,
+  types,
+} from "../../../module-system/index.ts";
 
 /** Options of the OpenSSH server. */
 export const opensshOptions = {
@@ -18,7 +24,7 @@ export const opensshOptions = {
 } as const;
 
 /** Runs the package set's OpenSSH server. */
-export const openssh = ({ config }: GuestArguments) => ({
+export const openssh = ({ config }: { readonly config: InferConfig<typeof opensshOptions> }) => ({
   config: mkIf(() => config.services.openssh.enable, {
     environment: {
       packages: ["openssh-server"],
