@@ -3,6 +3,7 @@
 /** Applets of busybox that the script uses; the initrd has a link for each. */
 export const INIT_APPLETS = [
   "cat",
+  "cp",
   "insmod",
   "ls",
   "mkdir",
@@ -108,6 +109,13 @@ esac
 if [ -n "$store_mount" ] && [ -d "/root$store_mount" ]; then
   mount -o move /store "/root$store_mount"
 fi
+# systemd would start a process for each of these.
+mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /root/tmp
+mkdir -p /dev/mqueue
+mount -t mqueue -o nosuid,nodev,noexec mqueue /dev/mqueue
+# Device nodes of modules that are loaded when they are opened.
+cp -a /nodes/. /dev/
+
 mount -o move /dev /root/dev
 mount -o move /proc /root/proc
 mount -o move /sys /root/sys

@@ -16,7 +16,7 @@ export const STORE_MODULES = ["overlay", "erofs", "virtio_blk"] as const;
 export function initrdRecipe(kernel: Recipe, busybox: Recipe, modules: readonly string[]): Recipe {
   return {
     kind: "initrd",
-    version: 1,
+    version: 2,
     name: "initrd",
     params: { modules: [...modules], script: INIT_SCRIPT },
     inputs: { kernel, busybox },
@@ -27,7 +27,7 @@ export function initrdRecipe(kernel: Recipe, busybox: Recipe, modules: readonly 
 export const buildInitrd: Builder = async (job) => {
   const { modules, script } = job.params as { modules: string[]; script: string };
   const loaded = await readModules(job.input("kernel"), modules);
-  const directories = ["bin", "dev", "modules", "proc", "sys"];
+  const directories = ["bin", "dev", "modules", "nodes", "proc", "sys"];
   const entries: CpioEntry[] = [
     ...directories.map((path): CpioEntry => ({ path, type: "directory", mode: 0o755 })),
     { path: "dev/console", type: "character-device", mode: 0o600, major: 5, minor: 1 },
@@ -37,6 +37,7 @@ export const buildInitrd: Builder = async (job) => {
       mode: 0o755,
       content: readInLayer(job.input("busybox"), "usr/bin/busybox"),
     },
+    ...staticNodes(moduleFile(job.input("kernel"), "modules.devname").toString()),
     ...INIT_APPLETS.map(
       (applet): CpioEntry => ({ path: `bin/${applet}`, type: "symlink", target: "busybox" }),
     ),
@@ -91,8 +92,39 @@ function moduleName(file: string): string {
     .replaceAll("-", "_");
 }
 
+/**
+ * Nodes of devices whose modules are loaded when they are opened, below `nodes`. `modules.devname` of depmod has
+ * a line for each: module, name, and `c` or `b` with both numbers. Blocks are left out: none is made this way.
+ */
+export function staticNodes(modulesDevname: string): CpioEntry[] {
+  const nodes = [...modulesDevname.matchAll(/^\S+ ([\w/.-]+) c(\d+):(\d+)$/gm)].map(
+    ([, name, major, minor]): CpioEntry => ({
+      path: `nodes/${name}`,
+      type: "character-device",
+      mode: 0o600,
+      major: Number(major),
+      minor: Number(minor),
+    }),
+  );
+  const directories = nodes.flatMap(({ path }) => parents(path)).filter((path) => path !== "nodes");
+  return [
+    ...[...new Set(directories)].sort().map((path): CpioEntry => ({ path, type: "directory", mode: 0o755 })),
+    ...nodes,
+  ];
+}
+
+/** The directories above a path, the outermost first. */
+function parents(path: string): string[] {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+}
+
+function moduleFile(kernel: string, path: string): Buffer {
+  return readInLayer(kernel, `usr/lib/modules/${kernelRelease(kernel)}/${path}`);
+}
+
 async function readModules(kernel: string, wanted: readonly string[]) {
-  const read = (path: string) => readInLayer(kernel, `usr/lib/modules/${kernelRelease(kernel)}/${path}`);
+  const read = (path: string) => moduleFile(kernel, path);
   const order = moduleOrder(read("modules.dep").toString(), read("modules.builtin").toString(), wanted);
   return Promise.all(
     order.map(async (path) => {

@@ -8,10 +8,18 @@ const TARGETS = {
   amd64: {
     program: "qemu-system-x86_64",
     machine: "q35",
+    // x86-64-v2 with AES. Wider vectors, and the larger state that each switch of tasks then saves, only slow an
+    // emulated guest down: a boot takes a tenth longer with "max".
+    emulatedCpu: "Westmere",
     // Controllers of the chipset that nothing is attached to: the guest would probe and load drivers for each.
     options: { "mem-merge": "on", usb: "off", sata: "off", smbus: "off", i8042: "off", vmport: "off" },
   },
-  arm64: { program: "qemu-system-aarch64", machine: "virt", options: { "mem-merge": "on" } },
+  arm64: {
+    program: "qemu-system-aarch64",
+    machine: "virt",
+    emulatedCpu: "max",
+    options: { "mem-merge": "on" },
+  },
 } as const;
 
 /** QEMU as a hypervisor. */
@@ -35,7 +43,7 @@ export const qemu: Hypervisor = {
     tcg: {
       // One host thread for each virtual CPU, and room for the translations of a whole boot (MiB).
       accelerator: "tcg,thread=multi,tb-size=256",
-      cpu: machine.cpu ?? "max",
+      cpu: machine.cpu ?? TARGETS[machine.architecture].emulatedCpu,
       // An emulated processor speculates nothing, and its clock is the emulator's.
       params: ["mitigations=off", "tsc=reliable", "no_timer_check", "rcupdate.rcu_expedited=1"],
     },

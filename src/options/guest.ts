@@ -35,20 +35,23 @@ function defaults({ config }: GuestArguments) {
 /**
  * Units of systemd and Debian that have nothing to do in a microVM: file systems that nobody looks at,
  * hardware that is not there, upkeep of a system that is rebuilt instead, updates of caches that its layers
- * bring along.
+ * bring along, and what the initrd has done already (device nodes, /tmp, /dev/mqueue).
  */
 const UNNEEDED_UNITS = [
   "apt-daily-upgrade.timer",
   "apt-daily.timer",
   "dev-hugepages.mount",
+  "dev-mqueue.mount",
   "dpkg-db-backup.timer",
   "e2scrub_all.timer",
   "e2scrub_reap.service",
   "fstrim.timer",
   "getty@tty1.service",
+  "kmod-static-nodes.service",
   "ldconfig.service",
   "modprobe@.service",
   "proc-sys-fs-binfmt_misc.automount",
+  "run-lock.mount",
   "sys-fs-fuse-connections.mount",
   "sys-kernel-debug.mount",
   "sys-kernel-tracing.mount",
@@ -57,12 +60,17 @@ const UNNEEDED_UNITS = [
   "systemd-hostnamed.socket",
   "systemd-hwdb-update.service",
   "systemd-journal-catalog-update.service",
+  "systemd-networkd-persistent-storage.service",
   "systemd-pcrlock.socket",
   "systemd-pstore.service",
   "systemd-random-seed.service",
+  "systemd-remount-fs.service",
   "systemd-sysext.socket",
+  "systemd-tmpfiles-setup-dev-early.service",
+  "systemd-tmpfiles-setup-dev.service",
   "systemd-udev-load-credentials.service",
   "systemd-update-done.service",
+  "systemd-user-sessions.service",
 ];
 
 /** Faults that no single type can see. All of them are reported together. */

@@ -1,5 +1,6 @@
 /** Files that keep a guest small and quick: what a microVM has no use for neither starts nor loads. Pure. */
 import { DOCUMENTATION } from "../guest/debian-layer.ts";
+import { unitText } from "../guest/units.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { FileEntry } from "../store/files.ts";
 
@@ -35,16 +36,61 @@ const UNNEEDED_MODULES = [
   "sha512_ssse3",
 ];
 
+/**
+ * Kinds of devices that nothing is done for when the guest starts: parts of the processor and the firmware, virtual
+ * terminals, the kernel's own queues and clocks. The console is asked for by its name.
+ */
+const UNNEEDED_SUBSYSTEMS = [
+  "clockevents",
+  "clocksource",
+  "container",
+  "cpu",
+  "dma_heap",
+  "event_source",
+  "machinecheck",
+  "mem",
+  "memory",
+  "memory_tiering",
+  "node",
+  "pci_bus",
+  "thermal",
+  "tty",
+  "vc",
+  "vtconsole",
+  "wakeup",
+  "workqueue",
+];
+
+/** udev's coldplug without those, and without the subsystems and drivers themselves. */
+const COLDPLUG = unitText({
+  Service: {
+    ExecStart: [
+      "",
+      `-udevadm trigger --type=devices --action=add --prioritized-subsystem=block,net,virtio-ports ${UNNEEDED_SUBSYSTEMS.map((name) => `--subsystem-nomatch=${name}`).join(" ")}`,
+      "-udevadm trigger --type=devices --action=add --subsystem-match=tty --sysname-match=ttyS0 --sysname-match=hvc*",
+    ],
+  },
+});
+
 /** Masks, and with `microvm.optimize.enable` everything above. */
-export function optimizationFiles({ microvm, systemd }: GuestConfig): FileEntry[] {
+export function optimizationFiles({ boot, microvm, systemd }: GuestConfig): FileEntry[] {
   const none = (path: string): FileEntry => ({ path, type: "symlink", target: "/dev/null" });
   const file = (path: string, text: string): FileEntry => ({ path, type: "file", text });
   const masked = systemd.maskedUnits.map((name) => none(`etc/systemd/system/${name}`));
   if (!microvm.optimize.enable) return masked;
   const excluded = DOCUMENTATION.exclude.map((path) => `path-exclude=${path}\n`);
   const included = DOCUMENTATION.include.map((path) => `path-include=${path}\n`);
+  const keepsLogs = microvm.volumes.some(
+    ({ mountPoint }) =>
+      mountPoint !== null && `/var/log/journal/`.startsWith(`${mountPoint.replace(/\/+$/, "")}/`),
+  );
   return [
     ...masked,
+    ...(boot.kernelModules.length > 0 ? [] : [none("etc/systemd/system/systemd-modules-load.service")]),
+    ...(keepsLogs ? [] : [none("etc/systemd/system/systemd-journal-flush.service")]),
+    // Users may log in as soon as they can: nobody takes the sign down that says otherwise.
+    none("etc/tmpfiles.d/systemd-nologin.conf"),
+    file("etc/systemd/system/systemd-udev-trigger.service.d/microvm.conf", COLDPLUG),
     ...UNNEEDED_GENERATORS.map((name) => none(`etc/systemd/system-generators/${name}`)),
     file("etc/modprobe.d/microvm.conf", UNNEEDED_MODULES.map((name) => `blacklist ${name}\n`).join("")),
     // The layers' caches are up to date (systemd-update-done(8)).

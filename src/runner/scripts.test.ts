@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -238,8 +239,28 @@ test("shutting down asks the hypervisor by its socket, whatever its name", (t) =
   const text = shutdownScript(odd, qemu, { onPath: "socat" });
   assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
   const address = "UNIX-CONNECT:it\\'s\\,\\ a\\:b.sock";
-  assert.deepEqual(place.read("args").split("\0").slice(0, -1), ["STDIO,ignoreeof", address]);
+  assert.deepEqual(place.read("args").split("\0").slice(0, -1), ["-t", "2", "STDIO", address]);
   assert.equal(place.read("lines"), '{"execute":"qmp_capabilities"}\n{"execute":"system_powerdown"}\n');
+});
+
+test("a guest is asked again until its hypervisor is gone", async (t) => {
+  const place = workplace(t);
+  place.program("socat", "cat >/dev/null; echo asked >>calls; [ $(wc -l <calls) -lt 3 ]");
+  const server = createServer().listen(join(place.vm, "it's.sock"));
+  t.after(() => server.close());
+  await once(server, "listening");
+  const text = shutdownScript(machine({ controlSocket: "it's.sock" }), qemu, { onPath: "socat" });
+  assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
+  assert.equal(place.read("calls"), "asked\nasked\nasked\n");
+});
+
+test("that nobody can be asked is a failure", (t) => {
+  const place = workplace(t);
+  place.program("socat", "cat >/dev/null; echo 'no such socket' >&2; exit 1");
+  const { status, stderr } = place.run(
+    place.script("microvm-shutdown", shutdownScript(machine(), qemu, { onPath: "socat" })),
+  );
+  assert.deepEqual([status, stderr], [1, "no such socket\n"]);
 });
 
 test("without a control socket nobody can be asked to shut down", (t) => {

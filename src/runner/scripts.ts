@@ -157,9 +157,16 @@ export function shutdownScript(machine: MachineSpec, hypervisor: Hypervisor, soc
   if (lines === undefined || machine.controlSocket === null) {
     return `${PROLOGUE}echo "microvm-shutdown: ${machine.name} has no control socket" >&2\nexit 1\n`;
   }
-  // The connection is kept after the last line, until the hypervisor closes it by ending.
-  return `${PROLOGUE}printf '%s\\n' ${lines.map(quoteWord).join(" ")} |
-  ${programWords(socat)} STDIO,ignoreeof ${quoteWord(`UNIX-CONNECT:${socatPath(machine.controlSocket)}`)} >/dev/null
+  const socket = machine.controlSocket;
+  const address = quoteWord(`UNIX-CONNECT:${socatPath(socket)}`);
+  // The connection is kept after the last line, for -t seconds or until the hypervisor closes it by ending.
+  return `${PROLOGUE}ask() {
+  printf '%s\\n' ${lines.map(quoteWord).join(" ")} |
+    ${programWords(socat)} -t 2 STDIO ${address} >/dev/null
+}
+ask
+# A guest that is still starting overlooks the request: it is repeated for as long as there is someone to ask.
+while [ -S ${quoteWord(socket.startsWith("-") ? `./${socket}` : socket)} ] && ask 2>/dev/null; do :; done
 `;
 }
 

@@ -50,7 +50,11 @@ export const nginx = ({ config }: { readonly config: NginxConfig }) => ({
   config: mkIf(() => config.services.nginx.enable, {
     environment: {
       packages: ["nginx"],
-      etc: { "nginx/nginx.conf": { text: () => nginxConfig(config.services.nginx) } },
+      etc: {
+        // The configuration is generated; a fault in it fails the start itself.
+        "systemd/system/nginx.service.d/microvm.conf": { text: "[Service]\nExecStartPre=\n" },
+        "nginx/nginx.conf": { text: () => nginxConfig(config.services.nginx) },
+      },
     },
   }),
 });

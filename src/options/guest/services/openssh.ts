@@ -29,6 +29,8 @@ export const openssh = ({ config }: { readonly config: InferConfig<typeof openss
     environment: {
       packages: ["openssh-server"],
       etc: {
+        // The configuration is generated; a fault in it fails the start itself.
+        "systemd/system/ssh.service.d/microvm.conf": { text: "[Service]\nExecStartPre=\n" },
         "ssh/sshd_config.d/00-microvm.conf": {
           text: () =>
             Object.entries(config.services.openssh.settings)
