@@ -34,6 +34,29 @@ test("a killed build leaves whole paths only, and the next build finishes to the
   for (const name of layers) assert.equal(digest(store, name), digest(STORE, name), name);
 });
 
+test("a build that is asked to stop says so, and leaves no process and no mount", async () => {
+  const store = join(temporaryDirectory(), "store");
+  const build = startMicrovm(["build", directory], { MICROVM_STORE: store });
+  await build.until(/trixie-base: configuring/);
+  build.child.kill("SIGTERM");
+  assert.equal(await build.exited, 128 + 15);
+  assert.match(build.output(), /^stopped$/m);
+  const commands = readdirSync("/proc").filter(
+    (name) => /^\d+$/.test(name) && commandLine(name).includes(store),
+  );
+  assert.deepEqual(commands, []);
+  assert.ok(!readFileSync("/proc/self/mounts", "utf8").includes(store));
+});
+
+/** Empty when the process is gone. */
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 const paths = (store: string) => readdirSync(store).filter((name) => !name.startsWith("."));
 
 const digest = (store: string, name: string): string =>

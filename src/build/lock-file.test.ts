@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import { EMPTY_LOCK, formatLock, type Lock } from "../packages/lock.ts";
-import { temporaryDirectory } from "../store/testing/temporary-store.ts";
 import { readLock, writeLock } from "./lock-file.ts";
 
 const SHA256 = "0".repeat(64);

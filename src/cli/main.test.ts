@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { runToEnd } from "../os/processes.ts";
 import { buildCommand } from "./build.ts";
 import { evalCommand } from "./eval.ts";
 import { runCommand } from "./run.ts";
@@ -10,77 +11,78 @@ import { runCommand } from "./run.ts";
 const PROGRAM = fileURLToPath(new URL("../../bin/microvm.js", import.meta.url));
 
 /** Runs the program in this directory, which is no project. */
-function microvm(args: readonly string[], node = process.execPath) {
-  const { status, stdout, stderr } = spawnSync(node, [PROGRAM, ...args], {
-    cwd: import.meta.dirname,
-    encoding: "utf8",
-  });
-  return { status, stdout, stderr };
+async function microvm(args: readonly string[], node = process.execPath) {
+  const { code, stdout, stderr } = await runToEnd([node, PROGRAM, ...args], { cwd: import.meta.dirname });
+  return { status: code, stdout: stdout.toString(), stderr: stderr.toString() };
 }
-
-test("a command that is none is wrong usage, and the others are named", () => {
-  assert.deepEqual(microvm(["nonsense"]), {
-    status: 2,
-    stdout: "",
-    stderr: `error: There is no command "nonsense"
-hint: The commands are "run", "build", "eval"; see "microvm --help"
-`,
-  });
-});
-
-test("wrong usage of a command leads to its help", () => {
-  assert.deepEqual(microvm(["run", "--timeout", "soon"]), {
-    status: 2,
-    stdout: "",
-    stderr: `error: "--timeout" is "soon": it must be a number of seconds above zero
-hint: See "microvm run --help"
-`,
-  });
-});
-
-test("what goes wrong otherwise is one error, one hint and status 1", () => {
-  const { status, stdout, stderr } = microvm(["eval", "no/such/place"]);
-  assert.equal(status, 1);
-  assert.equal(stdout, "");
-  assert.match(stderr, /^error: [^\n]*no\/such\/place[^\n]*\n(hint: [^\n]+\n)?$/);
-});
-
-test("the version is that of the package", () => {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  assert.deepEqual(microvm(["--version"]), { status: 0, stdout: `microvm ${version}\n`, stderr: "" });
-});
-
-test("the overview names every command; without arguments it is wrong usage", () => {
-  const { status, stdout } = microvm(["--help"]);
-  assert.equal(status, 0);
-  for (const line of ["microvm run ", "microvm build ", "microvm eval ", "MICROVM_STORE"]) {
-    assert.ok(stdout.includes(line), line);
-  }
-  assert.deepEqual(microvm([]), { status: 2, stdout, stderr: "" });
-});
-
-test("a command's help has usage, options and examples, and runs nothing", () => {
-  const asked = microvm(["run", "no/such/place", "--help"]);
-  assert.deepEqual([asked.status, asked.stdout, asked.stderr], [0, runCommand.help, ""]);
-  for (const part of ["\nUsage: microvm run [PROJECT[#NAME]]", "\n  -e, --exec COMMAND", "\nExamples:\n"]) {
-    assert.ok(asked.stdout.includes(part), part);
-  }
-});
-
-test("no line of the help is wider than a terminal of 120 columns", () => {
-  for (const { help } of [buildCommand, evalCommand, runCommand]) {
-    for (const line of help.split("\n")) assert.ok(line.length <= 120, line);
-  }
-});
 
 const OLD_NODE = "/usr/bin/node";
 const oldVersion = spawnSync(OLD_NODE, ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
 const isOld = oldVersion !== "" && Number(/^v(\d+)/.exec(oldVersion)?.[1]) < 24;
 
-test("a Node that is too old gets a sentence", { skip: isOld ? false : `no old Node at ${OLD_NODE}` }, () => {
-  assert.deepEqual(microvm(["--version"], OLD_NODE), {
-    status: 1,
-    stdout: "",
-    stderr: `microvm: Node ${oldVersion.slice(1)} is too old: install Node 24 or newer and run the command again\n`,
+describe("the command line", { concurrency: 4 }, () => {
+  test("a command that is none is wrong usage, and the others are named", async () => {
+    assert.deepEqual(await microvm(["nonsense"]), {
+      status: 2,
+      stdout: "",
+      stderr: `error: There is no command "nonsense"
+hint: The commands are "run", "build", "eval"; see "microvm --help"
+`,
+    });
+  });
+
+  test("wrong usage of a command leads to its help", async () => {
+    assert.deepEqual(await microvm(["run", "--timeout", "soon"]), {
+      status: 2,
+      stdout: "",
+      stderr: `error: "--timeout" is "soon": it must be a number of seconds above zero
+hint: See "microvm run --help"
+`,
+    });
+  });
+
+  test("what goes wrong otherwise is one error, one hint and status 1", async () => {
+    const { status, stdout, stderr } = await microvm(["eval", "no/such/place"]);
+    assert.equal(status, 1);
+    assert.equal(stdout, "");
+    assert.match(stderr, /^error: [^\n]*no\/such\/place[^\n]*\n(hint: [^\n]+\n)?$/);
+  });
+
+  test("the version is that of the package", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    assert.deepEqual(await microvm(["--version"]), { status: 0, stdout: `microvm ${version}\n`, stderr: "" });
+  });
+
+  test("the overview names every command; without arguments it is wrong usage", async () => {
+    const { status, stdout } = await microvm(["--help"]);
+    assert.equal(status, 0);
+    for (const line of ["microvm run ", "microvm build ", "microvm eval ", "MICROVM_STORE"]) {
+      assert.ok(stdout.includes(line), line);
+    }
+    assert.deepEqual(await microvm([]), { status: 2, stdout, stderr: "" });
+  });
+
+  test("a command's help has usage, options and examples, and runs nothing", async () => {
+    const asked = await microvm(["run", "no/such/place", "--help"]);
+    assert.deepEqual([asked.status, asked.stdout, asked.stderr], [0, runCommand.help, ""]);
+    for (const part of ["\nUsage: microvm run [PROJECT[#NAME]]", "\n  -e, --exec COMMAND", "\nExamples:\n"]) {
+      assert.ok(asked.stdout.includes(part), part);
+    }
+  });
+
+  test("no line of the help is wider than a terminal of 120 columns", async () => {
+    for (const { help } of [buildCommand, evalCommand, runCommand]) {
+      for (const line of help.split("\n")) assert.ok(line.length <= 120, line);
+    }
+  });
+
+  test("a Node that is too old gets a sentence", {
+    skip: isOld ? false : `no old Node at ${OLD_NODE}`,
+  }, async () => {
+    assert.deepEqual(await microvm(["--version"], OLD_NODE), {
+      status: 1,
+      stdout: "",
+      stderr: `microvm: Node ${oldVersion.slice(1)} is too old: install Node 24 or newer and run the command again\n`,
+    });
   });
 });

@@ -5,6 +5,7 @@ import { readFileSync } from "../os/files.ts";
 import { hasNamespaceRights, runInUserNamespace } from "../os/user-namespace.ts";
 import type { Command } from "./command.ts";
 import { printError } from "./output.ts";
+import { stoppedStatus } from "./setting.ts";
 
 /** Each command is loaded when it is named: the others cost a start nothing. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -18,6 +19,11 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     return await dispatch(args);
   } catch (error) {
+    const stopped = stoppedStatus();
+    if (stopped !== undefined) {
+      process.stderr.write("stopped\n");
+      return stopped;
+    }
     printError(error);
     return error instanceof MicrovmError && error.code === "bad-usage" ? 2 : 1;
   }

@@ -14,7 +14,7 @@ import { FOREGROUND_DIRECTORY, vmNames } from "../paths.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { printWarning } from "./output.ts";
 import { progressReporter } from "./progress.ts";
-import { directories, stopSignal } from "./setting.ts";
+import { directories, stoppedStatus, stopSignal } from "./setting.ts";
 
 /** Seconds that a guest has to come up: microvm.nix's `startupTimeout`. */
 const STARTUP_TIMEOUT = 150;
@@ -115,6 +115,10 @@ async function execute(
     if (result.truncated) printWarning("the guest's agent keeps 16 MiB of output: the rest is lost");
     await powerOff(machine, agent);
     return result.code;
+  } catch (error) {
+    // A person who stops the command does not mean to pull the guest's plug.
+    if (signal.aborted) await powerOff(machine, undefined);
+    throw error;
   } finally {
     machine.kill();
     await machine.exited;
@@ -186,7 +190,7 @@ async function attach(machine: MachineProcess, signal: AbortSignal): Promise<num
     const first = await Promise.race([machine.exited, stopped]);
     if (first !== "stop") return first;
     await powerOff(machine, undefined);
-    return signal.aborted ? 128 + (signal.reason === "SIGINT" ? 2 : 15) : 0;
+    return stoppedStatus() ?? 0;
   } finally {
     if (stdin.isTTY) stdin.setRawMode(false);
     stdin.pause();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { temporaryDirectory } from "../store/testing/temporary-store.ts";
+import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import { waitForAgent } from "./guest-agent.ts";
 import { type Answer, fakeAgent, ran } from "./testing/fake-agent.ts";
 

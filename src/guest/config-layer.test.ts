@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import type { BuildJob } from "../store/builder.ts";
-import { temporaryDirectory } from "../store/testing/temporary-store.ts";
 import { buildConfigLayer, type ConfigLayer } from "./config-layer.ts";
 
 const NOTHING: ConfigLayer = { entries: [], users: [], groups: [] };

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { temporaryDirectory } from "../store/testing/temporary-store.ts";
+import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import { normaliseLayer, readFromLayers } from "./normalise.ts";
 
 /** A layer with files of these paths; each contains its path. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { temporaryDirectory } from "../store/testing/temporary-store.ts";
 import { explainFullDisk, readTextIfExists, removeTree, writeFileAtomically } from "./files.ts";
+import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
 test("a file is replaced as a whole, and nothing is left beside it", (t) => {
   const directory = temporaryDirectory(t);

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { temporaryDirectory } from "../store/testing/temporary-store.ts";
 import { lockFile } from "./locks.ts";
+import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
 test("a lock that is held is not given to a second, and waited for when asked", async (t) => {
   const path = join(temporaryDirectory(t), "lock");

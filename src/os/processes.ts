@@ -12,6 +12,7 @@ interface RunOptions {
   readonly input?: string | Uint8Array;
   /** Called with each piece of output as it comes. */
   readonly onOutput?: (chunk: Buffer) => void;
+  /** Kills the program when it is given; the promise is then rejected with its reason, once the program is gone. */
   readonly signal?: AbortSignal;
 }
 
@@ -32,7 +33,8 @@ export function runToEnd(command: readonly string[], options: RunOptions = {}): 
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.env && { env: options.env }),
-    ...(options.signal && { signal: options.signal }),
+    // Some programs outlive a request to end: util-linux's unshare does, with all that runs below it.
+    ...(options.signal && { signal: options.signal, killSignal: "SIGKILL" }),
   };
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, spawnOptions);
@@ -44,8 +46,11 @@ export function runToEnd(command: readonly string[], options: RunOptions = {}): 
     };
     child.stdout?.on("data", collect(stdout));
     child.stderr?.on("data", collect(stderr));
-    child.on("error", (error) => reject(cannotStart(program, error)));
+    child.on("error", (error) => {
+      if (child.pid === undefined) reject(cannotStart(program, error));
+    });
     child.on("close", (code, signal) => {
+      if (options.signal?.aborted) reject(options.signal.reason);
       resolve({
         stdout: Buffer.concat(stdout),
         stderr: Buffer.concat(stderr),

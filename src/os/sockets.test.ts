@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { temporaryDirectory } from "../store/testing/temporary-store.ts";
 import { connectUnix } from "./sockets.ts";
+import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
 test("a socket is reached however long its path is, and nothing stays open", async (t) => {
   const top = temporaryDirectory(t);

@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
-import { temporaryDirectory } from "../../store/testing/temporary-store.ts";
+import { temporaryDirectory } from "../../os/testing/temporary-directory.ts";
 
 /** A question of the host. */
 export interface Question {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import type { TestContext } from "node:test";
-import { temporaryDirectory } from "../../store/testing/temporary-store.ts";
+import { temporaryDirectory } from "../../os/testing/temporary-directory.ts";
 
 /** Prints its arguments, each ended by a zero byte. */
 export const PRINT_ARGUMENTS = "printf '%s\\0' \"$@\"";

@@ -1,21 +1,15 @@
 /** A store for one test, and processes that use it. */
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { removeTree } from "../../os/files.ts";
+import { temporaryDirectory } from "../../os/testing/temporary-directory.ts";
 import type { Recipe } from "../recipe.ts";
 import { openStore, type Store } from "../store.ts";
 
-/** An empty directory that ends with the test. */
-export function temporaryDirectory(test: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), "microvm-store-"));
-  test.after(() => removeTree(directory));
-  return directory;
-}
+export { temporaryDirectory };
 
 /** A store in a directory of its own. */
 export function temporaryStore(test: TestContext): Store {
