@@ -46,8 +46,9 @@ export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
   const vm = await evaluateProject({ file: project.file, name: project.name, storeDir: storeDirectory });
   for (const warning of vm.warnings) reporter.warning(warning);
   const host = { architecture: hostArchitecture(), storeDirectory };
-  const { plan, mirrors } = await lockAndPlan(vm, host, options);
   const store = openStore(storeDirectory);
+  store.prepare();
+  const { plan, mirrors } = await lockAndPlan(vm, host, options);
   const { fetches, builds } = summary(store.planSummary(plan.runner).missing);
   reporter.missing(fetches, builds);
   const runner = await store.realise(plan.runner, {

@@ -3,8 +3,8 @@
 /**
  * Run by the host's shell in fresh namespaces: `sh -c SCRIPT sh ROOT LOWER UPPER WORK JOB`. Mounts the layers at
  * ROOT, gives it devices, and enters it to run JOB there as `/tmp/job`, which must be a directory with a file `run`.
- * Nothing of the host can be reached afterwards: the root is moved over the old one, and the capability to
- * change roots, like every other that reaches beyond a file system, is dropped before the job starts.
+ * Nothing of the host can be reached afterwards: the root is moved over the old one, kernel settings are read-only,
+ * and only the capabilities that installing files and accounts needs are left when the job starts.
  * `volatile`: a crash throws the whole layer away, so nothing needs to be on disk before the end.
  */
 export const SANDBOX_SCRIPT = `
@@ -14,6 +14,11 @@ mount --make-rprivate /
 mount -t overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$work,volatile$6" overlay "$root"
 mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root/run"
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
+for settings in sys sysrq-trigger irq bus fs; do
+  [ -e "$root/proc/$settings" ] || continue
+  mount --bind "$root/proc/$settings" "$root/proc/$settings"
+  mount -o remount,bind,ro "$root/proc/$settings"
+done
 mount -t tmpfs -o mode=0755,nosuid tmpfs "$root/dev"
 for device in null zero full random urandom tty; do
   : >"$root/dev/$device"
@@ -33,7 +38,7 @@ cp -R "$job" "$root/tmp/job"
 cd "$root"
 mount -n --move . /
 exec chroot . /usr/bin/setpriv \\
-  --bounding-set=-sys_admin,-sys_chroot,-sys_module,-sys_rawio,-sys_boot,-sys_time,-sys_ptrace,-sys_pacct,-sys_tty_config,-mknod,-net_admin,-net_raw,-syslog,-mac_admin,-mac_override,-audit_control,-bpf,-perfmon \\
+  --bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setfcap,+net_bind_service \\
   --inh-caps=-all \\
   /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /bin/sh /tmp/job/run
 `;

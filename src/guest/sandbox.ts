@@ -38,7 +38,8 @@ export async function runInSandbox(run: SandboxRun): Promise<void> {
   for (const [name, text] of Object.entries(run.job)) writeFileSync(join(job, name), text);
   const lowers = run.lowers.length > 0 ? run.lowers : [place("empty")];
   const command = [
-    // The whole of it ends with this program, however that ends.
+    // Without the person's terminal; and the whole of it ends with this program, however that ends.
+    "setsid",
     ...["setpriv", "--pdeathsig", "KILL", "--"],
     "unshare",
     ...["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"],

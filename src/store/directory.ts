@@ -15,7 +15,8 @@ export function isPresent(directory: string, name: string): boolean {
 export function prepareDirectory(directory: string): void {
   const { temporary, locks, info } = storeNames;
   try {
-    mkdirSync(directory, { recursive: true });
+    // Layers hold set-uid programs and accounts: the host's other users have no business in them.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     mkdirSync(join(directory, info), { recursive: true });
     for (const name of [temporary, locks]) mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
     for (const name of ["", info, temporary, locks]) {

@@ -13,7 +13,7 @@
  * their owner and, for all but `exactModes`, the absence of write permission.
  */
 import { join, resolve } from "node:path";
-import { isPresent } from "./directory.ts";
+import { isPresent, prepareDirectory } from "./directory.ts";
 import { type InfoRecord, readInfo } from "./info.ts";
 import { type PlanSummary, summarisePlan } from "./plan-summary.ts";
 import { type RealiseOptions, realise } from "./realise.ts";
@@ -27,6 +27,8 @@ type Addressed = Recipe | string;
 export interface Store {
   /** Absolute. */
   readonly directory: string;
+  /** Creates the store, for its owner only, when it is not there yet. Errors as for `realise`. */
+  prepare(): void;
   /** The absolute path of a store path, there or not. */
   pathOf(path: Addressed): string;
   /** Whether it is there, whole. */
@@ -63,6 +65,7 @@ export function openStore(directory: string): Store {
   const pathOf = (path: Addressed) => join(state.directory, nameOf(path));
   return {
     directory: state.directory,
+    prepare: () => prepareDirectory(state.directory),
     pathOf,
     has,
     info,
