@@ -1,6 +1,6 @@
 /** Booting the example, and the peer's image of the same packages on the same machine. */
 import { join } from "node:path";
-import { type GuestAgent, waitForAgent } from "../src/control/guest-agent.ts";
+import { execCollected, type GuestAgent, waitForAgent } from "../src/control/guest-agent.ts";
 import { startMachine } from "../src/control/machine-process.ts";
 import { consoleLines } from "../src/control/terminal.ts";
 import { mkdirSync, removeTree } from "../src/os/files.ts";
@@ -85,7 +85,7 @@ async function bootOnce(workspace: Workspace, runner: string, { powerOff = false
   try {
     using agent = await Promise.race([waitForAgent(machine.agentSocket!, signal), early]);
     const answered = seconds();
-    const waited = agent.exec(["/usr/bin/systemctl", "is-system-running", "--wait"], signal);
+    const waited = execCollected(agent, ["/usr/bin/systemctl", "is-system-running", "--wait"], signal);
     const { stdout } = await Promise.race([waited, early]);
     const started = seconds();
     const state = stdout.toString().trim();
@@ -108,7 +108,7 @@ async function bootOnce(workspace: Workspace, runner: string, { powerOff = false
 }
 
 async function commandOutput(agent: GuestAgent, command: readonly string[]): Promise<string> {
-  return (await agent.exec(command)).stdout.toString();
+  return (await execCollected(agent, command)).stdout.toString();
 }
 
 function abortedBy(signal: AbortSignal): Promise<never> {

@@ -104,17 +104,18 @@ async function execute(
 ): Promise<number> {
   try {
     using agent = await untilReady(machine, timeout, signal);
-    const result = await Promise.race([
-      agent.exec(["/bin/sh", "-c", command], signal),
+    const output = {
+      stdout: (chunk: Buffer) => process.stdout.write(chunk),
+      stderr: (chunk: Buffer) => process.stderr.write(chunk),
+    };
+    const code = await Promise.race([
+      agent.exec(["/bin/sh", "-c", command], output, signal),
       machine.exited.then(() => undefined),
       aborted(signal),
     ]);
-    if (result === undefined) throw endedEarly(machine, "while the command ran");
-    process.stdout.write(result.stdout);
-    process.stderr.write(result.stderr);
-    if (result.truncated) printWarning("the guest's agent keeps 16 MiB of output: the rest is lost");
+    if (code === undefined) throw endedEarly(machine, "while the command ran");
     await powerOff(machine, agent);
-    return result.code;
+    return code;
   } catch (error) {
     // A person who stops the command does not mean to pull the guest's plug.
     if (signal.aborted) await powerOff(machine, undefined);

@@ -2,18 +2,17 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
-import { waitForAgent } from "./guest-agent.ts";
+import { execCollected, waitForAgent } from "./guest-agent.ts";
 import { type Answer, fakeAgent, ran } from "./testing/fake-agent.ts";
 
 const soon = () => AbortSignal.timeout(5000);
-const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 /** Runs a command by an agent that answers so. */
 async function exec(test: TestContext, answer: Answer, signal?: AbortSignal) {
   const { path } = await fakeAgent(test, answer);
   using agent = await waitForAgent(path, soon());
-  const { code, stdout, stderr, truncated } = await agent.exec(["/bin/true"], signal);
-  return { code, stdout: stdout.toString(), stderr: stderr.toString(), truncated };
+  const { code, stdout, stderr } = await execCollected(agent, ["/bin/true"], signal);
+  return { code, stdout: stdout.toString(), stderr: stderr.toString() };
 }
 
 const failure = (message: string) => ({
@@ -22,48 +21,54 @@ const failure = (message: string) => ({
   hint: "See the guest's console for what happened to it",
 });
 
-test("a command is run with its arguments, and asked after until it has ended", async (t) => {
-  let looks = 0;
-  const { path, questions } = await fakeAgent(t, ({ execute }) => {
-    if (execute === "guest-exec") return { return: { pid: 7 } };
-    return { return: ++looks < 3 ? { exited: false } : { exited: true, exitcode: 3 } };
-  });
+test("a command is run with its arguments, its outputs kept apart, and asked after until it has ended", async (t) => {
+  const { path, questions } = await fakeAgent(t, ran({ looks: 2, status: { exitcode: 3 } }));
   using agent = await waitForAgent(path, soon());
-  assert.equal((await agent.exec(["/bin/sh", "-c", "exit 3"])).code, 3);
+  const { code } = await execCollected(agent, ["/bin/sh", "-c", "exit 3"]);
+  assert.equal(code, 3);
+  const asked = (execute: string) => questions.filter((question) => question.execute === execute);
+  const [run] = asked("guest-exec");
+  assert.equal(run?.arguments.path, "/bin/sh");
+  const [, , name, base, ...command] = run?.arguments.arg ?? [];
+  assert.equal(name, "sh");
+  assert.match(base, /^\/run\/microvm-exec-[0-9a-f-]{36}$/);
+  assert.deepEqual(command, ["/bin/sh", "-c", "exit 3"]);
   assert.deepEqual(
-    questions.slice(1).map((question) => question.arguments),
-    [{ path: "/bin/sh", arg: ["-c", "exit 3"], "capture-output": true }, { pid: 7 }, { pid: 7 }, { pid: 7 }],
+    asked("guest-file-open").map((question) => question.arguments),
+    [
+      { path: `${base}.out`, mode: "w+" },
+      { path: `${base}.err`, mode: "w+" },
+    ],
   );
+  assert.equal(asked("guest-exec-status").length, 3);
+  assert.equal(asked("guest-file-close").length, 2);
 });
 
-test("exit status, outputs and what was lost come back", async (t) => {
-  const status = {
-    exitcode: 1,
-    "out-data": base64("out ü\n"),
-    "err-data": base64("err"),
-    "err-truncated": true,
-  };
-  assert.deepEqual(await exec(t, ran(status)), {
-    code: 1,
-    stdout: "out ü\n",
-    stderr: "err",
-    truncated: true,
-  });
+test("output is handed on while the command runs", async (t) => {
+  const { path } = await fakeAgent(
+    t,
+    ran({ stdout: ["one ", "two ", "ü\n"], stderr: ["", "odd"], looks: 2 }),
+  );
+  using agent = await waitForAgent(path, soon());
+  const chunks: string[] = [];
+  const take = (chunk: Buffer) => void chunks.push(chunk.toString());
+  assert.equal(await agent.exec(["/bin/true"], { stdout: take, stderr: take }), 0);
+  assert.deepEqual(chunks, ["one ", "two ", "odd", "ü\n"]);
 });
 
 test("a signal counts as in a shell, and a status that is none does not", async (t) => {
-  const nothing = { stdout: "", stderr: "", truncated: false };
-  assert.deepEqual(await exec(t, ran({ signal: 9 })), { ...nothing, code: 137 });
+  const nothing = { stdout: "", stderr: "" };
+  assert.deepEqual(await exec(t, ran({ status: { signal: 9 } })), { ...nothing, code: 137 });
   for (const exitcode of [1.5, -1, 1e9, "0", null]) {
-    assert.deepEqual(await exec(t, ran({ exitcode, "out-data": 5 })), { ...nothing, code: 128 });
+    assert.deepEqual(await exec(t, ran({ status: { exitcode } })), { ...nothing, code: 128 });
   }
 });
 
 test("what was left in the socket from before is no answer", async (t) => {
   const stale = 'half an answer"}\n{"return": 999}\nnull\n[]\n{"return": {"exited": true}}\n';
-  const { path } = await fakeAgent(t, ran({ exitcode: 0 }), { stale });
+  const { path } = await fakeAgent(t, ran({}), { stale });
   using agent = await waitForAgent(path, soon());
-  assert.equal((await agent.exec(["/bin/true"])).code, 0);
+  assert.equal((await execCollected(agent, ["/bin/true"])).code, 0);
 });
 
 test("the agent's refusal is told in its words, as a terminal may show them", async (t) => {
@@ -71,24 +76,27 @@ test("the agent's refusal is told in its words, as a terminal may show them", as
   await assert.rejects(
     exec(t, () => ({ error: { class: "GenericError", desc } })),
     failure(
-      `The guest's agent cannot do "guest-exec": ${'Failed to execute [31m "x" (No such file)'.padEnd(500, "!")}`,
+      `The guest's agent cannot do "guest-file-open": ${'Failed to execute [31m "x" (No such file)'.padEnd(500, "!")}`,
     ),
   );
 });
 
 test("an answer that is none is a fault of the guest", async (t) => {
-  for (const answer of ["no JSON", "[]", "null", '{"return": 5}', ""]) {
-    await assert.rejects(
-      exec(t, () => answer),
-      failure(`The guest's agent cannot do "guest-exec": it did not answer`),
-    );
+  const answers = { "guest-file-open": ["no JSON", "[]", "null", ""], "guest-exec": ['{"return": 5}'] };
+  for (const [question, given] of Object.entries(answers)) {
+    for (const answer of given) {
+      await assert.rejects(
+        exec(t, () => answer),
+        failure(`The guest's agent cannot do "${question}": it did not answer`),
+      );
+    }
   }
 });
 
 test("an agent that hangs up is not waited for", async (t) => {
   await assert.rejects(
     exec(t, (_, socket) => void socket.destroy()),
-    failure(`The guest's agent cannot do "guest-exec": it did not answer`),
+    failure(`The guest's agent cannot do "guest-file-open": it did not answer`),
   );
 });
 
@@ -97,7 +105,7 @@ test("a guest cannot fill the host's memory", async (t) => {
   for (const answer of [flood, "\n".repeat(2000)]) {
     await assert.rejects(
       exec(t, () => answer),
-      failure(`The guest's agent cannot do "guest-exec": it did not answer`),
+      failure(`The guest's agent cannot do "guest-file-open": it did not answer`),
     );
   }
 });
@@ -116,9 +124,9 @@ test("the agent is asked to power the guest off", async (t) => {
 test("an agent that comes later is waited for", async (t) => {
   const path = join(temporaryDirectory(t), "later.sock");
   const waiting = waitForAgent(path, soon());
-  await fakeAgent(t, ran({ exitcode: 0 }), { path });
+  await fakeAgent(t, ran({}), { path });
   using agent = await waiting;
-  assert.equal((await agent.exec(["/bin/true"])).code, 0);
+  assert.equal((await execCollected(agent, ["/bin/true"])).code, 0);
 });
 
 test("an agent that does not come is waited for as long as the signal allows", async (t) => {
@@ -136,10 +144,10 @@ test("waiting ends with the signal's reason, also when someone listens and does 
 
 test("a command is not looked at any longer once its signal is given", async (t) => {
   const controller = new AbortController();
-  const running: Answer = ({ execute }) => {
-    if (execute === "guest-exec") return { return: { pid: 7 } };
-    controller.abort();
-    return { return: { exited: false } };
+  const runs = ran({ looks: 1000 });
+  const running: Answer = (question, socket) => {
+    if (question.execute === "guest-exec-status") controller.abort();
+    return runs(question, socket);
   };
   await assert.rejects(exec(t, running, controller.signal), { name: "AbortError" });
 });

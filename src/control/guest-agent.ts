@@ -2,23 +2,24 @@
  * QEMU's guest agent: how a running guest is asked whether it is there, and given commands. Lines of JSON over a
  * socket; nothing that comes from the guest is taken for more than it is.
  */
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { MicrovmError } from "../errors.ts";
 import { connectUnix, type Socket } from "../os/sockets.ts";
 
-/** What a command in the guest did. */
-export interface GuestResult {
-  readonly code: number;
-  readonly stdout: Buffer;
-  readonly stderr: Buffer;
-  /** The agent keeps 16 MiB of each output; what came after is lost. */
-  readonly truncated: boolean;
+/** What a command in the guest prints, as it comes. */
+export interface ExecOutput {
+  stdout(chunk: Buffer): void;
+  stderr(chunk: Buffer): void;
 }
 
 /** A connection to a guest's agent. */
 export interface GuestAgent extends Disposable {
-  /** Runs a program in the guest to its end. */
-  exec(command: readonly string[], signal?: AbortSignal): Promise<GuestResult>;
+  /**
+   * Runs a program in the guest to its end, its output handed on meanwhile, and gives its exit status. What it
+   * prints lies in the memory of the guest's /run until it has ended, since agents cannot read a pipe.
+   */
+  exec(command: readonly string[], output: ExecOutput, signal?: AbortSignal): Promise<number>;
   /** Asks the guest to power off; it does not answer. */
   shutdown(): void;
 }
@@ -32,8 +33,11 @@ const RETRY_TIME = 20;
 /** How often a running command is looked at, in milliseconds: soon at first, then less. */
 const POLL_TIMES = [10, 20, 50, 100];
 
-/** The most that is kept of what the guest sends: an answer with 16 MiB of each output in base 64, and some room. */
-const LONGEST_ANSWER = 48 * 1024 * 1024;
+/** How much output is asked for at once, in bytes. */
+const READ_SIZE = 256 * 1024;
+
+/** The most that is kept of what the guest sends, in bytes: a piece of output in base 64, and ample room. */
+const LONGEST_ANSWER = 4 * 1024 * 1024;
 
 /** How many lines are kept: the agent sends one for each question, so that many more are a fault of the guest. */
 const MOST_LINES = 1000;
@@ -52,6 +56,29 @@ export async function waitForAgent(socketPath: string, signal: AbortSignal): Pro
     if (connection && (await synchronise(connection, token, signal))) return agentOf(connection);
     await delay(RETRY_TIME);
   }
+}
+
+/** What a command in the guest did. */
+export interface GuestResult {
+  readonly code: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+/** Runs a program in the guest to its end, its output collected. */
+export async function execCollected(
+  agent: GuestAgent,
+  command: readonly string[],
+  signal?: AbortSignal,
+): Promise<GuestResult> {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  const output = {
+    stdout: (chunk: Buffer) => void stdout.push(chunk),
+    stderr: (chunk: Buffer) => void stderr.push(chunk),
+  };
+  const code = await agent.exec(command, output, signal);
+  return { code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) };
 }
 
 /** A socket whose lines are read. */
@@ -87,25 +114,20 @@ async function synchronise(connection: Connection, token: number, signal: AbortS
 }
 
 function agentOf(connection: Connection): GuestAgent {
-  const ask = async (execute: string, parameters: object): Promise<Record<string, unknown>> => {
+  const ask: Ask = async (execute, parameters) => {
     connection.socket.write(`${JSON.stringify({ execute, arguments: parameters })}\n`);
     const line = await connection.nextLine(60_000);
     const answer = line === undefined ? undefined : parseAnswer(line);
-    if (answer && isObject(answer.return)) return answer.return;
+    if (isObject(answer?.return)) return answer.return;
+    // The handle of an opened file is a bare number.
+    if (execute === "guest-file-open" && typeof answer?.return === "number") return { handle: answer.return };
     const reason = isObject(answer?.error) ? described(answer.error.desc) : "it did not answer";
     throw new MicrovmError("guest-failed", `The guest's agent cannot do "${execute}": ${reason}`, {
       hint: "See the guest's console for what happened to it",
     });
   };
   return {
-    async exec([path, ...arg], signal) {
-      const { pid } = await ask("guest-exec", { path, arg, "capture-output": true });
-      for (let look = 0; ; look++) {
-        await delay(POLL_TIMES[Math.min(look, POLL_TIMES.length - 1)], undefined, signal ? { signal } : {});
-        const status = await ask("guest-exec-status", { pid });
-        if (status.exited === true) return resultOf(status);
-      }
-    },
+    exec: (command, output, signal) => execute(ask, command, output, signal),
     shutdown() {
       connection.socket.write(
         `${JSON.stringify({ execute: "guest-shutdown", arguments: { mode: "powerdown" } })}\n`,
@@ -115,19 +137,57 @@ function agentOf(connection: Connection): GuestAgent {
   };
 }
 
-function resultOf(status: Record<string, unknown>): GuestResult {
-  const bytes = (value: unknown) => Buffer.from(typeof value === "string" ? value : "", "base64");
-  const number = (value: unknown) =>
+/** Asks the agent one thing and gives its answer. */
+type Ask = (execute: string, parameters: object) => Promise<Record<string, unknown>>;
+
+/**
+ * What the agent runs: \`sh -c SCRIPT sh BASE COMMAND…\`. The outputs are files that the agent has open already, so
+ * that their names can go before the command starts.
+ */
+const REDIRECT = 'exec >>"$1.out" 2>>"$1.err"; rm -f "$1.out" "$1.err"; shift; exec "$@"';
+
+async function execute(
+  ask: Ask,
+  command: readonly string[],
+  output: ExecOutput,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const base = `/run/microvm-exec-${randomUUID()}`;
+  const open = async (path: string) => (await ask("guest-file-open", { path, mode: "w+" })).handle;
+  const readers = [
+    { handle: await open(`${base}.out`), take: output.stdout },
+    { handle: await open(`${base}.err`), take: output.stderr },
+  ];
+  const arg = ["-c", REDIRECT, "sh", base, ...command];
+  const { pid } = await ask("guest-exec", { path: "/bin/sh", arg });
+  for (let look = 0; ; look++) {
+    await delay(POLL_TIMES[Math.min(look, POLL_TIMES.length - 1)], undefined, signal ? { signal } : {});
+    // Asked first: after its end everything is in the files.
+    const status = await ask("guest-exec-status", { pid });
+    for (const { handle, take } of readers) await readAll(ask, handle, take);
+    if (status.exited === false) continue;
+    for (const { handle } of readers) await ask("guest-file-close", { handle });
+    return exitStatusOf(status);
+  }
+}
+
+/** Everything that the file has gained since it was read last. */
+async function readAll(ask: Ask, handle: unknown, take: (chunk: Buffer) => void): Promise<void> {
+  for (;;) {
+    const { "buf-b64": text, count } = await ask("guest-file-read", { handle, count: READ_SIZE });
+    if (typeof text !== "string" || text === "") return;
+    take(Buffer.from(text, "base64"));
+    if (typeof count !== "number" || count < READ_SIZE) return;
+  }
+}
+
+/** As a shell counts: a signal is 128 and more. */
+function exitStatusOf({ exitcode, signal }: Record<string, unknown>): number {
+  const byte = (value: unknown) =>
     Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255
       ? (value as number)
       : undefined;
-  return {
-    // A signal counts as in a shell.
-    code: number(status.exitcode) ?? 128 + (number(status.signal) ?? 0),
-    stdout: bytes(status["out-data"]),
-    stderr: bytes(status["err-data"]),
-    truncated: status["out-truncated"] === true || status["err-truncated"] === true,
-  };
+  return byte(exitcode) ?? 128 + (byte(signal) ?? 0);
 }
 
 /** The guest's words, as a terminal may show them. */

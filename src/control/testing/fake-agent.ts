@@ -54,8 +54,38 @@ export async function fakeAgent(
   return { path, questions };
 }
 
-/** An agent that runs every command to this status. */
-export function ran(status: object): Answer {
-  return ({ execute }) =>
-    execute === "guest-exec" ? { return: { pid: 7 } } : { return: { exited: true, ...status } };
+/** What a command that is run by `ran` does. */
+interface Ran {
+  /** Pieces of each output; one more is there each time that the command is looked at. */
+  readonly stdout?: readonly string[];
+  readonly stderr?: readonly string[];
+  /** How often it still runs when it is looked at. */
+  readonly looks?: number;
+  /** The rest of the agent's answer once it has ended. */
+  readonly status?: object;
+}
+
+/** An agent that runs every command in this way. */
+export function ran({ stdout = [], stderr = [], looks = 0, status = { exitcode: 0 } }: Ran): Answer {
+  const files = new Map<number, string[]>();
+  let left = looks;
+  return ({ execute, arguments: { path, handle } }) => {
+    switch (execute) {
+      case "guest-file-open": {
+        const opened = 1000 + files.size;
+        files.set(opened, [...(path.endsWith(".out") ? stdout : stderr)]);
+        return { return: opened };
+      }
+      case "guest-file-read": {
+        const bytes = Buffer.from(files.get(handle)?.shift() ?? "");
+        return { return: { count: bytes.length, "buf-b64": bytes.toString("base64"), eof: true } };
+      }
+      case "guest-exec":
+        return { return: { pid: 7 } };
+      case "guest-exec-status":
+        return { return: left-- > 0 ? { exited: false } : { exited: true, ...status } };
+      default:
+        return { return: {} };
+    }
+  };
 }
