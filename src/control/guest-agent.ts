@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { MicrovmError } from "../errors.ts";
-import { connectUnix, type Socket } from "../os/sockets.ts";
+import { type Connection, isObject, parseAnswer, tryConnect } from "./agent-connection.ts";
 
 /** What a command in the guest prints, as it comes. */
 export interface ExecOutput {
@@ -35,12 +35,6 @@ const POLL_TIMES = [10, 20, 50, 100];
 
 /** How much output is asked for at once, in bytes. */
 const READ_SIZE = 256 * 1024;
-
-/** The most that is kept of what the guest sends, in bytes: a piece of output in base 64, and ample room. */
-const LONGEST_ANSWER = 4 * 1024 * 1024;
-
-/** How many lines are kept: the agent sends one for each question, so that many more are a fault of the guest. */
-const MOST_LINES = 1000;
 
 /** How much of a guest's own words an error shows, in characters. */
 const LONGEST_REASON = 500;
@@ -79,21 +73,6 @@ export async function execCollected(
   };
   const code = await agent.exec(command, output, signal);
   return { code, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) };
-}
-
-/** A socket whose lines are read. */
-interface Connection {
-  readonly socket: Socket;
-  /** The next line, or undefined when it does not come in time or the connection ends. */
-  nextLine(milliseconds: number): Promise<string | undefined>;
-}
-
-async function tryConnect(socketPath: string): Promise<Connection | undefined> {
-  try {
-    return readLines(await connectUnix(socketPath));
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -195,63 +174,4 @@ function described(words: unknown): string {
   return String(words)
     .replace(/[\x00-\x1f\x7f-\x9f]+/g, " ")
     .slice(0, LONGEST_REASON);
-}
-
-function parseAnswer(line: string): Record<string, unknown> | undefined {
-  try {
-    const answer: unknown = JSON.parse(line);
-    return isObject(answer) ? answer : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function readLines(socket: Socket): Connection {
-  const lines: { readonly text: string; readonly size: number }[] = [];
-  let pieces: Buffer[] = [];
-  /** Of everything that was not read yet, in bytes. */
-  let length = 0;
-  let wake = () => {};
-  socket.on("data", (chunk: Buffer) => {
-    let rest = chunk;
-    for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
-      const line = Buffer.concat([...pieces, rest.subarray(0, end)]);
-      // The marker that answers a synchronisation.
-      lines.push({ text: line.subarray(line.lastIndexOf(0xff) + 1).toString(), size: line.length + 1 });
-      pieces = [];
-      rest = rest.subarray(end + 1);
-    }
-    if (rest.length > 0) pieces.push(rest);
-    length += chunk.length;
-    if (length > LONGEST_ANSWER || lines.length > MOST_LINES) {
-      lines.length = 0;
-      pieces = [];
-      socket.destroy();
-    }
-    wake();
-  });
-  socket.on("error", () => {});
-  socket.on("close", () => wake());
-  return {
-    socket,
-    async nextLine(milliseconds) {
-      const deadline = Date.now() + milliseconds;
-      while (lines.length === 0 && !socket.destroyed && Date.now() < deadline) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, deadline - Date.now());
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-      const line = lines.shift();
-      if (line) length -= line.size;
-      return line?.text;
-    },
-  };
 }
