@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { guestProject, microvm } from "./support.ts";
 
 const directory = guestProject(`
+  environment: { packages: ["fping"] },
   microvm: {
     vcpu: 2,
     volumes: [{ image: "data.img", size: 64, mountPoint: "/data", label: "data" }],
@@ -22,6 +23,7 @@ test("layers reach the guest as shared erofs disks, and only its own directories
     cat /run/hello
     id alice
     stat -c '%U %a' /home/alice
+    getcap /usr/bin/fping
     echo kept >/data/file && sync`;
   const { stdout, stderr, code } = await microvm(["run", directory, "--exec", script]);
   assert.equal(code, 0, stderr);
@@ -30,12 +32,14 @@ test("layers reach the guest as shared erofs disks, and only its own directories
     [
       "running",
       "overlay ro",
-      "4",
+      "5",
       "Read-only file system",
       "written",
       "hello",
       "uid=1234(alice) gid=100(users) groups=100(users),4(adm)",
       "alice 700",
+      // Set by the package's script, kept by the layer and by its image.
+      "/usr/bin/fping cap_net_raw=ep",
       "",
     ].join("\n"),
     stderr,

@@ -31,7 +31,9 @@ test("a user who is not root builds and runs a VM, and its files belong to the g
   add("group", "tester:x:61234:");
   add("subuid", "tester:700000:65536");
   add("subgid", "tester:700000:65536");
-  const project = guestProject(`microvm: { vcpu: 2, ${STORE_SHARE} }`);
+  const project = guestProject(
+    `microvm: { vcpu: 2, ${STORE_SHARE} }, environment: { packages: ["fping"] }`,
+  );
   const home = temporaryDirectory();
   await run(["chown", "-R", "61234:61234", project, home]);
   const changes = { HOME: home, MICROVM_STORE: join(home, "store"), MICROVM_STATE_DIR: join(home, "state") };
@@ -41,12 +43,12 @@ test("a user who is not root builds and runs a VM, and its files belong to the g
       "run",
       project,
       "--exec",
-      "systemctl is-system-running --wait; stat -c '%U:%G %a' /etc/shadow /usr/bin/su",
+      "systemctl is-system-running --wait; stat -c '%U:%G %a' /etc/shadow /usr/bin/su; getcap /usr/bin/fping",
     ],
     changes,
   );
   assert.equal(code, 0, stderr);
-  assert.equal(stdout, "running\nroot:shadow 640\nroot:root 4755\n");
+  assert.equal(stdout, "running\nroot:shadow 640\nroot:root 4755\n/usr/bin/fping cap_net_raw=ep\n");
 
   // Without subordinate ids there is one sentence of what is missing and one of what to do.
   writeFileSync(join(accounts, "subuid"), "");

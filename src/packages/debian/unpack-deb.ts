@@ -57,8 +57,6 @@ export interface UnpackedDeb {
   /** Real paths of the directories that were created and that no layer below has. */
   readonly created: readonly string[];
   readonly specials: readonly SpecialFile[];
-  /** Extended attributes, which Node cannot set. */
-  readonly xattrs: readonly { readonly real: string; readonly name: string; readonly value: Uint8Array }[];
 }
 
 /** Unpacks the .deb at a path. Errors: `package-invalid`. */
@@ -117,7 +115,6 @@ class DataUnpacking {
     placed: [] as string[],
     directories: [] as ShippedDirectory[],
     specials: [] as SpecialFile[],
-    xattrs: [] as { real: string; name: string; value: Uint8Array }[],
   };
 
   constructor(name: string, writer: TreeWriter, options: UnpackDebOptions, conffiles: readonly string[]) {
@@ -129,6 +126,14 @@ class DataUnpacking {
   }
 
   add(entry: TarEntry): void {
+    // Neither dpkg nor Node can set one; packages that want one have a script call setcap.
+    const [attribute] = Object.keys(entry.xattrs);
+    if (attribute !== undefined) {
+      throw invalid(
+        this.#name,
+        `"/${entry.path}" has the extended attribute "${attribute}", which a package cannot`,
+      );
+    }
     this.result.files.push(entry.path === "" ? "/." : `/${entry.path}`);
     const isExcluded = entry.path !== "" && this.#isExcluded(`/${entry.path}`);
     if (entry.type === "directory") {
@@ -142,7 +147,6 @@ class DataUnpacking {
     if (entry.type === "file") this.#written.set(entry.path, { real, entry });
     if (real === undefined) return;
     this.result.placed.push(real);
-    for (const [name, value] of Object.entries(entry.xattrs)) this.result.xattrs.push({ real, name, value });
   }
 
   #addDirectory(entry: TarEntry): void {

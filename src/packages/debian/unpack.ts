@@ -62,8 +62,6 @@ export interface UnpackResult {
   readonly packages: readonly UnpackedPackage[];
   /** Sorted; only in mode `system`, where they are in dpkg's `triggers/Unincorp` too. */
   readonly activatedTriggers: readonly string[];
-  /** Extended attributes that were not set, since Node cannot; Debian's own packages have none. */
-  readonly xattrs: readonly { readonly path: string; readonly name: string; readonly value: Uint8Array }[];
 }
 
 /** Unpacks packages. Errors: `package-invalid`, and the file system's own. The root may then hold a part. */
@@ -82,9 +80,6 @@ export async function unpackPackages(options: UnpackOptions): Promise<UnpackResu
     packages: recorded.map(describe),
     activatedTriggers:
       mode === "system" && debs.length > 0 ? writeDatabase(tree, recorded, architecture) : [],
-    xattrs: unpacked.flatMap((deb) =>
-      deb.xattrs.map(({ real, name, value }) => ({ path: `/${real}`, name, value })),
-    ),
   };
 }
 
