@@ -2,19 +2,10 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { runToEnd } from "../os/processes.ts";
 import { buildCommand } from "./build.ts";
 import { evalCommand } from "./eval.ts";
 import { runCommand } from "./run.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../bin/microvm.js", import.meta.url));
-
-/** Runs the program in this directory, which is no project. */
-async function microvm(args: readonly string[], node = process.execPath) {
-  const { code, stdout, stderr } = await runToEnd([node, PROGRAM, ...args], { cwd: import.meta.dirname });
-  return { status: code, stdout: stdout.toString(), stderr: stderr.toString() };
-}
+import { microvm } from "./testing/program.ts";
 
 const OLD_NODE = "/usr/bin/node";
 const oldVersion = spawnSync(OLD_NODE, ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
@@ -79,7 +70,7 @@ hint: See "microvm run --help"
   test("a Node that is too old gets a sentence", {
     skip: isOld ? false : `no old Node at ${OLD_NODE}`,
   }, async () => {
-    assert.deepEqual(await microvm(["--version"], OLD_NODE), {
+    assert.deepEqual(await microvm(["--version"], { node: OLD_NODE }), {
       status: 1,
       stdout: "",
       stderr: `microvm: Node ${oldVersion.slice(1)} is too old: install Node 24 or newer and run the command again\n`,

@@ -5,13 +5,11 @@ import { guestModule } from "../options/guest.ts";
 import { packageSet } from "../options/package-set.ts";
 import { type EvaluatedVm, VM_NAME } from "./protocol.ts";
 
-type Fields = { readonly [name: string]: unknown };
+export type Fields = { readonly [name: string]: unknown };
 
 /** The VM of an answer; throws the error that it carries. */
 export function parseAnswer(line: string, file: string, wanted: string | undefined): EvaluatedVm {
-  const answer = parse(line, file);
-  if (isFields(answer.error)) throw errorOf(answer.error, file);
-  const vm = answer.vm;
+  const { vm } = openAnswer(line, file);
   if (!isFields(vm)) throw malformed(file, "it holds no VM");
   const { name, pkgs, config, warnings } = vm;
   if (typeof name !== "string" || !VM_NAME.test(name) || (wanted !== undefined && name !== wanted)) {
@@ -24,6 +22,13 @@ export function parseAnswer(line: string, file: string, wanted: string | undefin
   if (!isFields(config)) throw malformed(file, "its configuration is none");
   checkConfig(config);
   return { name, pkgs: pkgs as EvaluatedVm["pkgs"], config, warnings: warnings.map(printable) };
+}
+
+/** The fields of an answer; throws the error that it carries. */
+export function openAnswer(line: string, file: string): Fields {
+  const answer = parse(line, file);
+  if (isFields(answer.error)) throw errorOf(answer.error, file);
+  return answer;
 }
 
 /** A guest's own modules may declare more options; only those that this program knows are checked and used. */
@@ -55,14 +60,14 @@ function errorOf({ code, message, hint }: Fields, file: string): MicrovmError {
 }
 
 /** Without what a terminal would obey. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "\uFFFD");
 }
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function malformed(file: string, why: string): MicrovmError {
+export function malformed(file: string, why: string): MicrovmError {
   return new MicrovmError("config-invalid", `The evaluation of "${file}" gave a malformed answer: ${why}`);
 }

@@ -13,13 +13,14 @@ import {
   mkDefault,
   mkOption,
   plainWithFaults,
+  traceOption,
   types,
   withFile,
 } from "../module-system/index.ts";
 import { packageSet } from "../options/package-set.ts";
 import { explainDenied } from "./denied.ts";
 import type { HostArguments, Project } from "./project.ts";
-import { type EvaluatedVm, type EvaluationRequest, VM_NAME } from "./protocol.ts";
+import { type EvaluatedVm, type EvaluationRequest, type TracedOption, VM_NAME } from "./protocol.ts";
 import { selectVm } from "./select-vm.ts";
 
 /** The modules that declare what hosts and guests can be told, and how paths are imported. */
@@ -37,6 +38,9 @@ interface MergedVm {
   readonly config: unknown;
   readonly extraModules: readonly unknown[];
 }
+
+/** Where a guest's name becomes its host name. */
+const OWN_FILE = "src/config/evaluate-vm.ts";
 
 type VmsByName = { readonly [name: string]: MergedVm };
 
@@ -64,17 +68,35 @@ export function evaluateVm(
   request: EvaluationRequest,
   declarations: Declarations,
 ): EvaluatedVm {
+  const { name, vm, warnings } = chosenVm(project, request, declarations);
+  const evaluated = startGuest(name, vm, request.file, declarations);
+  const { plain, warnings: own } = complete(evaluated);
+  return { name, pkgs: vm.pkgs, config: plain, warnings: [...warnings, ...own] };
+}
+
+/** Evaluates one option of the VM that is asked for. Faults elsewhere in its configuration are of no account. */
+export function traceOptionOfVm(
+  project: Project,
+  request: EvaluationRequest & { readonly trace: string },
+  declarations: Declarations,
+): TracedOption {
+  const { name, vm } = chosenVm(project, request, declarations);
+  return { vm: name, ...traceOption(startGuest(name, vm, request.file, declarations), request.trace) };
+}
+
+/** The definition of the VM that is asked for, and the warnings of the hosts that had to be evaluated for it. */
+function chosenVm(project: Project, request: EvaluationRequest, declarations: Declarations) {
   const { file, name: wanted } = request;
   const definitions = evaluateDefinitions(project, file, declarations);
   if (wanted !== undefined && Object.hasOwn(definitions, wanted)) {
-    return evaluateGuest(wanted, definitions[wanted]!, file, declarations, []);
+    return { name: wanted, vm: definitions[wanted]!, warnings: [] };
   }
   const warnings: string[] = [];
   const sources = [definitions, ...evaluateHosts(project, request, declarations, warnings)];
   const names = [...new Set(sources.flatMap((vms) => Object.keys(vms)))];
   const name = selectVm(wanted, names, basename(dirname(file)));
   const vm = sources.find((vms) => Object.hasOwn(vms, name))![name]!;
-  return evaluateGuest(name, vm, file, declarations, warnings);
+  return { name, vm, warnings };
 }
 
 function evaluateDefinitions({ microvms }: Project, file: string, declarations: Declarations): VmsByName {
@@ -110,23 +132,22 @@ function evaluateHosts(
   });
 }
 
-function evaluateGuest(
+function startGuest(
   name: string,
   { pkgs, specialArgs, config, extraModules }: MergedVm,
   file: string,
   declarations: Declarations,
-  hostWarnings: readonly string[],
-): EvaluatedVm {
+): Evaluated<Asserted> {
   if (!VM_NAME.test(name)) {
     throw new MicrovmError("config-invalid", `"${name}" cannot be the name of a VM`, {
       hint: "A name has at most 63 letters, digits, dots, dashes and underscores, the first and last a letter or digit",
     });
   }
-  const evaluated = evalModules<Asserted>({
+  return evalModules<Asserted>({
     modules: [
       assertionsModule,
       declarations.guestModule,
-      { config: { networking: { hostName: mkDefault(name) } } },
+      withFile(OWN_FILE, { config: { networking: { hostName: mkDefault(name) } } }),
       ...(config === null ? [] : [config]),
       ...extraModules,
     ],
@@ -134,8 +155,6 @@ function evaluateGuest(
     file,
     ...importing(declarations),
   });
-  const { plain, warnings } = complete(evaluated);
-  return { name, pkgs, config: plain, warnings: [...hostWarnings, ...warnings] };
 }
 
 function importing({ importModule }: Declarations): { importModule?: ImportModule } {

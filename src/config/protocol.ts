@@ -1,5 +1,6 @@
 /** What the parent asks the evaluating child, and what it answers. Both are JSON. */
 import type { MicrovmError } from "../errors.ts";
+import type { OptionTrace } from "../module-system/index.ts";
 import type { PackageSetValue } from "../options/package-set.ts";
 
 /** Given to the child as its one argument. */
@@ -11,6 +12,14 @@ export interface EvaluationRequest {
   readonly storeDir: string;
   /** A reference to the project. */
   readonly self: string;
+  /** Path of the one option that is wanted instead of the whole configuration. */
+  readonly trace?: string;
+}
+
+/** One option of a VM, and where its value comes from. */
+export interface TracedOption extends OptionTrace {
+  /** Name of the VM. */
+  readonly vm: string;
 }
 
 /** A VM that is evaluated. */
@@ -27,7 +36,10 @@ export interface EvaluatedVm {
 export type PlainError = Pick<MicrovmError, "code" | "message" | "hint">;
 
 /** Written to file descriptor 3 as one line. */
-export type EvaluationAnswer = { readonly vm: EvaluatedVm } | { readonly error: PlainError };
+export type EvaluationAnswer =
+  | { readonly vm: EvaluatedVm }
+  | { readonly trace: TracedOption }
+  | { readonly error: PlainError };
 
 /** The descriptor that the child answers on; its output is the project's own. */
 export const ANSWER_DESCRIPTOR = 3;

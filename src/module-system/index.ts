@@ -18,6 +18,7 @@ export { type Lib, lib } from "./lib.ts";
 export { withFile } from "./located.ts";
 export { isOption, mkOption, type Option, type OptionDeclaration } from "./option.ts";
 export { suggest } from "./suggest.ts";
+export { type OptionTrace, type TracedDefinition, traceOption } from "./trace.ts";
 export { types } from "./types/index.ts";
 export { type ImportModule, type JsonSchema, makeType, type OptionType } from "./types/type.ts";
 export {

@@ -51,7 +51,8 @@ function undeclaredName(node: SetNode, name: string): MicrovmError {
   return unknownOption([...node.location, name], node.declared.children.keys(), [...new Set(files)]);
 }
 
-function plainValue(value: unknown, location: Location, report: Report): unknown {
+/** A value as plain data; what is none is reported and becomes null. */
+export function plainValue(value: unknown, location: Location, report: Report): unknown {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value))
