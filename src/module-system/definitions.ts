@@ -101,7 +101,7 @@ function expand(
   for (let calls = 0; ; ) {
     if (isThunk(value) && !type.keepsFunctions) {
       if (priority !== undefined) break;
-      if (++calls > DEEPEST_FUNCTIONS) throw endless(location);
+      if (++calls > DEEPEST_FUNCTIONS) throw endless(location, definition.file);
       value = callThunk(location, file, value);
       continue;
     }
@@ -132,7 +132,7 @@ function finish(
 ): void {
   let current = [candidate];
   for (let calls = 0; current.some(({ value }) => isThunk(value)) && !type.keepsFunctions; ) {
-    if (++calls > DEEPEST_FUNCTIONS) throw endless(location);
+    if (++calls > DEEPEST_FUNCTIONS) throw endless(location, candidate.file);
     const next: Candidate[] = [];
     for (const each of current) {
       const value = isThunk(each.value) ? callThunk(location, each.file, each.value) : each.value;

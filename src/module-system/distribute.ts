@@ -26,7 +26,7 @@ function handDown(
   byName: Map<string, Definition[]>,
   depth: number,
 ): void {
-  if (depth > DEEPEST) throw endless(location);
+  if (depth > DEEPEST) throw endless(location, definition.file);
   const inner = unwrap(location, definition);
   if (inner === undefined) {
     spread(location, definition, byName);

@@ -2,11 +2,12 @@
 import type { MicrovmError } from "../errors.ts";
 import type { Attributes } from "./attributes.ts";
 import { optionsOf } from "./evaluated-options.ts";
-import { configOf, startEvaluation } from "./evaluation.ts";
+import { configOf, freeformTypeOf } from "./evaluation.ts";
 import { combineFaults, faultsOf } from "./faults.ts";
 import { lib } from "./lib.ts";
 import type { SetNode } from "./nodes.ts";
 import { plainSet } from "./plain.ts";
+import { startEvaluation } from "./start.ts";
 import type { EvaluationContext, ImportModule, JsonSchema } from "./types/type.ts";
 import { schemaOf, validateSet } from "./validate.ts";
 
@@ -87,12 +88,12 @@ export function validatePlain(evaluated: Evaluated, value: unknown): readonly Mi
   const faults: MicrovmError[] = [];
   const { declared, evaluation } = evaluated.root;
   const report = (fault: MicrovmError) => faults.push(...faultsOf(fault));
-  validateSet(declared, evaluation.freeformType, value, evaluation.location, report, evaluation.context);
+  validateSet(declared, freeformTypeOf(evaluation), value, evaluation.location, report, evaluation.context);
   return faults;
 }
 
 /** JSON Schema of what may be defined. */
 export function toJsonSchema(evaluated: Evaluated): JsonSchema {
   const { declared, evaluation } = evaluated.root;
-  return schemaOf(declared, evaluation.freeformType, evaluation.context);
+  return schemaOf(declared, freeformTypeOf(evaluation), evaluation.context);
 }

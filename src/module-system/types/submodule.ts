@@ -1,11 +1,12 @@
 import { isAttributes } from "../attributes.ts";
 import type { Definition } from "../definitions.ts";
 import { optionsOf } from "../evaluated-options.ts";
-import { configOf, startEvaluation } from "../evaluation.ts";
+import { configOf } from "../evaluation.ts";
 import type { InferConfig, InferDefinitions } from "../infer.ts";
 import { isLocated, withFile } from "../located.ts";
 import type { Location } from "../location.ts";
 import type { Collected, StartedEvaluation } from "../nodes.ts";
+import { startEvaluation } from "../start.ts";
 import { schemaOf, validateSet } from "../validate.ts";
 import {
   type AnyType,
