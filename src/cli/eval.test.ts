@@ -45,14 +45,14 @@ describe("eval of one option", { concurrency: 4 }, () => {
 
 won   mkForce  1024  DIR/microvm.config.ts
 off   plain    9000  DIR/memory.ts
-lost  default  512   DIR/microvm.config.ts
+lost  default  512   src/options/guest/machine.ts
 (off: its condition does not hold)
 
 type      positive integer, meaning >0
 default   512
-declared  DIR/microvm.config.ts
+declared  src/options/guest/machine.ts
 
-Memory in MiB.
+Memory in MiB. A guest needs at least 32 MiB.
 `,
       stderr: "",
     });
@@ -82,7 +82,7 @@ hint: Use mkForce or mkDefault to say which one counts
       name: "microvm.vcpu",
       option: "microvm.vcpu",
       value: 2,
-      declarations: ["DIR/microvm.config.ts"],
+      declarations: ["src/options/guest/machine.ts"],
       default: "1",
     });
     assert.equal(type, "positive integer, meaning >0");
