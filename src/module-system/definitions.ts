@@ -9,6 +9,7 @@ import type { EvaluationContext, OptionType, ResolvedDefinition, ValueType } fro
 import {
   asWrapper,
   isConditional,
+  isForwarded,
   isMerged,
   isOverriding,
   mkIf,
@@ -96,8 +97,7 @@ function expand(
   ) {
     return;
   }
-  const { file } = definition;
-  let { value, priority, order } = definition;
+  let { file, value, priority, order } = definition;
   for (let calls = 0; ; ) {
     if (isThunk(value) && !type.keepsFunctions) {
       if (priority !== undefined) break;
@@ -117,6 +117,7 @@ function expand(
     if (isConditional(wrapper)) {
       if (!holds(location, file, wrapper.condition)) return;
     } else if (isOverriding(wrapper)) priority ??= wrapper.priority;
+    else if (isForwarded(wrapper)) file = wrapper.file;
     else order ??= wrapper.order;
     value = wrapper.content;
   }

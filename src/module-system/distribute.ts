@@ -2,7 +2,7 @@ import { getAttribute, isAttributes } from "./attributes.ts";
 import { callThunk, type Definition, holds, isThunk, malformed } from "./definitions.ts";
 import { endless, wrongType } from "./faults.ts";
 import type { Location } from "./location.ts";
-import { asWrapper, isConditional, isMerged, isOverriding } from "./wrappers.ts";
+import { asWrapper, isConditional, isForwarded, isMerged, isOverriding } from "./wrappers.ts";
 
 /** More wrappers and functions around one set than this are taken for endless. */
 const DEEPEST = 100;
@@ -56,6 +56,7 @@ function unwrap(location: Location, definition: Definition): readonly Definition
   if (isOverriding(wrapper)) {
     return [{ ...definition, value: wrapper.content, priority: definition.priority ?? wrapper.priority }];
   }
+  if (isForwarded(wrapper)) return [{ ...definition, value: wrapper.content, file: wrapper.file }];
   return [{ ...definition, value: wrapper.content, order: definition.order ?? wrapper.order }];
 }
 

@@ -198,7 +198,7 @@ test("what is no set of options is refused", () => {
   );
   assert.equal(
     message({ options: { microvm: { mem: mkOption({ type: types.str }) } } }),
-    'The option "microvm.mem" is declared several times, in "a.ts" and "b.ts"',
+    'The option "microvm.mem" is declared with types that exclude each other: "positive integer, meaning >0" in "a.ts", "string" in "b.ts"',
   );
   assert.equal(
     message({ options: { microvm: mkOption({ type: types.str }) } }),

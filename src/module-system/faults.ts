@@ -47,6 +47,15 @@ export function notDefined(location: Location): MicrovmError {
   );
 }
 
+/** An option that is no more, defined in a file or read. */
+export function removed(location: Location, instead: string, file?: string): MicrovmError {
+  const where = file === undefined ? "" : `, defined in "${file}",`;
+  return new MicrovmError(
+    "option-unknown",
+    `The option "${showLocation(location)}"${where} was removed: ${instead}`,
+  );
+}
+
 /** A definition, or a read when no file is given, of an option that nobody declares. */
 export function unknownOption(
   location: Location,

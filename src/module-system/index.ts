@@ -16,6 +16,15 @@ export { combineFaults, faultsOf, thrownPlace } from "./faults.ts";
 export type { Definition, InferConfig, InferDefinitions } from "./infer.ts";
 export { type Lib, lib } from "./lib.ts";
 export { withFile } from "./located.ts";
+export {
+  mkAliasOptionModule,
+  mkChangedOptionModule,
+  mkDerivedConfig,
+  mkMergedOptionModule,
+  mkRemovedOptionModule,
+  mkRenamedOptionModule,
+} from "./option-modules.ts";
+export { mkPackageOption } from "./package-option.ts";
 export { isOption, mkOption, type Option, type OptionDeclaration } from "./option.ts";
 export { suggest } from "./suggest.ts";
 export { type OptionTrace, type TracedDefinition, traceOption } from "./trace.ts";

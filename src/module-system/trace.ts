@@ -140,7 +140,10 @@ function leaves(definition: Definition): Definition[] {
     return leaves({ ...definition, value, conditions: [...conditions, decide] });
   }
   if (isOverriding(wrapper)) return leaves({ ...definition, value, priority: priority ?? wrapper.priority });
-  return leaves({ ...definition, value, order: order ?? wrapper.order });
+  const around = wrapper as { readonly order?: number; readonly file?: string };
+  const file = around.file ?? definition.file;
+  const placed = order ?? around.order;
+  return leaves({ ...definition, value, file, ...(placed !== undefined && { order: placed }) });
 }
 
 /** What a definition comes to: nothing that holds, one value, or several when a function returns mkMerge. */
