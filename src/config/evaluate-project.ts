@@ -3,9 +3,10 @@ import { dirname, extname, join } from "node:path";
 import { type ErrorCode, MicrovmError } from "../errors.ts";
 import { existsSync, realpathSync } from "../os/files.ts";
 import { type ChildProcess, runToEnd, spawn } from "../os/processes.ts";
-import { parseAnswer } from "./answer.ts";
+import { parseAnswer, parseProject } from "./answer.ts";
 import {
   ANSWER_DESCRIPTOR,
+  type EvaluatedProject,
   type EvaluatedVm,
   type EvaluationRequest,
   type TracedOption,
@@ -34,6 +35,13 @@ export async function evaluateProject(options: EvaluateProjectOptions): Promise<
   return parseAnswer(await ask(options, {}), options.file, options.name);
 }
 
+/** Evaluates every host and VM of a project at once; the faults of all of them are one error. */
+export async function evaluateWholeProject(
+  options: Omit<EvaluateProjectOptions, "name">,
+): Promise<EvaluatedProject> {
+  return parseProject(await ask(options, { all: true }), options.file);
+}
+
 /**
  * Evaluates one option of a VM of a project, named by its path such as `microvm.mem`, and says where its value comes
  * from. Faults of other options are of no account; a fault of this one is part of the answer.
@@ -46,7 +54,10 @@ export async function traceProjectOption(
 }
 
 /** The line that a child answers with. */
-async function ask(options: EvaluateProjectOptions, what: Pick<EvaluationRequest, "trace">): Promise<string> {
+async function ask(
+  options: EvaluateProjectOptions,
+  what: Pick<EvaluationRequest, "trace" | "all">,
+): Promise<string> {
   const { file, name, storeDir, timeLimit = TIME_LIMIT } = options;
   const directory = dirname(file);
   const request: EvaluationRequest = {

@@ -31,7 +31,7 @@ export interface Declarations {
 }
 
 /** A VM's definition, as merged by the type of its option. */
-interface MergedVm {
+export interface MergedVm {
   // biome-ignore lint/suspicious/noExplicitAny: a package set, checked by its type
   readonly pkgs: any;
   readonly specialArgs: Readonly<Record<string, unknown>>;
@@ -42,7 +42,7 @@ interface MergedVm {
 /** Where a guest's name becomes its host name. */
 const OWN_FILE = "src/config/evaluate-vm.ts";
 
-type VmsByName = { readonly [name: string]: MergedVm };
+export type VmsByName = { readonly [name: string]: MergedVm };
 
 const definitionsModule = {
   options: {
@@ -69,9 +69,19 @@ export function evaluateVm(
   declarations: Declarations,
 ): EvaluatedVm {
   const { name, vm, warnings } = chosenVm(project, request, declarations);
-  const evaluated = startGuest(name, vm, request.file, declarations);
-  const { plain, warnings: own } = complete(evaluated);
-  return { name, pkgs: vm.pkgs, config: plain, warnings: [...warnings, ...own] };
+  return evaluateGuest(name, vm, request.file, declarations, warnings);
+}
+
+/** Evaluates a VM from its definition. */
+export function evaluateGuest(
+  name: string,
+  vm: MergedVm,
+  file: string,
+  declarations: Declarations,
+  hostWarnings: readonly string[] = [],
+): EvaluatedVm {
+  const { plain, warnings } = complete(startGuest(name, vm, file, declarations));
+  return { name, pkgs: vm.pkgs, config: plain, warnings: [...hostWarnings, ...warnings] };
 }
 
 /** Evaluates one option of the VM that is asked for. Faults elsewhere in its configuration are of no account. */
@@ -91,15 +101,23 @@ function chosenVm(project: Project, request: EvaluationRequest, declarations: De
   if (wanted !== undefined && Object.hasOwn(definitions, wanted)) {
     return { name: wanted, vm: definitions[wanted]!, warnings: [] };
   }
-  const warnings: string[] = [];
-  const sources = [definitions, ...evaluateHosts(project, request, declarations, warnings)];
+  const hosts = Object.keys(project.hosts ?? {}).map((host) =>
+    evaluateHost(project, host, request, declarations),
+  );
+  const warnings = hosts.flatMap((host) => host.warnings);
+  const sources = [definitions, ...hosts.map(({ vms }) => vms)];
   const names = [...new Set(sources.flatMap((vms) => Object.keys(vms)))];
   const name = selectVm(wanted, names, basename(dirname(file)));
   const vm = sources.find((vms) => Object.hasOwn(vms, name))![name]!;
   return { name, vm, warnings };
 }
 
-function evaluateDefinitions({ microvms }: Project, file: string, declarations: Declarations): VmsByName {
+/** The VMs that a project defines beside its hosts. */
+export function evaluateDefinitions(
+  { microvms }: Project,
+  file: string,
+  declarations: Declarations,
+): VmsByName {
   const evaluated = evalModules<Asserted & { microvms: VmsByName }>({
     modules: [assertionsModule, definitionsModule, { config: { microvms } }],
     file,
@@ -109,27 +127,25 @@ function evaluateDefinitions({ microvms }: Project, file: string, declarations: 
   return evaluated.config.microvms;
 }
 
-/** The VMs that each host declares in full. */
-function evaluateHosts(
+/** A host's configuration, and the definitions of the VMs that it declares in full. */
+export function evaluateHost(
   { hosts = {} }: Project,
-  request: EvaluationRequest,
+  name: string,
+  { file, storeDir, self }: EvaluationRequest,
   declarations: Declarations,
-  warnings: string[],
-): VmsByName[] {
-  const { file, storeDir, self } = request;
-  return Object.keys(hosts).map((hostName) => {
-    const host: unknown = hosts[hostName];
-    const args: HostArguments = { storeDir, self };
-    const evaluated = evalModules<Asserted & { microvm: { vms: VmsByName } }>({
-      modules: [assertionsModule, declarations.hostModule, withFile(file, host)],
-      specialArgs: { ...args, name: hostName },
-      file,
-      ...importing(declarations),
-    });
-    warnings.push(...complete(evaluated).warnings);
-    const { vms } = evaluated.config.microvm;
-    return Object.fromEntries(Object.entries(vms).filter(([, { config }]) => config !== null));
+): { readonly config: Attributes; readonly vms: VmsByName; readonly warnings: readonly string[] } {
+  const host: unknown = hosts[name];
+  const args: HostArguments = { storeDir, self };
+  const evaluated = evalModules<Asserted & { microvm: { vms: VmsByName } }>({
+    modules: [assertionsModule, declarations.hostModule, withFile(file, host)],
+    specialArgs: { ...args, name },
+    file,
+    ...importing(declarations),
   });
+  const { plain, warnings } = complete(evaluated);
+  const { vms } = evaluated.config.microvm;
+  const declared = Object.entries(vms).filter(([, { config }]) => config !== null);
+  return { config: plain, vms: Object.fromEntries(declared), warnings };
 }
 
 function startGuest(

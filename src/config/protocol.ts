@@ -14,6 +14,8 @@ export interface EvaluationRequest {
   readonly self: string;
   /** Path of the one option that is wanted instead of the whole configuration. */
   readonly trace?: string;
+  /** Whether every host and VM is wanted instead of one VM. */
+  readonly all?: boolean;
 }
 
 /** One option of a VM, and where its value comes from. */
@@ -32,6 +34,23 @@ export interface EvaluatedVm {
   readonly warnings: readonly string[];
 }
 
+/** A host that is evaluated. */
+export interface EvaluatedHost {
+  readonly name: string;
+  /** Its plain configuration, which says what else there is to know of its VMs. */
+  readonly config: { readonly [name: string]: unknown };
+  readonly warnings: readonly string[];
+  /** The VMs that it declares in full. */
+  readonly vms: readonly EvaluatedVm[];
+}
+
+/** A whole project. */
+export interface EvaluatedProject {
+  readonly hosts: readonly EvaluatedHost[];
+  /** The VMs that it defines beside its hosts. */
+  readonly vms: readonly EvaluatedVm[];
+}
+
 /** An error on its way to the parent. */
 export type PlainError = Pick<MicrovmError, "code" | "message" | "hint">;
 
@@ -39,6 +58,7 @@ export type PlainError = Pick<MicrovmError, "code" | "message" | "hint">;
 export type EvaluationAnswer =
   | { readonly vm: EvaluatedVm }
   | { readonly trace: TracedOption }
+  | { readonly project: EvaluatedProject }
   | { readonly error: PlainError };
 
 /** The descriptor that the child answers on; its output is the project's own. */

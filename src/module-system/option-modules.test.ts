@@ -63,11 +63,11 @@ test("faults of a forwarded definition name its own file", () => {
 
 test("an alias passes priorities, functions and lists on", () => {
   const alias = mkAliasOptionModule(from, to);
-  const valueOf = (...modules: unknown[]) => evaluated(declared, alias, ...modules).config.c.d.e;
-  assert.equal(valueOf({ a: { b: 1 } }, { c: { d: { e: mkForce(2) } } }), 2);
-  assert.equal(valueOf({ a: { b: mkForce(1) } }, { c: { d: { e: 2 } } }), 1);
-  assert.equal(valueOf({ a: { b: () => mkDefault(1) } }, { c: { d: { e: 2 } } }), 2);
-  assert.equal(valueOf({ a: { b: () => 3 } }), 3);
+  const read = (...modules: unknown[]) => evaluated(declared, alias, ...modules).config.c.d.e;
+  assert.equal(read({ a: { b: 1 } }, { c: { d: { e: mkForce(2) } } }), 2);
+  assert.equal(read({ a: { b: mkForce(1) } }, { c: { d: { e: 2 } } }), 1);
+  assert.equal(read({ a: { b: () => mkDefault(1) } }, { c: { d: { e: 2 } } }), 2);
+  assert.equal(read({ a: { b: () => 3 } }), 3);
   const { config } = evaluated(
     declared,
     mkAliasOptionModule(["old"], ["list"]),
@@ -113,7 +113,7 @@ test("a derived definition has the priority of what it follows from", () => {
   const derived = ({ options }: Args) => ({
     c: { d: { e: mkDerivedConfig<number>(options.source, (value) => value + 1) } },
   });
-  const valueOf = (...modules: unknown[]) =>
+  const read = (...modules: unknown[]) =>
     evaluated(
       { options: { c: { d: { e: mkOption({ type: types.int }) } } } },
       source,
@@ -121,7 +121,7 @@ test("a derived definition has the priority of what it follows from", () => {
       ...modules,
     ).config.c.d.e;
   assert.deepEqual(
-    [valueOf(), valueOf({ source: 5 }), valueOf({ source: mkDefault(5) }, { c: { d: { e: 9 } } })],
+    [read(), read({ source: 5 }), read({ source: mkDefault(5) }, { c: { d: { e: 9 } } })],
     [2, 6, 9],
   );
 });
