@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { buildCommand } from "./build.ts";
 import { evalCommand } from "./eval.ts";
+import { optionsCommand } from "./options.ts";
 import { runCommand } from "./run.ts";
 import { microvm } from "./testing/program.ts";
 
@@ -17,7 +18,7 @@ describe("the command line", { concurrency: 4 }, () => {
       status: 2,
       stdout: "",
       stderr: `error: There is no command "nonsense"
-hint: The commands are "run", "build", "eval"; see "microvm --help"
+hint: The commands are "run", "build", "eval", "options"; see "microvm --help"
 `,
     });
   });
@@ -47,7 +48,13 @@ hint: See "microvm run --help"
   test("the overview names every command; without arguments it is wrong usage", async () => {
     const { status, stdout } = await microvm(["--help"]);
     assert.equal(status, 0);
-    for (const line of ["microvm run ", "microvm build ", "microvm eval ", "MICROVM_STORE"]) {
+    for (const line of [
+      "microvm run ",
+      "microvm build ",
+      "microvm eval ",
+      "microvm options ",
+      "MICROVM_STORE",
+    ]) {
       assert.ok(stdout.includes(line), line);
     }
     assert.deepEqual(await microvm([]), { status: 2, stdout, stderr: "" });
@@ -62,7 +69,7 @@ hint: See "microvm run --help"
   });
 
   test("no line of the help is wider than a terminal of 120 columns", async () => {
-    for (const { help } of [buildCommand, evalCommand, runCommand]) {
+    for (const { help } of [buildCommand, evalCommand, optionsCommand, runCommand]) {
       for (const line of help.split("\n")) assert.ok(line.length <= 120, line);
     }
   });

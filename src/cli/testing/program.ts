@@ -1,7 +1,7 @@
 /** The program, and projects for it, as tests of commands run them. */
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runToEnd } from "../../os/processes.ts";
 
@@ -16,7 +16,12 @@ export async function microvm(
     cwd = import.meta.dirname,
   }: { readonly node?: string; readonly cwd?: string } = {},
 ) {
-  const { code, stdout, stderr } = await runToEnd([node, PROGRAM, ...args], { cwd });
+  // A relative place of the compiler's cache would be another one in each directory.
+  const { NODE_COMPILE_CACHE: cache, ...env } = process.env;
+  const { code, stdout, stderr } = await runToEnd([node, PROGRAM, ...args], {
+    cwd,
+    env: { ...env, ...(cache && { NODE_COMPILE_CACHE: resolve(cache) }) },
+  });
   return { status: code, stdout: stdout.toString(), stderr: stderr.toString() };
 }
 

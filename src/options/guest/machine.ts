@@ -54,7 +54,8 @@ export const machineOptions = {
     extraArgsScript: mkOption({
       type: types.nullOr(types.path),
       default: null,
-      description: "Program on the host whose one line of output is added to the hypervisor's arguments.",
+      description:
+        "Program on the host whose one line of output is added to the hypervisor's arguments. Null adds none.",
       example: "/usr/local/bin/more-arguments",
     }),
     socket: mkOption({
@@ -91,7 +92,7 @@ export const machineOptions = {
       type: types.nullOr(types.bool),
       default: null,
       description:
-        "Whether the guest can change its whole system, packages included. Changes are kept in memory. Otherwise only /etc, /var, /root, /home, /srv and /opt can be written.",
+        "Whether the guest can change its whole system, packages included. Changes are kept in memory. Otherwise only /etc, /var, /root, /home, /srv and /opt can be written. Null is the same as false.",
     }),
     vmHostPackages: mkOption({
       type: types.nullOr(types.either(types.enum(["host"]), packageSet)),
