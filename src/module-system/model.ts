@@ -33,6 +33,13 @@ export interface Option<T = unknown, D = T> extends OptionDeclaration<T, D> {
   readonly [OPTION]: true;
 }
 
+declare const NO_DEFAULT: unique symbol;
+
+/** What the type checker knows of an option without a default: somebody must define it. */
+export interface WithoutDefault {
+  readonly [NO_DEFAULT]: true;
+}
+
 /** A set of declared options, by name. */
 export interface DeclaredSet {
   readonly kind: "set";

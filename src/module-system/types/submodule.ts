@@ -2,7 +2,7 @@ import { isAttributes } from "../attributes.ts";
 import type { Definition } from "../definitions.ts";
 import { optionsOf } from "../evaluated-options.ts";
 import { configOf } from "../evaluation.ts";
-import type { InferConfig, InferDefinitions } from "../infer.ts";
+import type { InferDefinitions, SubmoduleConfig } from "../infer.ts";
 import { isLocated, withFile } from "../located.ts";
 import type { Location } from "../location.ts";
 import type { Collected, StartedEvaluation } from "../nodes.ts";
@@ -30,7 +30,7 @@ const FILE = "submodule";
  */
 export function submodule<O>(
   modules: TypedModule<O> | readonly TypedModule<O>[],
-): OptionType<InferConfig<O>, InferDefinitions<O>>;
+): OptionType<SubmoduleConfig<O>, InferDefinitions<O>>;
 // biome-ignore lint/suspicious/noExplicitAny: the options of several different modules
 export function submodule(modules: unknown): OptionType<any, any>;
 export function submodule(modules: unknown): AnyType {
@@ -58,7 +58,7 @@ export function submoduleWith<O>(options: {
   readonly specialArgs?: Readonly<Record<string, unknown>>;
   readonly shorthandOnlyDefinesConfig?: boolean;
   readonly description?: string;
-}): OptionType<InferConfig<O>, InferDefinitions<O>>;
+}): OptionType<SubmoduleConfig<O>, InferDefinitions<O>>;
 export function submoduleWith(
   options: Pick<SubmoduleOptions, "modules"> & Partial<SubmoduleOptions>,
   // biome-ignore lint/suspicious/noExplicitAny: the options of several different modules
