@@ -31,6 +31,44 @@ async function evaluate(...args: readonly string[]) {
   return { status, stdout: short(stdout), stderr: short(stderr) };
 }
 
+describe("eval of a whole project", { concurrency: 2 }, () => {
+  const fleet = temporaryProject({
+    "microvm.config.ts": `export default {
+  hosts: { default: { microvm: { vms: { db: { config: { microvm: { mem: 31 } } } } } } },
+  microvms: { web: { config: { microvm: { vcpu: 3 } } } },
+};
+`,
+  });
+  after(() => fleet[Symbol.dispose]());
+
+  test("--all prints every VM, those of hosts too", async () => {
+    const { status, stdout, stderr } = await microvm(["eval", fleet.path, "--all"]);
+    assert.deepEqual(
+      [status, stderr],
+      [0, 'warning: "microvm.mem" is 31 MiB: a guest needs at least 32 MiB\n'],
+    );
+    assert.match(stdout, /^web: microvm\.vcpu = 3$/m);
+    assert.match(stdout, /^db: microvm\.mem = 31$/m);
+  });
+
+  test("--all --json has them by host", async () => {
+    const { hosts, vms } = JSON.parse((await microvm(["eval", fleet.path, "--all", "--json"])).stdout);
+    assert.deepEqual([vms.length, vms[0].name, vms[0].config.microvm.vcpu], [1, "web", 3]);
+    assert.deepEqual([hosts[0].name, hosts[0].vms[0].name], ["default", "db"]);
+  });
+
+  test("--all does not go with one VM or one option", async () => {
+    const message = '"--all" is for the whole project, without "#NAME" and "--option"';
+    for (const args of [[`${fleet.path}#web`], [fleet.path, "--option", "microvm.mem"]]) {
+      assert.deepEqual(await microvm(["eval", ...args, "--all"]), {
+        status: 2,
+        stdout: "",
+        stderr: `error: ${message}\nhint: See "microvm eval --help"\n`,
+      });
+    }
+  });
+});
+
 describe("eval of one option", { concurrency: 4 }, () => {
   test("prints its value as JSON, whatever is wrong elsewhere", async () => {
     assert.deepEqual(await evaluate("--option", "microvm.mem"), { status: 0, stdout: "1024\n", stderr: "" });

@@ -2,6 +2,7 @@
 import {
   type EvaluateProjectOptions,
   evaluateProject,
+  evaluateWholeProject,
   findProjectFile,
   traceProjectOption,
 } from "../config/index.ts";
@@ -14,16 +15,18 @@ import { traceText } from "./trace.ts";
 /** Prints a VM's evaluated configuration, or one option of it. */
 export const evalCommand: Command = {
   name: "eval",
-  usage: "eval [PROJECT[#NAME]] [--option PATH [--trace]]",
+  usage: "eval [PROJECT[#NAME]] [--all | --option PATH [--trace]]",
   summary: "Print a VM's evaluated configuration",
   help: `Evaluates a VM's configuration and prints every option with its value. Nothing is built or fetched.
 
 Usage: microvm eval [PROJECT[#NAME]] [options]
 
 Options:
+      --all          Print every VM of the project, those of its hosts too, each line after the VM's name
       --option PATH  Print the value of one option, or set of options, as JSON. Faults elsewhere do not matter
       --trace        With --option: list every definition with its file and its strength, and which of them won
-      --json         Print an object: name, pkgs, config and warnings; with --option all that is known of the option
+      --json         Print an object: name, pkgs, config and warnings; with --all the lists hosts and vms, on
+                     one line; with --option all that is known of the option
   -h, --help         Show this
 
 In a PATH, a name with a dot is quoted and an entry of a list is numbered: 'boot.kernel.sysctl."vm.swappiness"',
@@ -32,24 +35,26 @@ In a PATH, a name with a dot is quoted and an entry of a list is numbered: 'boot
 Examples:
   microvm eval
   microvm eval path/to/project#web --json
+  microvm eval --all --json
   microvm eval --option microvm.mem
   microvm eval .#web --option microvm.mem --trace
 `,
   needsRoot: false,
   async run(args) {
     const { reference, values } = parseCommand("eval", args, {
+      all: { type: "boolean", default: false },
       option: { type: "string" },
       trace: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     });
-    if (values.trace && values.option === undefined) {
-      throw new MicrovmError("bad-usage", '"--trace" needs "--option"', {
-        hint: 'See "microvm eval --help"',
-      });
-    }
+    if (values.trace && values.option === undefined) throw wrongUsage('"--trace" needs "--option"');
     const { file, name } = findProjectFile(reference);
+    if (values.all && (name !== undefined || values.option !== undefined)) {
+      throw wrongUsage('"--all" is for the whole project, without "#NAME" and "--option"');
+    }
     const project = { file, name, storeDir: directories().store };
     if (values.option !== undefined) return printOption(project, values.option, values);
+    if (values.all) return printAll(project, values.json);
     const vm = await evaluateProject(project);
     if (values.json) {
       process.stdout.write(`${JSON.stringify(vm, null, 2)}\n`);
@@ -60,6 +65,25 @@ Examples:
     return 0;
   },
 };
+
+function wrongUsage(message: string): MicrovmError {
+  return new MicrovmError("bad-usage", message, { hint: 'See "microvm eval --help"' });
+}
+
+async function printAll(project: EvaluateProjectOptions, json: boolean): Promise<number> {
+  const { hosts, vms } = await evaluateWholeProject(project);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ hosts, vms })}\n`);
+    return 0;
+  }
+  const all = [...vms, ...hosts.flatMap((host) => host.vms)];
+  for (const warning of [...hosts, ...all].flatMap(({ warnings }) => warnings)) printWarning(warning);
+  const lines = all.flatMap(({ name, config }) =>
+    optionLines(config, []).map((line) => `${name}: ${line}\n`),
+  );
+  process.stdout.write(lines.join(""));
+  return 0;
+}
 
 /** Where it comes from is shown before the fault of an option is reported: that is what one looks for. */
 async function printOption(
