@@ -8,10 +8,11 @@ import { optionType } from "./option-type.ts";
 import { bool, enumOf, package as packageType, raw } from "./scalars.ts";
 import { lines, nonEmptyStr, path, separatedString, str, strMatching } from "./strings.ts";
 import { submodule, submoduleWith } from "./submodule.ts";
-import { coercedTo, either, nullOr, oneOf, uniq } from "./unions.ts";
+import { addCheck, coercedTo, either, nullOr, oneOf, uniq } from "./unions.ts";
 
 /** Every type by its name. */
 export const types = {
+  addCheck,
   anything,
   attrsOf,
   bool,

@@ -110,3 +110,18 @@ export function coercedTo<F, DF, T, D>(
   });
   return type;
 }
+
+/** A type with one more condition on what a definition must be. `description` says it in words. */
+export function addCheck<T, D>(
+  type: OptionType<T, D>,
+  check: (value: never) => boolean,
+  description = `${type.description} with a condition`,
+): OptionType<T, D> {
+  const checked: OptionType<T, D> = makeType<T, D>({
+    ...type,
+    description,
+    check: (value) => type.check(value) && check(value as never),
+    combine: (other) => (other === checked ? checked : undefined),
+  });
+  return checked;
+}
