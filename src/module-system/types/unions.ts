@@ -47,12 +47,13 @@ export function either<A, DA, B, DB>(
       return fitting ? fitting.merge(location, definitions, context) : mergeOne(location, definitions);
     },
     validate: (value, location, report, context) => {
-      const tried = alternatives.map((type) => {
+      const fits = alternatives.some((type) => {
+        if (!type.check(value)) return false;
         const faults: MicrovmError[] = [];
         type.validate(value, location, (fault) => faults.push(fault), context);
         return faults.length === 0;
       });
-      if (tried.includes(true)) return;
+      if (fits) return;
       report(wrongType(location, `${first.description} or ${second.description}`, [{ value, file: RESULT }]));
     },
     toJsonSchema: (context) => ({ anyOf: [first.toJsonSchema(context), second.toJsonSchema(context)] }),
