@@ -9,6 +9,7 @@ import {
   mkOption,
   mkOptionDefault,
   type OptionType,
+  toJsonSchema,
   types,
 } from "./index.ts";
 import { evaluated, faultOf, plainOf } from "./testing/evaluate.ts";
@@ -160,6 +161,11 @@ test("a type may contain itself", () => {
       root: { size: 0, below: { a: { size: 1, below: {} } } },
     },
   );
+  const schema = JSON.stringify(toJsonSchema(evaluated({ options: { root: mkOption({ type: tree }) } })));
+  assert.deepEqual(JSON.parse(schema).properties.root.properties.below, {
+    type: "object",
+    additionalProperties: { type: "object" },
+  });
 });
 
 test("a deferred module is evaluated where it is imported, with errors that name its file", () => {

@@ -27,7 +27,7 @@ test("an option below a submodule is declared once", () => {
   const below = (type: unknown) => ({ options: { bare: { deep: mkOption({ type } as Args) } } });
   assert.equal(
     faultOf(empty, below(types.int), below(types.str), { bare: { deep: 1 } }).message,
-    'The option "deep" is declared with types that exclude each other: "integer" in "b.ts", "string" in "c.ts"',
+    'The option "bare.deep" is declared with types that exclude each other: "integer" in "b.ts", "string" in "c.ts"',
   );
 });
 

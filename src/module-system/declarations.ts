@@ -19,25 +19,30 @@ export const NO_OPTIONS: DeclaredSet = { kind: "set", children: new Map() };
 const known = new WeakMap<DeclaredSet, WeakMap<object, { file: string; result: DeclaredSet }>>();
 
 /** `declare`, remembered: for options that are the same object in every evaluation. */
-export function declareShared(base: DeclaredSet, options: unknown, file: string): DeclaredSet {
-  if (!isAttributes(options)) return declare(base, options, file);
+export function declareShared(
+  base: DeclaredSet,
+  options: unknown,
+  file: string,
+  location: Location,
+): DeclaredSet {
+  if (!isAttributes(options)) return declare(base, options, file, location);
   const byOptions = known.get(base) ?? new WeakMap();
   known.set(base, byOptions);
   const before = byOptions.get(options);
   if (before?.file === file) return before.result;
-  const result = declare(base, options, file);
+  const result = declare(base, options, file, location);
   byOptions.set(options, { file, result });
   return result;
 }
 
-/** Adds a module's options to a tree. */
-export function declare(base: DeclaredSet, options: unknown, file: string): DeclaredSet {
+/** Adds a module's options to a tree, which lies at a location. */
+export function declare(base: DeclaredSet, options: unknown, file: string, location: Location): DeclaredSet {
   if (!isAttributes(options)) {
     throw badModule(
       `The options of the module "${file}" must be an attribute set, but are ${showValue(options)}`,
     );
   }
-  return extendSet(base, options, file, []);
+  return extendSet(base, options, file, location);
 }
 
 function extendSet(base: DeclaredSet, options: Attributes, file: string, location: Location): DeclaredSet {

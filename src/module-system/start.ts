@@ -127,20 +127,21 @@ function collectOnce(evaluation: Starting) {
       return {};
     }
   };
-  const collected = gather(collectModules(modules, file, { call, context }));
+  const collected = gather(collectModules(modules, file, { call, context }), evaluation.location);
   return { collected, postponed };
 }
 
-function gather(modules: readonly CollectedModule[]): Collected {
+function gather(modules: readonly CollectedModule[], location: Location): Collected {
   let declared = NO_OPTIONS;
   // Unchanging ones first, so that the trees they make are the same in every evaluation.
   for (const module of modules) {
     if (module.options !== undefined && module.unchanging) {
-      declared = declaring(module, declareShared, declared);
+      declared = declaring(module, location, declareShared, declared);
     }
   }
   for (const module of modules) {
-    if (module.options !== undefined && !module.unchanging) declared = declaring(module, declare, declared);
+    if (module.options !== undefined && !module.unchanging)
+      declared = declaring(module, location, declare, declared);
   }
   const definitions: Definition[] = [];
   let freeformType: AnyType | undefined;
@@ -157,9 +158,14 @@ function gather(modules: readonly CollectedModule[]): Collected {
 }
 
 /** Declares a module's options, whatever reading them does. */
-function declaring({ options, file }: CollectedModule, add: typeof declare, base: DeclaredSet): DeclaredSet {
+function declaring(
+  { options, file }: CollectedModule,
+  location: Location,
+  add: typeof declare,
+  base: DeclaredSet,
+): DeclaredSet {
   try {
-    return add(base, options, file);
+    return add(base, options, file, location);
   } catch (error) {
     if (isOverflow(error)) throw badModule(`The options of the module "${file}" are nested too deeply`);
     throw threw("The module", file, error);

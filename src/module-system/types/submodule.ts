@@ -78,6 +78,7 @@ const madeOf = new WeakMap<object, SubmoduleOptions>();
 
 function makeSubmodule(options: SubmoduleOptions): AnyType {
   let unchanging: Collected | undefined;
+  let isDescribed = false;
   const start = (
     location: Location,
     definitions: readonly ResolvedDefinition[],
@@ -99,8 +100,15 @@ function makeSubmodule(options: SubmoduleOptions): AnyType {
       validateSet(collected.declared, collected.freeformType, value, location, report, context);
     },
     toJsonSchema: (context) => {
-      const { collected } = start(["<name>"], [], context);
-      return schemaOf(collected.declared, collected.freeformType, context);
+      // A type that contains itself is described once.
+      if (isDescribed) return { type: "object" };
+      isDescribed = true;
+      try {
+        const { collected } = start(["<name>"], [], context);
+        return schemaOf(collected.declared, collected.freeformType, context);
+      } finally {
+        isDescribed = false;
+      }
     },
     nestedOptions: (location, context) => ({
       location,
