@@ -6,6 +6,7 @@ import type { MicrovmError } from "../errors.ts";
 import { badModule, endless, isOverflow, threw, wrongType } from "./faults.ts";
 import { type Location, showLocation } from "./location.ts";
 import type { EvaluationContext, OptionType, ResolvedDefinition, ValueType } from "./types/type.ts";
+import { passUnwinding } from "./unwinding.ts";
 import {
   asWrapper,
   isConditional,
@@ -163,6 +164,7 @@ export function holds(location: Location, file: string, condition: unknown): boo
   if (typeof condition === "function") {
     try {
       result = condition();
+      passUnwinding();
     } catch (error) {
       if (isOverflow(error)) throw error;
       throw threw(`The condition of "${showLocation(location)}"`, file, error);
@@ -177,6 +179,7 @@ export function callThunk(location: Location, file: string, thunk: () => unknown
   let value: unknown;
   try {
     value = thunk();
+    passUnwinding();
   } catch (error) {
     if (isOverflow(error)) throw error;
     throw threw(`The definition of "${showLocation(location)}"`, file, error);

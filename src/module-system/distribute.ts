@@ -2,6 +2,7 @@ import { getAttribute, isAttributes } from "./attributes.ts";
 import { callThunk, type Definition, holds, isThunk, malformed } from "./definitions.ts";
 import { endless, wrongType } from "./faults.ts";
 import type { Location } from "./location.ts";
+import { passUnwinding } from "./unwinding.ts";
 import { asWrapper, isConditional, isForwarded, isMerged, isOverriding } from "./wrappers.ts";
 
 /** More wrappers and functions around one set than this are taken for endless. */
@@ -64,8 +65,11 @@ function unwrap(location: Location, definition: Definition): readonly Definition
 function once(condition: () => unknown): () => unknown {
   let decided: { readonly result: unknown } | undefined;
   return () => {
-    decided ??= { result: condition() };
-    return decided.result;
+    if (decided) return decided.result;
+    const result = condition();
+    passUnwinding();
+    decided = { result };
+    return result;
   };
 }
 

@@ -182,6 +182,14 @@ test("_module is no option that anybody lists", () => {
   );
 });
 
+function orMinusOne(read: () => number): number {
+  try {
+    return read();
+  } catch {
+    return -1;
+  }
+}
+
 test("a chain of options may be longer than the stack", () => {
   const length = 5000;
   const names = Array.from({ length }, (_, index) => `o${index}`);
@@ -200,6 +208,12 @@ test("a chain of options may be longer than the stack", () => {
     ).config.o0,
     length,
   );
+  const caught = ({ config }: Args) => ({
+    config: Object.fromEntries(
+      names.map((name, i) => [name, () => (i + 1 < length ? orMinusOne(() => config[`o${i + 1}`] + 1) : 1)]),
+    ),
+  });
+  assert.equal(evaluated({ options }, caught).config.o0, length);
   assert.match(
     faultOf(
       withFile("o.ts", { options }),

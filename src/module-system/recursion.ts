@@ -1,7 +1,7 @@
 import type { MicrovmError } from "../errors.ts";
 import { recursion } from "./faults.ts";
 import type { Location } from "./location.ts";
-import { Unwinding } from "./unwinding.ts";
+import { endUnwinding, passUnwinding, startUnwinding, Unwinding } from "./unwinding.ts";
 
 /** Something that is evaluated at most once and must not need itself. */
 export interface Frame {
@@ -24,9 +24,6 @@ type TooDeep = Unwinding<Frame>;
 /** What is being evaluated now, the outermost first. Evaluation is synchronous, so one stack serves all. */
 const frames: Frame[] = [];
 
-/** Thrown and not yet caught by the outermost frame; a module's own `catch` must not lose it. */
-let unwinding: TooDeep | undefined;
-
 /** Whether far ends of chains are being evaluated; what they need first is then not theirs to evaluate. */
 let isResuming = false;
 
@@ -44,8 +41,7 @@ export function inFrame<F extends Frame, T>(
   }
   if (frames.length === 0 && !isResuming) return outermost(frame, evaluate);
   if (resume && frames.length >= DEEPEST) {
-    unwinding = new Unwinding<Frame>(frame, () => resume(frame), [...frames]);
-    throw unwinding;
+    startUnwinding(new Unwinding<Frame>(frame, () => resume(frame), [...frames]));
   }
   return run(frame, evaluate);
 }
@@ -55,10 +51,11 @@ function run<F extends Frame, T>(frame: F, evaluate: (frame: F) => T): T {
   frames.push(frame);
   try {
     const value = evaluate(frame);
-    if (unwinding) throw unwinding;
+    passUnwinding();
     return value;
   } catch (error) {
-    throw unwinding ?? error;
+    passUnwinding();
+    throw error;
   } finally {
     frames.pop();
     frame.active = false;
@@ -71,10 +68,9 @@ function outermost<F extends Frame, T>(frame: F, evaluate: (frame: F) => T): T {
     try {
       return run(frame, evaluate);
     } catch (error) {
-      const deep = unwinding;
+      const deep = endUnwinding();
       if (!deep) throw error;
-      unwinding = undefined;
-      evaluateFirst(deep);
+      evaluateFirst(deep as TooDeep);
     }
   }
 }
@@ -106,9 +102,7 @@ function resumed({ resume }: TooDeep): TooDeep | undefined {
   } finally {
     isResuming = false;
   }
-  const deep = unwinding;
-  unwinding = undefined;
-  return deep;
+  return endUnwinding() as TooDeep | undefined;
 }
 
 /** The way from a frame back to itself, through all that was unwound. */

@@ -14,3 +14,23 @@ export class Unwinding<F> extends Error {
     this.frames = frames;
   }
 }
+
+let current: Unwinding<unknown> | undefined;
+
+/** Starts to unwind: until `endUnwinding`, whatever a module's own code makes of it does not count. */
+export function startUnwinding(unwinding: Unwinding<unknown>): never {
+  current = unwinding;
+  throw unwinding;
+}
+
+/** Throws on what code in between has caught. Called where results of such code would be kept. */
+export function passUnwinding(): void {
+  if (current) throw current;
+}
+
+/** What was unwound to here, if anything was. */
+export function endUnwinding(): Unwinding<unknown> | undefined {
+  const ended = current;
+  current = undefined;
+  return ended;
+}
