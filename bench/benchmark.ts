@@ -18,12 +18,15 @@ export interface Setting {
   say(text: string): void;
 }
 
-/** A result. Times are medians, in seconds. */
+/** What figures are counted in. */
+export type Unit = "s" | "ms" | "MiB";
+
+/** A result; figures are medians. */
 export interface Figure {
   readonly name: string;
   /** What was measured, for a person. */
   readonly what: string;
-  readonly unit: "s";
+  readonly unit: Unit;
   readonly ours: number;
   /** Null when nothing comparable was run beside us. */
   readonly peer: number | null;
@@ -43,13 +46,14 @@ export function figure(
   ourRuns: readonly number[],
   peerRuns: readonly number[] = [],
   note: string | null = null,
+  unit: Unit = "s",
 ): Figure {
   const ours = median(ourRuns);
   const peer = peerRuns.length > 0 ? median(peerRuns) : null;
   return {
     name,
     what,
-    unit: "s",
+    unit,
     ours: rounded(ours),
     peer: peer === null ? null : rounded(peer),
     ratio: peer === null ? null : rounded(ours / peer),
@@ -67,5 +71,5 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** To milliseconds: what is below is noise. */
+/** Three digits behind the point: of seconds, what is below is noise. */
 const rounded = (value: number) => Math.round(value * 1000) / 1000;

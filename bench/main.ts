@@ -67,11 +67,12 @@ function readArguments(args: readonly string[]) {
 
 /** One line a figure, and the notes below. */
 function table(figures: readonly Figure[]): string {
-  const seconds = (value: number | null) => (value === null ? "–" : `${value.toFixed(2)} s`);
-  const rows = figures.map(({ name, what, ours, peer, ratio, runs }) => [
+  const shown = (value: number | null, unit: string) =>
+    value === null ? "–" : `${value.toFixed(2)} ${unit}`;
+  const rows = figures.map(({ name, what, unit, ours, peer, ratio, runs }) => [
     name,
-    seconds(ours),
-    seconds(peer),
+    shown(ours, unit),
+    shown(peer, unit),
     ratio === null ? "–" : ratio.toFixed(2),
     String(runs),
     what,
@@ -84,6 +85,8 @@ function table(figures: readonly Figure[]): string {
       .join("  ")
       .trimEnd(),
   );
-  const notes = figures.flatMap(({ name, note }) => (note === null ? [] : [`${name}: ${note}`]));
+  const notes = [...Map.groupBy(figures, ({ note }) => note)].flatMap(([note, noted]) =>
+    note === null ? [] : [`${noted.map(({ name }) => name).join(", ")}: ${note}`],
+  );
   return `${[...lines, "", ...notes].join("\n")}\n`;
 }

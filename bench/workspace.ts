@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { mkdtempSync, removeTree } from "../src/os/files.ts";
 import { ended, lastLines, quoteCommand, spawn } from "../src/os/processes.ts";
+import { watchMemory } from "./memory.ts";
 
 /** Where a benchmark works. */
 export interface Workspace extends AsyncDisposable {
@@ -19,12 +20,16 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What tells the command to end; one that does not obey in five seconds is killed. Default: SIGTERM. */
   readonly stopBy?: "SIGTERM" | "SIGKILL";
+  /** Whether its memory is looked at, which costs it some time. */
+  readonly memory?: boolean;
 }
 
 /** A command that has ended well. */
 interface Ran {
   readonly seconds: number;
   readonly stdout: string;
+  /** The largest sum of its processes' resident memory that was seen; undefined when it was not looked at. */
+  readonly mebibytes?: number;
 }
 
 /** How long a command has to obey, in milliseconds. */
@@ -46,7 +51,7 @@ export function openWorkspace(signal: AbortSignal): Workspace {
 
 async function run(
   command: readonly string[],
-  { env = {}, stopBy = "SIGTERM" }: RunOptions,
+  { env = {}, stopBy = "SIGTERM", memory = false }: RunOptions,
   signal: AbortSignal,
 ): Promise<Ran> {
   signal.throwIfAborted();
@@ -61,13 +66,17 @@ async function run(
   child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk) && all.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => all.push(chunk));
   const end = ended(child);
+  const watched = memory ? watchMemory(child.pid!) : undefined;
   const stop = async () => {
     child.kill(stopBy);
     await delay(PATIENCE, undefined, { ref: false });
     child.kill("SIGKILL");
   };
   signal.addEventListener("abort", stop);
-  const code = await end.finally(() => signal.removeEventListener("abort", stop));
+  const code = await end.finally(() => {
+    signal.removeEventListener("abort", stop);
+    watched?.stop();
+  });
   const seconds = (performance.now() - start) / 1000;
   // What it had made is removed only now that it is gone.
   signal.throwIfAborted();
@@ -75,5 +84,9 @@ async function run(
     const output = lastLines(Buffer.concat(all).toString().trimEnd(), SHOWN_LINES);
     throw new Error(`Exit status ${code}: ${quoteCommand(command)}\n${output}`);
   }
-  return { seconds, stdout: Buffer.concat(stdout).toString() };
+  return {
+    seconds,
+    stdout: Buffer.concat(stdout).toString(),
+    ...(watched && { mebibytes: watched.mebibytes() }),
+  };
 }

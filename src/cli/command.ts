@@ -24,7 +24,7 @@ export function parseCommand<O extends NonNullable<ParseArgsConfig["options"]>>(
   args: readonly string[],
   options: O,
 ) {
-  const hint = `See "microvm ${name} --help"`;
+  const hint = helpHint(name);
   const parsed = parse(args, options, hint);
   const [reference = ".", ...others] = parsed.positionals;
   if (others.length > 0) {
@@ -35,6 +35,20 @@ export function parseCommand<O extends NonNullable<ParseArgsConfig["options"]>>(
     );
   }
   return { reference, values: parsed.values };
+}
+
+/** Options and any number of words. */
+export function parseWords<O extends NonNullable<ParseArgsConfig["options"]>>(
+  name: string,
+  args: readonly string[],
+  options: O,
+) {
+  const { positionals, values } = parse(args, options, helpHint(name));
+  return { words: positionals, values };
+}
+
+function helpHint(name: string): string {
+  return `See "microvm ${name} --help"`;
 }
 
 function parse<O extends NonNullable<ParseArgsConfig["options"]>>(

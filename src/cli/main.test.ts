@@ -2,19 +2,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { runToEnd } from "../os/processes.ts";
 import { buildCommand } from "./build.ts";
 import { evalCommand } from "./eval.ts";
+import { optionsCommand } from "./options.ts";
 import { runCommand } from "./run.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../bin/microvm.js", import.meta.url));
-
-/** Runs the program in this directory, which is no project. */
-async function microvm(args: readonly string[], node = process.execPath) {
-  const { code, stdout, stderr } = await runToEnd([node, PROGRAM, ...args], { cwd: import.meta.dirname });
-  return { status: code, stdout: stdout.toString(), stderr: stderr.toString() };
-}
+import { microvm } from "./testing/program.ts";
 
 const OLD_NODE = "/usr/bin/node";
 const oldVersion = spawnSync(OLD_NODE, ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
@@ -26,7 +18,7 @@ describe("the command line", { concurrency: 4 }, () => {
       status: 2,
       stdout: "",
       stderr: `error: There is no command "nonsense"
-hint: The commands are "run", "build", "eval"; see "microvm --help"
+hint: The commands are "run", "build", "eval", "options"; see "microvm --help"
 `,
     });
   });
@@ -56,7 +48,13 @@ hint: See "microvm run --help"
   test("the overview names every command; without arguments it is wrong usage", async () => {
     const { status, stdout } = await microvm(["--help"]);
     assert.equal(status, 0);
-    for (const line of ["microvm run ", "microvm build ", "microvm eval ", "MICROVM_STORE"]) {
+    for (const line of [
+      "microvm run ",
+      "microvm build ",
+      "microvm eval ",
+      "microvm options ",
+      "MICROVM_STORE",
+    ]) {
       assert.ok(stdout.includes(line), line);
     }
     assert.deepEqual(await microvm([]), { status: 2, stdout, stderr: "" });
@@ -71,7 +69,7 @@ hint: See "microvm run --help"
   });
 
   test("no line of the help is wider than a terminal of 120 columns", async () => {
-    for (const { help } of [buildCommand, evalCommand, runCommand]) {
+    for (const { help } of [buildCommand, evalCommand, optionsCommand, runCommand]) {
       for (const line of help.split("\n")) assert.ok(line.length <= 120, line);
     }
   });
@@ -79,7 +77,7 @@ hint: See "microvm run --help"
   test("a Node that is too old gets a sentence", {
     skip: isOld ? false : `no old Node at ${OLD_NODE}`,
   }, async () => {
-    assert.deepEqual(await microvm(["--version"], OLD_NODE), {
+    assert.deepEqual(await microvm(["--version"], { node: OLD_NODE }), {
       status: 1,
       stdout: "",
       stderr: `microvm: Node ${oldVersion.slice(1)} is too old: install Node 24 or newer and run the command again\n`,

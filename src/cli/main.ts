@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).runCommand,
   build: async () => (await import("./build.ts")).buildCommand,
   eval: async () => (await import("./eval.ts")).evalCommand,
+  options: async () => (await import("./options.ts")).optionsCommand,
 };
 
 /** Runs the program with these arguments. Returns its exit status: 0 done, 1 failed, 2 wrong usage. */

@@ -1,36 +1,85 @@
 /** Checks the answer of an evaluating child, which may be anything: the project's code could have written it. */
 import { type ErrorCode, MicrovmError } from "../errors.ts";
-import { assertionsModule, combineFaults, evalModules, validatePlain } from "../module-system/index.ts";
+import {
+  assertionsModule,
+  combineFaults,
+  type Evaluated,
+  evalModules,
+  validatePlain,
+} from "../module-system/index.ts";
 import { guestModule } from "../options/guest.ts";
+import { hostModule } from "../options/host.ts";
 import { packageSet } from "../options/package-set.ts";
-import { type EvaluatedVm, VM_NAME } from "./protocol.ts";
+import { type EvaluatedProject, type EvaluatedVm, VM_NAME } from "./protocol.ts";
 
-type Fields = { readonly [name: string]: unknown };
+export type Fields = { readonly [name: string]: unknown };
 
 /** The VM of an answer; throws the error that it carries. */
 export function parseAnswer(line: string, file: string, wanted: string | undefined): EvaluatedVm {
-  const answer = parse(line, file);
-  if (isFields(answer.error)) throw errorOf(answer.error, file);
-  const vm = answer.vm;
-  if (!isFields(vm)) throw malformed(file, "it holds no VM");
-  const { name, pkgs, config, warnings } = vm;
-  if (typeof name !== "string" || !VM_NAME.test(name) || (wanted !== undefined && name !== wanted)) {
-    throw malformed(file, "it is of another VM");
-  }
-  if (pkgs !== null && !packageSet.check(pkgs)) throw malformed(file, "its package set is none");
-  if (!Array.isArray(warnings) || !warnings.every((warning) => typeof warning === "string")) {
-    throw malformed(file, "its warnings are no texts");
-  }
-  if (!isFields(config)) throw malformed(file, "its configuration is none");
-  checkConfig(config);
-  return { name, pkgs: pkgs as EvaluatedVm["pkgs"], config, warnings: warnings.map(printable) };
+  const { vm } = openAnswer(line, file);
+  const parsed = parseVm(vm, file, knownGuest());
+  if (wanted !== undefined && parsed.name !== wanted) throw malformed(file, "it is of another VM");
+  return parsed;
 }
 
-/** A guest's own modules may declare more options; only those that this program knows are checked and used. */
-function checkConfig(config: Fields): void {
-  const options = evalModules({ modules: [assertionsModule, guestModule] });
-  const faults = validatePlain(options, config).filter(({ code }) => code !== "option-unknown");
+/** The hosts and VMs of an answer; throws the error that it carries. */
+export function parseProject(line: string, file: string): EvaluatedProject {
+  const { project } = openAnswer(line, file);
+  if (!isFields(project)) throw malformed(file, "it holds no project");
+  const guest = knownGuest();
+  const knownHost = evalModules({ modules: [assertionsModule, hostModule] });
+  const parseVms = (vms: unknown) => listOf(vms, file).map((vm) => parseVm(vm, file, guest));
+  const hosts = listOf(project.hosts, file).map((host) => {
+    if (!isFields(host) || typeof host.name !== "string") throw malformed(file, "a host has no name");
+    const config = parseConfig(host.config, file, knownHost);
+    return { name: host.name, config, warnings: parseWarnings(host.warnings, file), vms: parseVms(host.vms) };
+  });
+  return { hosts, vms: parseVms(project.vms) };
+}
+
+function parseVm(vm: unknown, file: string, guest: Evaluated): EvaluatedVm {
+  if (!isFields(vm)) throw malformed(file, "it holds no VM");
+  const { name, pkgs, config, warnings } = vm;
+  if (typeof name !== "string" || !VM_NAME.test(name)) throw malformed(file, "it is of another VM");
+  if (pkgs !== null && !packageSet.check(pkgs)) throw malformed(file, "its package set is none");
+  return {
+    name,
+    pkgs: pkgs as EvaluatedVm["pkgs"],
+    config: parseConfig(config, file, guest),
+    warnings: parseWarnings(warnings, file),
+  };
+}
+
+function parseWarnings(warnings: unknown, file: string): string[] {
+  if (Array.isArray(warnings) && warnings.every((warning) => typeof warning === "string")) {
+    return warnings.map(printable);
+  }
+  throw malformed(file, "its warnings are no texts");
+}
+
+function listOf(value: unknown, file: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw malformed(file, "it lacks a list");
+}
+
+/** The options of a guest that this program knows. */
+function knownGuest(): Evaluated {
+  return evalModules({ modules: [assertionsModule, guestModule] });
+}
+
+/** A person's own modules may declare more options; only those that this program knows are checked and used. */
+function parseConfig(config: unknown, file: string, known: Evaluated): Fields {
+  if (!isFields(config)) throw malformed(file, "its configuration is none");
+  const faults = validatePlain(known, config).filter(({ code }) => code !== "option-unknown");
   if (faults.length > 0) throw combineFaults(faults);
+  return config;
+}
+
+/** The fields of an answer; throws the error that it carries. */
+export function openAnswer(line: string, file: string): Fields {
+  const answer = parse(line, file);
+  if (isFields(answer.error)) throw errorOf(answer.error, file);
+  return answer;
 }
 
 function parse(line: string, file: string): Fields {
@@ -55,14 +104,14 @@ function errorOf({ code, message, hint }: Fields, file: string): MicrovmError {
 }
 
 /** Without what a terminal would obey. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, "\uFFFD");
 }
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function malformed(file: string, why: string): MicrovmError {
+export function malformed(file: string, why: string): MicrovmError {
   return new MicrovmError("config-invalid", `The evaluation of "${file}" gave a malformed answer: ${why}`);
 }

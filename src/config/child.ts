@@ -8,7 +8,8 @@ import { guestModule } from "../options/guest.ts";
 import { hostModule } from "../options/host.ts";
 import { writeSync } from "../os/files.ts";
 import { explainDenied } from "./denied.ts";
-import { evaluateVm } from "./evaluate-vm.ts";
+import { evaluateAll } from "./evaluate-all.ts";
+import { evaluateVm, traceOptionOfVm } from "./evaluate-vm.ts";
 import { importModule, loadProject, provideProgram } from "./load-project.ts";
 import { ANSWER_DESCRIPTOR, type EvaluationAnswer, type EvaluationRequest } from "./protocol.ts";
 
@@ -19,7 +20,12 @@ process.exit(0);
 
 function evaluate(): EvaluationAnswer {
   try {
-    return { vm: evaluateVm(loadProject(request.file), request, { hostModule, guestModule, importModule }) };
+    const project = loadProject(request.file);
+    const declarations = { hostModule, guestModule, importModule };
+    const { trace, all } = request;
+    if (all) return { project: evaluateAll(project, request, declarations) };
+    if (trace !== undefined) return { trace: traceOptionOfVm(project, { ...request, trace }, declarations) };
+    return { vm: evaluateVm(project, request, declarations) };
   } catch (error) {
     if (!(error instanceof MicrovmError)) {
       return {

@@ -3,8 +3,15 @@ import { dirname, extname, join } from "node:path";
 import { type ErrorCode, MicrovmError } from "../errors.ts";
 import { existsSync, realpathSync } from "../os/files.ts";
 import { type ChildProcess, runToEnd, spawn } from "../os/processes.ts";
-import { parseAnswer } from "./answer.ts";
-import { ANSWER_DESCRIPTOR, type EvaluatedVm, type EvaluationRequest } from "./protocol.ts";
+import { parseAnswer, parseProject } from "./answer.ts";
+import {
+  ANSWER_DESCRIPTOR,
+  type EvaluatedProject,
+  type EvaluatedVm,
+  type EvaluationRequest,
+  type TracedOption,
+} from "./protocol.ts";
+import { parseTrace } from "./trace-answer.ts";
 
 /** What to evaluate. */
 export interface EvaluateProjectOptions {
@@ -23,8 +30,37 @@ const TIME_LIMIT = 60_000;
 /** Of the child's heap, in MiB: a thousand VMs need less than a quarter. */
 const MEMORY_LIMIT = 2048;
 
+/** Of the heap's young part, in MiB. What an evaluation makes lives short; more than this costs memory and saves no time. */
+const YOUNG_LIMIT = 16;
+
 /** Evaluates one VM of a project. Everything that is wrong with the project is a `MicrovmError`. */
 export async function evaluateProject(options: EvaluateProjectOptions): Promise<EvaluatedVm> {
+  return parseAnswer(await ask(options, {}), options.file, options.name);
+}
+
+/** Evaluates every host and VM of a project at once; the faults of all of them are one error. */
+export async function evaluateWholeProject(
+  options: Omit<EvaluateProjectOptions, "name">,
+): Promise<EvaluatedProject> {
+  return parseProject(await ask(options, { all: true }), options.file);
+}
+
+/**
+ * Evaluates one option of a VM of a project, named by its path such as `microvm.mem`, and says where its value comes
+ * from. Faults of other options are of no account; a fault of this one is part of the answer.
+ */
+export async function traceProjectOption(
+  options: EvaluateProjectOptions,
+  path: string,
+): Promise<TracedOption> {
+  return parseTrace(await ask(options, { trace: path }), options.file);
+}
+
+/** The line that a child answers with. */
+async function ask(
+  options: EvaluateProjectOptions,
+  what: Pick<EvaluationRequest, "trace" | "all">,
+): Promise<string> {
   const { file, name, storeDir, timeLimit = TIME_LIMIT } = options;
   const directory = dirname(file);
   const request: EvaluationRequest = {
@@ -32,6 +68,7 @@ export async function evaluateProject(options: EvaluateProjectOptions): Promise<
     storeDir,
     self: `path:${directory}`,
     ...(name !== undefined && { name }),
+    ...what,
   };
   const entry = join(import.meta.dirname, `child${extname(import.meta.filename)}`);
   const [program, ...args] = [
@@ -47,8 +84,7 @@ export async function evaluateProject(options: EvaluateProjectOptions): Promise<
     // What project files print goes to the standard error, so that it cannot get into this program's output.
     stdio: ["ignore", 2, 2, "pipe"],
   });
-  const line = await readAnswer(child, file, timeLimit);
-  return parseAnswer(line, file, name);
+  return readAnswer(child, file, timeLimit);
 }
 
 /**
@@ -72,6 +108,7 @@ function nodeArguments(projectDirectory: string): string[] {
     "--disable-warning=ExperimentalWarning",
     "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
     `--max-old-space-size=${MEMORY_LIMIT}`,
+    `--max-semi-space-size=${YOUNG_LIMIT}`,
   ];
 }
 

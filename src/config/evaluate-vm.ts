@@ -13,13 +13,14 @@ import {
   mkDefault,
   mkOption,
   plainWithFaults,
+  traceOption,
   types,
   withFile,
 } from "../module-system/index.ts";
 import { packageSet } from "../options/package-set.ts";
 import { explainDenied } from "./denied.ts";
 import type { HostArguments, Project } from "./project.ts";
-import { type EvaluatedVm, type EvaluationRequest, VM_NAME } from "./protocol.ts";
+import { type EvaluatedVm, type EvaluationRequest, type TracedOption, VM_NAME } from "./protocol.ts";
 import { selectVm } from "./select-vm.ts";
 
 /** The modules that declare what hosts and guests can be told, and how paths are imported. */
@@ -30,7 +31,7 @@ export interface Declarations {
 }
 
 /** A VM's definition, as merged by the type of its option. */
-interface MergedVm {
+export interface MergedVm {
   // biome-ignore lint/suspicious/noExplicitAny: a package set, checked by its type
   readonly pkgs: any;
   readonly specialArgs: Readonly<Record<string, unknown>>;
@@ -38,7 +39,10 @@ interface MergedVm {
   readonly extraModules: readonly unknown[];
 }
 
-type VmsByName = { readonly [name: string]: MergedVm };
+/** Where a guest's name becomes its host name. */
+const OWN_FILE = "src/config/evaluate-vm.ts";
+
+export type VmsByName = { readonly [name: string]: MergedVm };
 
 const definitionsModule = {
   options: {
@@ -64,20 +68,56 @@ export function evaluateVm(
   request: EvaluationRequest,
   declarations: Declarations,
 ): EvaluatedVm {
+  const { name, vm, warnings } = chosenVm(project, request, declarations);
+  return evaluateGuest(name, vm, request.file, declarations, warnings);
+}
+
+/** Evaluates a VM from its definition. */
+export function evaluateGuest(
+  name: string,
+  vm: MergedVm,
+  file: string,
+  declarations: Declarations,
+  hostWarnings: readonly string[] = [],
+): EvaluatedVm {
+  const { plain, warnings } = complete(startGuest(name, vm, file, declarations));
+  return { name, pkgs: vm.pkgs, config: plain, warnings: [...hostWarnings, ...warnings] };
+}
+
+/** Evaluates one option of the VM that is asked for. Faults elsewhere in its configuration are of no account. */
+export function traceOptionOfVm(
+  project: Project,
+  request: EvaluationRequest & { readonly trace: string },
+  declarations: Declarations,
+): TracedOption {
+  const { name, vm } = chosenVm(project, request, declarations);
+  return { vm: name, ...traceOption(startGuest(name, vm, request.file, declarations), request.trace) };
+}
+
+/** The definition of the VM that is asked for, and the warnings of the hosts that had to be evaluated for it. */
+function chosenVm(project: Project, request: EvaluationRequest, declarations: Declarations) {
   const { file, name: wanted } = request;
   const definitions = evaluateDefinitions(project, file, declarations);
   if (wanted !== undefined && Object.hasOwn(definitions, wanted)) {
-    return evaluateGuest(wanted, definitions[wanted]!, file, declarations, []);
+    return { name: wanted, vm: definitions[wanted]!, warnings: [] };
   }
-  const warnings: string[] = [];
-  const sources = [definitions, ...evaluateHosts(project, request, declarations, warnings)];
+  const hosts = Object.keys(project.hosts ?? {}).map((host) =>
+    evaluateHost(project, host, request, declarations),
+  );
+  const warnings = hosts.flatMap((host) => host.warnings);
+  const sources = [definitions, ...hosts.map(({ vms }) => vms)];
   const names = [...new Set(sources.flatMap((vms) => Object.keys(vms)))];
   const name = selectVm(wanted, names, basename(dirname(file)));
   const vm = sources.find((vms) => Object.hasOwn(vms, name))![name]!;
-  return evaluateGuest(name, vm, file, declarations, warnings);
+  return { name, vm, warnings };
 }
 
-function evaluateDefinitions({ microvms }: Project, file: string, declarations: Declarations): VmsByName {
+/** The VMs that a project defines beside its hosts. */
+export function evaluateDefinitions(
+  { microvms }: Project,
+  file: string,
+  declarations: Declarations,
+): VmsByName {
   const evaluated = evalModules<Asserted & { microvms: VmsByName }>({
     modules: [assertionsModule, definitionsModule, { config: { microvms } }],
     file,
@@ -87,46 +127,43 @@ function evaluateDefinitions({ microvms }: Project, file: string, declarations: 
   return evaluated.config.microvms;
 }
 
-/** The VMs that each host declares in full. */
-function evaluateHosts(
+/** A host's configuration, and the definitions of the VMs that it declares in full. */
+export function evaluateHost(
   { hosts = {} }: Project,
-  request: EvaluationRequest,
+  name: string,
+  { file, storeDir, self }: EvaluationRequest,
   declarations: Declarations,
-  warnings: string[],
-): VmsByName[] {
-  const { file, storeDir, self } = request;
-  return Object.keys(hosts).map((hostName) => {
-    const host: unknown = hosts[hostName];
-    const args: HostArguments = { storeDir, self };
-    const evaluated = evalModules<Asserted & { microvm: { vms: VmsByName } }>({
-      modules: [assertionsModule, declarations.hostModule, withFile(file, host)],
-      specialArgs: { ...args, name: hostName },
-      file,
-      ...importing(declarations),
-    });
-    warnings.push(...complete(evaluated).warnings);
-    const { vms } = evaluated.config.microvm;
-    return Object.fromEntries(Object.entries(vms).filter(([, { config }]) => config !== null));
+): { readonly config: Attributes; readonly vms: VmsByName; readonly warnings: readonly string[] } {
+  const host: unknown = hosts[name];
+  const args: HostArguments = { storeDir, self };
+  const evaluated = evalModules<Asserted & { microvm: { vms: VmsByName } }>({
+    modules: [assertionsModule, declarations.hostModule, withFile(file, host)],
+    specialArgs: { ...args, name },
+    file,
+    ...importing(declarations),
   });
+  const { plain, warnings } = complete(evaluated);
+  const { vms } = evaluated.config.microvm;
+  const declared = Object.entries(vms).filter(([, { config }]) => config !== null);
+  return { config: plain, vms: Object.fromEntries(declared), warnings };
 }
 
-function evaluateGuest(
+function startGuest(
   name: string,
   { pkgs, specialArgs, config, extraModules }: MergedVm,
   file: string,
   declarations: Declarations,
-  hostWarnings: readonly string[],
-): EvaluatedVm {
+): Evaluated<Asserted> {
   if (!VM_NAME.test(name)) {
     throw new MicrovmError("config-invalid", `"${name}" cannot be the name of a VM`, {
       hint: "A name has at most 63 letters, digits, dots, dashes and underscores, the first and last a letter or digit",
     });
   }
-  const evaluated = evalModules<Asserted>({
+  return evalModules<Asserted>({
     modules: [
       assertionsModule,
       declarations.guestModule,
-      { config: { networking: { hostName: mkDefault(name) } } },
+      withFile(OWN_FILE, { config: { networking: { hostName: mkDefault(name) } } }),
       ...(config === null ? [] : [config]),
       ...extraModules,
     ],
@@ -134,8 +171,6 @@ function evaluateGuest(
     file,
     ...importing(declarations),
   });
-  const { plain, warnings } = complete(evaluated);
-  return { name, pkgs, config: plain, warnings: [...hostWarnings, ...warnings] };
 }
 
 function importing({ importModule }: Declarations): { importModule?: ImportModule } {

@@ -1,4 +1,9 @@
 /** Finding and evaluating projects. */
-export { evaluateProject } from "./evaluate-project.ts";
+export {
+  type EvaluateProjectOptions,
+  evaluateProject,
+  evaluateWholeProject,
+  traceProjectOption,
+} from "./evaluate-project.ts";
 export { findProjectFile, type ProjectLocation } from "./find-project.ts";
-export type { EvaluatedVm } from "./protocol.ts";
+export type { EvaluatedVm, TracedOption } from "./protocol.ts";

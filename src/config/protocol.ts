@@ -1,5 +1,6 @@
 /** What the parent asks the evaluating child, and what it answers. Both are JSON. */
 import type { MicrovmError } from "../errors.ts";
+import type { OptionTrace } from "../module-system/index.ts";
 import type { PackageSetValue } from "../options/package-set.ts";
 
 /** Given to the child as its one argument. */
@@ -11,6 +12,16 @@ export interface EvaluationRequest {
   readonly storeDir: string;
   /** A reference to the project. */
   readonly self: string;
+  /** Path of the one option that is wanted instead of the whole configuration. */
+  readonly trace?: string;
+  /** Whether every host and VM is wanted instead of one VM. */
+  readonly all?: boolean;
+}
+
+/** One option of a VM, and where its value comes from. */
+export interface TracedOption extends OptionTrace {
+  /** Name of the VM. */
+  readonly vm: string;
 }
 
 /** A VM that is evaluated. */
@@ -23,11 +34,32 @@ export interface EvaluatedVm {
   readonly warnings: readonly string[];
 }
 
+/** A host that is evaluated. */
+export interface EvaluatedHost {
+  readonly name: string;
+  /** Its plain configuration, which says what else there is to know of its VMs. */
+  readonly config: { readonly [name: string]: unknown };
+  readonly warnings: readonly string[];
+  /** The VMs that it declares in full. */
+  readonly vms: readonly EvaluatedVm[];
+}
+
+/** A whole project. */
+export interface EvaluatedProject {
+  readonly hosts: readonly EvaluatedHost[];
+  /** The VMs that it defines beside its hosts. */
+  readonly vms: readonly EvaluatedVm[];
+}
+
 /** An error on its way to the parent. */
 export type PlainError = Pick<MicrovmError, "code" | "message" | "hint">;
 
 /** Written to file descriptor 3 as one line. */
-export type EvaluationAnswer = { readonly vm: EvaluatedVm } | { readonly error: PlainError };
+export type EvaluationAnswer =
+  | { readonly vm: EvaluatedVm }
+  | { readonly trace: TracedOption }
+  | { readonly project: EvaluatedProject }
+  | { readonly error: PlainError };
 
 /** The descriptor that the child answers on; its output is the project's own. */
 export const ANSWER_DESCRIPTOR = 3;

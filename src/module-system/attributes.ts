@@ -24,6 +24,15 @@ export function getAttribute(source: object, name: string): unknown {
   return Object.hasOwn(source, name) ? (source as Attributes)[name] : undefined;
 }
 
+/** Sets within each other, by the names that lead to a value. */
+export function nestAttribute(path: readonly string[], value: unknown): unknown {
+  return path.reduceRight<unknown>((inside, name) => {
+    const outside = {};
+    setAttribute(outside, name, inside);
+    return outside;
+  }, value);
+}
+
 /** Attributes that are known by name before any value is. */
 export interface LazyAttributes {
   names(): readonly string[];

@@ -3,32 +3,23 @@ import { dirname, resolve } from "node:path";
 import { type Attributes, getAttribute, isAttributes } from "./attributes.ts";
 import { badModule, isOverflow, threw } from "./faults.ts";
 import { isLocated, type Located } from "./located.ts";
-import { showValue } from "./show.ts";
-import type { EvaluationContext, OptionType } from "./types/type.ts";
+import { type CollectedModule, readBody } from "./module-body.ts";
+import type { EvaluationContext } from "./types/type.ts";
 
-/** A module that takes part in an evaluation. */
-export interface CollectedModule {
-  readonly file: string;
-  readonly options?: unknown;
-  readonly config?: unknown;
-  readonly freeformType?: OptionType;
-  /** The module's options are the same object in every evaluation. */
-  readonly unchanging: boolean;
-}
+export type { CollectedModule } from "./module-body.ts";
 
 interface Collecting {
-  readonly args: Attributes;
   readonly context: EvaluationContext;
-  /** Told the file of each module function before it is called. */
-  readonly entering: (file: string) => void;
+  /** Calls a module function with its arguments. */
+  readonly call: (module: (args: Attributes) => unknown, file: string) => unknown;
 }
 
-/** A module with its imports, by the keys that `disabledModules` name. */
+/** A module with its imports, by the key that `disabledModules` names. */
 interface Tree {
   readonly key: unknown;
   readonly module: CollectedModule;
-  readonly imports: readonly Tree[];
   readonly disabled: readonly unknown[];
+  imports: readonly Tree[];
 }
 
 /** All modules that take part. `file` is that of the modules which are not located otherwise. */
@@ -37,66 +28,73 @@ export function collectModules(
   file: string,
   collecting: Collecting,
 ): CollectedModule[] {
-  const seen = new Set<unknown>();
-  const trees = collectTrees(modules, file, collecting, seen);
-  const disabled = new Set<unknown>();
-  visit(trees, (tree) => {
-    for (const key of tree.disabled) disabled.add(key);
-  });
-  const collected: CollectedModule[] = [];
-  visit(
-    trees,
-    (tree) => collected.push(tree.module),
-    (tree) => disabled.has(tree.key),
-  );
-  return collected;
+  const known = new Map<unknown, Tree>();
+  const trees = collectTrees(modules, file, collecting, known);
+  const disabled = new Set([...known.values()].flatMap((tree) => tree.disabled));
+  const collected = new Set<Tree>();
+  flatten(trees, disabled, collected);
+  return [...collected].map(({ module }) => module);
 }
 
 function collectTrees(
   modules: readonly unknown[],
   file: string,
   collecting: Collecting,
-  seen: Set<unknown>,
+  known: Map<unknown, Tree>,
 ): readonly Tree[] {
   try {
-    return modules.flatMap((module) => collectTree(module, file, collecting, seen) ?? []);
+    return modules.map((module) => collectTree(module, file, collecting, known));
   } catch (error) {
     if (isOverflow(error)) throw badModule(`The modules that "${file}" imports import more without end`);
     throw error;
   }
 }
 
-function visit(trees: readonly Tree[], each: (tree: Tree) => void, skip?: (tree: Tree) => boolean): void {
+/** Each module once, what it imports before it, without those that are disabled. */
+function flatten(
+  trees: readonly Tree[],
+  disabled: ReadonlySet<unknown>,
+  collected: Set<Tree>,
+  entered = new Set<Tree>(),
+): void {
   for (const tree of trees) {
-    if (skip?.(tree)) continue;
-    visit(tree.imports, each, skip);
-    each(tree);
+    if (entered.has(tree) || disabled.has(tree.key)) continue;
+    entered.add(tree);
+    flatten(tree.imports, disabled, collected, entered);
+    collected.add(tree);
   }
 }
 
-/** One module and what it imports; undefined when it has been collected already. */
+/** One module and what it imports; the same tree each time it is met. */
 function collectTree(
   given: unknown,
   givenFile: string,
   collecting: Collecting,
-  seen: Set<unknown>,
-): Tree | undefined {
-  const { module, file, key } = locate(given, givenFile, collecting.context);
-  if (seen.has(key)) return undefined;
-  seen.add(key);
+  known: Map<unknown, Tree>,
+): Tree {
+  const { module, file, key: identity } = locate(given, givenFile, collecting.context);
+  const before = known.get(identity);
+  if (before) return before;
   const body = typeof module === "function" ? callModule(module, file, collecting) : module;
   if (isLocated(body)) {
-    const only = collectTree(body, file, collecting, seen);
-    return { key, module: { file, unchanging: true }, imports: only ? [only] : [], disabled: [] };
+    const tree: Tree = { key: identity, module: { file, unchanging: true }, disabled: [], imports: [] };
+    known.set(identity, tree);
+    tree.imports = [collectTree(body, file, collecting, known)];
+    return tree;
   }
-  if (!isAttributes(body)) throw notAModule(body, file);
-  const imports = listOf(body, "imports", file).flatMap(
-    (imported) => collectTree(imported, file, collecting, seen) ?? [],
-  );
-  const disabled = listOf(body, "disabledModules", file).map((entry) =>
-    typeof entry === "string" ? resolve(dirname(file), entry) : entry,
-  );
-  return { key, module: partsOf(body, file, typeof module !== "function"), imports, disabled };
+  const read = reading(file, () => readBody(body, file, typeof module !== "function"));
+  const key = read.key === undefined ? identity : keyOf(read.key);
+  const same = known.get(key);
+  const tree: Tree = same ?? {
+    key,
+    module: read.module,
+    disabled: read.disabled.map((entry) => disabledKey(entry, file, collecting.context)),
+    imports: [],
+  };
+  known.set(identity, tree);
+  known.set(key, tree);
+  if (!same) tree.imports = read.imports.map((imported) => collectTree(imported, file, collecting, known));
+  return tree;
 }
 
 /** Follows a path to its module, and finds the file and the identity of any other. */
@@ -116,60 +114,39 @@ function locate(
   return { module: given, file, key: given };
 }
 
-// biome-ignore lint/complexity/noBannedTypes: any function may have been given as a module
-function callModule(module: Function, file: string, { args, entering }: Collecting): unknown {
-  entering(file);
+/** What identifies a module by its `key`, in whatever file it is. */
+function keyOf(key: string): string {
+  return `key:${key}`;
+}
+
+/** What identifies the module that an entry of `disabledModules` names: a path, a module, or its key. */
+function disabledKey(entry: unknown, file: string, context: EvaluationContext): unknown {
+  if (typeof entry === "string") return resolve(dirname(file), entry);
+  const { module } = locate(entry, file, context);
+  const key = isAttributes(module) ? getAttribute(module, "key") : undefined;
+  return typeof key === "string" ? keyOf(key) : module;
+}
+
+function callModule(module: object, file: string, { call }: Collecting): unknown {
   try {
-    return module(args);
+    return call(module as (args: Attributes) => unknown, file);
   } catch (error) {
     if (isOverflow(error)) throw error;
+    if (isClass(module)) throw badModule(`The module "${file}" is a class`, "Export what it would make");
     throw threw("The module", file, error);
   }
 }
 
-function listOf(body: Attributes, name: string, file: string): readonly unknown[] {
-  const value = getAttribute(body, name);
-  if (value === undefined) return [];
-  if (Array.isArray(value)) return value;
-  throw badModule(`"${name}" of the module "${file}" must be a list, but is ${showValue(value)}`);
+function isClass(module: object): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(module));
 }
 
-/** Names with a meaning of their own, in a module without `options` and `config`. */
-const MODULE_KEYS = new Set(["imports", "disabledModules", "freeformType", "options", "config"]);
-
-/** Splits a module into its parts; without `options` and `config` all the rest is `config`. */
-function partsOf(body: Attributes, file: string, unchanging: boolean): CollectedModule {
-  const freeformType = getAttribute(body, "freeformType") as OptionType | undefined;
-  const common = { file, unchanging, ...(freeformType && { freeformType }) };
-  if (Object.hasOwn(body, "options") || Object.hasOwn(body, "config")) {
-    const stray = Object.keys(body).find((name) => !MODULE_KEYS.has(name));
-    if (stray !== undefined) {
-      throw badModule(
-        `The module "${file}" has the key "${stray}" beside "options" or "config"`,
-        `Move "${stray}" below "config"`,
-      );
-    }
-    return { ...common, options: getAttribute(body, "options"), config: getAttribute(body, "config") };
+/** Reads of a module may run its code: getters and proxies. */
+function reading<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (isOverflow(error)) throw error;
+    throw threw("The module", file, error);
   }
-  return {
-    ...common,
-    config: Object.keys(body).some((name) => MODULE_KEYS.has(name)) ? withoutKeys(body) : body,
-  };
-}
-
-function withoutKeys(body: Attributes): Attributes {
-  const rest: Attributes = Object.create(null);
-  for (const name of Object.keys(body)) if (!MODULE_KEYS.has(name)) rest[name] = body[name];
-  return rest;
-}
-
-function notAModule(value: unknown, file: string): Error {
-  if (value instanceof Promise) {
-    value.catch(() => {});
-    return badModule(`The module "${file}" is a promise`, "Modules are evaluated at once; remove the async");
-  }
-  const found = Array.isArray(value) ? "a list" : showValue(value);
-  return badModule(
-    `The module "${file}" must be an attribute set or a function that returns one, but is ${found}`,
-  );
 }

@@ -6,9 +6,11 @@ import type { MicrovmError } from "../errors.ts";
 import { badModule, endless, isOverflow, threw, wrongType } from "./faults.ts";
 import { type Location, showLocation } from "./location.ts";
 import type { EvaluationContext, OptionType, ResolvedDefinition, ValueType } from "./types/type.ts";
+import { passUnwinding } from "./unwinding.ts";
 import {
   asWrapper,
   isConditional,
+  isForwarded,
   isMerged,
   isOverriding,
   mkIf,
@@ -96,12 +98,11 @@ function expand(
   ) {
     return;
   }
-  const { file } = definition;
-  let { value, priority, order } = definition;
+  let { file, value, priority, order } = definition;
   for (let calls = 0; ; ) {
     if (isThunk(value) && !type.keepsFunctions) {
       if (priority !== undefined) break;
-      if (++calls > DEEPEST_FUNCTIONS) throw endless(location);
+      if (++calls > DEEPEST_FUNCTIONS) throw endless(location, definition.file);
       value = callThunk(location, file, value);
       continue;
     }
@@ -117,6 +118,7 @@ function expand(
     if (isConditional(wrapper)) {
       if (!holds(location, file, wrapper.condition)) return;
     } else if (isOverriding(wrapper)) priority ??= wrapper.priority;
+    else if (isForwarded(wrapper)) file = wrapper.file;
     else order ??= wrapper.order;
     value = wrapper.content;
   }
@@ -132,7 +134,7 @@ function finish(
 ): void {
   let current = [candidate];
   for (let calls = 0; current.some(({ value }) => isThunk(value)) && !type.keepsFunctions; ) {
-    if (++calls > DEEPEST_FUNCTIONS) throw endless(location);
+    if (++calls > DEEPEST_FUNCTIONS) throw endless(location, candidate.file);
     const next: Candidate[] = [];
     for (const each of current) {
       const value = isThunk(each.value) ? callThunk(location, each.file, each.value) : each.value;
@@ -162,6 +164,7 @@ export function holds(location: Location, file: string, condition: unknown): boo
   if (typeof condition === "function") {
     try {
       result = condition();
+      passUnwinding();
     } catch (error) {
       if (isOverflow(error)) throw error;
       throw threw(`The condition of "${showLocation(location)}"`, file, error);
@@ -176,6 +179,7 @@ export function callThunk(location: Location, file: string, thunk: () => unknown
   let value: unknown;
   try {
     value = thunk();
+    passUnwinding();
   } catch (error) {
     if (isOverflow(error)) throw error;
     throw threw(`The definition of "${showLocation(location)}"`, file, error);

@@ -2,7 +2,8 @@ import { getAttribute, isAttributes } from "./attributes.ts";
 import { callThunk, type Definition, holds, isThunk, malformed } from "./definitions.ts";
 import { endless, wrongType } from "./faults.ts";
 import type { Location } from "./location.ts";
-import { asWrapper, isConditional, isMerged, isOverriding } from "./wrappers.ts";
+import { passUnwinding } from "./unwinding.ts";
+import { asWrapper, isConditional, isForwarded, isMerged, isOverriding } from "./wrappers.ts";
 
 /** More wrappers and functions around one set than this are taken for endless. */
 const DEEPEST = 100;
@@ -26,7 +27,7 @@ function handDown(
   byName: Map<string, Definition[]>,
   depth: number,
 ): void {
-  if (depth > DEEPEST) throw endless(location);
+  if (depth > DEEPEST) throw endless(location, definition.file);
   const inner = unwrap(location, definition);
   if (inner === undefined) {
     spread(location, definition, byName);
@@ -56,6 +57,7 @@ function unwrap(location: Location, definition: Definition): readonly Definition
   if (isOverriding(wrapper)) {
     return [{ ...definition, value: wrapper.content, priority: definition.priority ?? wrapper.priority }];
   }
+  if (isForwarded(wrapper)) return [{ ...definition, value: wrapper.content, file: wrapper.file }];
   return [{ ...definition, value: wrapper.content, order: definition.order ?? wrapper.order }];
 }
 
@@ -63,8 +65,11 @@ function unwrap(location: Location, definition: Definition): readonly Definition
 function once(condition: () => unknown): () => unknown {
   let decided: { readonly result: unknown } | undefined;
   return () => {
-    decided ??= { result: condition() };
-    return decided.result;
+    if (decided) return decided.result;
+    const result = condition();
+    passUnwinding();
+    decided = { result };
+    return result;
   };
 }
 

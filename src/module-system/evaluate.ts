@@ -2,12 +2,15 @@
 import type { MicrovmError } from "../errors.ts";
 import type { Attributes } from "./attributes.ts";
 import { optionsOf } from "./evaluated-options.ts";
-import { configOf, startEvaluation } from "./evaluation.ts";
+import { configOf, freeformTypeOf } from "./evaluation.ts";
 import { combineFaults, faultsOf } from "./faults.ts";
 import { lib } from "./lib.ts";
+import { withFile } from "./located.ts";
 import type { SetNode } from "./nodes.ts";
 import { plainSet } from "./plain.ts";
-import type { EvaluationContext, ImportModule, JsonSchema } from "./types/type.ts";
+import { startEvaluation } from "./start.ts";
+import { submoduleWith } from "./types/submodule.ts";
+import type { EvaluationContext, ImportModule, JsonSchema, OptionType } from "./types/type.ts";
 import { schemaOf, validateSet } from "./validate.ts";
 
 /** What to evaluate. */
@@ -34,6 +37,11 @@ export interface Evaluated<C = unknown> {
   collectErrors(): readonly MicrovmError[];
   /** Evaluates everything; throws one error for all faults. */
   force(): void;
+  /** The same modules and more, evaluated anew. */
+  extendModules(more: Pick<EvalModulesOptions, "modules" | "specialArgs" | "prefix">): Evaluated<C>;
+  /** The type of options whose values are made of the same modules and the option's definitions. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the modules declare
+  readonly type: OptionType<any>;
   readonly root: SetNode;
 }
 
@@ -55,6 +63,16 @@ export function evalModules<C = any>(options: EvalModulesOptions): Evaluated<C> 
     options: optionsOf(() => root),
     collectErrors: () => plainWithFaults(evaluated).faults,
     force: () => void toPlain(evaluated),
+    extendModules: (more) =>
+      evalModules<C>({
+        ...options,
+        ...more,
+        modules: [...modules, ...more.modules],
+        specialArgs: { ...specialArgs, ...more.specialArgs },
+      }),
+    get type() {
+      return submoduleWith({ modules: modules.map((module) => withFile(file, module)), specialArgs });
+    },
     root,
   };
   return evaluated;
@@ -87,12 +105,12 @@ export function validatePlain(evaluated: Evaluated, value: unknown): readonly Mi
   const faults: MicrovmError[] = [];
   const { declared, evaluation } = evaluated.root;
   const report = (fault: MicrovmError) => faults.push(...faultsOf(fault));
-  validateSet(declared, evaluation.freeformType, value, evaluation.location, report, evaluation.context);
+  validateSet(declared, freeformTypeOf(evaluation), value, evaluation.location, report, evaluation.context);
   return faults;
 }
 
 /** JSON Schema of what may be defined. */
 export function toJsonSchema(evaluated: Evaluated): JsonSchema {
   const { declared, evaluation } = evaluated.root;
-  return schemaOf(declared, evaluation.freeformType, evaluation.context);
+  return schemaOf(declared, freeformTypeOf(evaluation), evaluation.context);
 }

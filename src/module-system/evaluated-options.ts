@@ -4,7 +4,7 @@ import type { DeclaredOption } from "./declarations.ts";
 import { childOf, optionValue, resolvedOf } from "./evaluation.ts";
 import type { Location } from "./location.ts";
 import type { OptionNode, SetNode } from "./nodes.ts";
-import type { AnyType } from "./types/type.ts";
+import type { AnyType, ResolvedDefinition } from "./types/type.ts";
 import { PLAIN_PRIORITY } from "./wrappers.ts";
 
 /** A definition that counted. */
@@ -48,6 +48,11 @@ export class EvaluatedOption {
   /** Whether there is a definition that counts, the default included. */
   get isDefined(): boolean {
     return resolvedOf(this.#node).length > 0;
+  }
+
+  /** The definitions that counted, as they are merged. */
+  get resolved(): readonly ResolvedDefinition[] {
+    return resolvedOf(this.#node);
   }
 
   /** The definitions that counted, the default included when it did. */

@@ -3,93 +3,20 @@
  * read, and everything at most once.
  */
 import { type Attributes, type LazyAttributes, lazyObject, lazySource } from "./attributes.ts";
-import { collectModules } from "./collect.ts";
-import { type DeclaredSet, declare, declareShared, NO_OPTIONS } from "./declarations.ts";
+import type { DeclaredSet } from "./declarations.ts";
 import { type Definition, mergeResolved, resolveDefinitions } from "./definitions.ts";
 import { distribute } from "./distribute.ts";
-import { notDefined, readWhileCollecting, setReadOnly, unknownOption, whileEvaluating } from "./faults.ts";
+import { freeformTypesExclude, notDefined, setReadOnly, unknownOption, whileEvaluating } from "./faults.ts";
 import { mergeFreeform } from "./freeform.ts";
 import type { Location } from "./location.ts";
-import type {
-  Collected,
-  Evaluation,
-  EvaluationInput,
-  OptionNode,
-  SetNode,
-  StartedEvaluation,
-} from "./nodes.ts";
+import { MODULE_OPTIONS, MODULE_SET } from "./module-options.ts";
+import type { Evaluation, OptionNode, SetNode } from "./nodes.ts";
 import { inFrame } from "./recursion.ts";
-import type { ResolvedDefinition } from "./types/type.ts";
+import type { AnyType, ResolvedDefinition } from "./types/type.ts";
 import { DEFAULT_OPTION_PRIORITY, PLAIN_PRIORITY } from "./wrappers.ts";
 
-/** Collects the modules and starts an evaluation. */
-export function startEvaluation(input: EvaluationInput): StartedEvaluation {
-  const { location, context, file } = input;
-  const evaluation: Evaluation = {
-    location,
-    context,
-    input,
-    root: undefined,
-    freeformType: undefined,
-    entered: file,
-  };
-  const collected = input.collected ?? collect(evaluation);
-  const definitions = input.definitions
-    ? [...collected.definitions, ...input.definitions]
-    : collected.definitions;
-  evaluation.freeformType = collected.freeformType;
-  evaluation.root = setNode(evaluation, location, collected.declared, definitions);
-  return Object.assign(evaluation as Evaluation & { root: SetNode }, { collected });
-}
-
-function collect(evaluation: Evaluation): Collected {
-  const { modules, file, context } = evaluation.input;
-  const entering = (entered: string) => {
-    evaluation.entered = entered;
-  };
-  const collected = collectModules(modules, file, { args: argsOf(evaluation), context, entering });
-  let declared = NO_OPTIONS;
-  // Unchanging ones first, so that the trees they make are the same in every evaluation.
-  for (const module of collected) {
-    if (module.options !== undefined && module.unchanging) {
-      declared = declareShared(declared, module.options, module.file);
-    }
-  }
-  for (const module of collected) {
-    if (module.options !== undefined && !module.unchanging)
-      declared = declare(declared, module.options, module.file);
-  }
-  const definitions: Definition[] = [];
-  for (const module of collected) {
-    if (module.config !== undefined) definitions.push({ file: module.file, value: module.config });
-  }
-  return {
-    declared,
-    definitions,
-    freeformType: collected.findLast((module) => module.freeformType)?.freeformType,
-    unchanging: collected.every((module) => module.unchanging),
-  };
-}
-
-/** What module functions and computed defaults are called with. */
-function argsOf(evaluation: Evaluation): Attributes {
-  if (evaluation.args) return evaluation.args;
-  const { context, input } = evaluation;
-  const rootOf = (read: string): SetNode => {
-    if (!evaluation.root) throw readWhileCollecting(read, evaluation.entered);
-    return evaluation.root;
-  };
-  const args: Attributes = {
-    lib: context.lib,
-    ...input.args,
-    config: lazyObject(new SetValues((name) => rootOf(`config${name}`))),
-    options: input.describeOptions((name) => rootOf(`options${name}`)),
-  };
-  evaluation.args = args;
-  return args;
-}
-
-function setNode(
+/** A set of options whose definitions are not told apart yet. */
+export function setNode(
   evaluation: Evaluation,
   location: Location,
   declared: DeclaredSet,
@@ -104,9 +31,9 @@ const NONE: readonly Definition[] = [];
 export function childOf(node: SetNode, name: string): SetNode | OptionNode | undefined {
   const before = node.children.get(name);
   if (before) return before;
-  const declared = node.declared.children.get(name);
-  if (!declared) return undefined;
   const { evaluation } = node;
+  const declared = node.declared.children.get(name) ?? (isHidden(node, name) ? MODULE_OPTIONS : undefined);
+  if (!declared) return undefined;
   const definitions = distributed(node).get(name) ?? NONE;
   const location = [...node.location, name];
   const child: SetNode | OptionNode =
@@ -115,6 +42,23 @@ export function childOf(node: SetNode, name: string): SetNode | OptionNode | und
       : { kind: "option", evaluation, location, declared, definitions, active: false, state: "new" };
   node.children.set(name, child);
   return child;
+}
+
+/** Whether a name is that of the options about the evaluation itself, which are declared nowhere and listed nowhere. */
+function isHidden({ evaluation, location }: SetNode, name: string): boolean {
+  return name === MODULE_SET && location.length === evaluation.location.length;
+}
+
+/** What modules define in `_module`, when they do and the set is an evaluation's root. */
+export function moduleSet(root: SetNode): SetNode | undefined {
+  if (root.definitions.length === 0 || !isHidden(root, MODULE_SET)) return undefined;
+  return distributed(root).has(MODULE_SET) ? (childOf(root, MODULE_SET) as SetNode) : undefined;
+}
+
+/** A value of `_module`, or undefined when no module defines anything there. */
+export function moduleOption(root: SetNode, name: string): unknown {
+  const set = moduleSet(root);
+  return set && optionValue(childOf(set, name) as OptionNode);
 }
 
 /** The definitions of a set by name, undeclared ones included. */
@@ -133,7 +77,9 @@ export function distributed(node: SetNode): ReadonlyMap<string, readonly Definit
 /** Names that are defined in a set but declared nowhere. */
 export function undeclared(node: SetNode): string[] {
   if (node.definitions.length === 0) return [];
-  return [...distributed(node).keys()].filter((name) => !node.declared.children.has(name));
+  return [...distributed(node).keys()].filter(
+    (name) => !node.declared.children.has(name) && !isHidden(node, name),
+  );
 }
 
 /** The values of a set, each evaluated when it is read. */
@@ -149,7 +95,7 @@ export function shownSet(value: object): SetNode | undefined {
 }
 
 /** Reads a set's options by name. The set is asked for late, because `config` is handed out before it is there. */
-class SetValues implements LazyAttributes {
+export class SetValues implements LazyAttributes {
   /** Asked with what is read of it: nothing, or a dot and a name. */
   readonly node: (read: string) => SetNode;
 
@@ -160,13 +106,13 @@ class SetValues implements LazyAttributes {
   names(): string[] {
     const node = this.node("");
     const declared = [...node.declared.children.keys()];
-    return node.evaluation.freeformType ? [...declared, ...Object.keys(freeformOf(node))] : declared;
+    return freeformTypeOf(node.evaluation) ? [...declared, ...Object.keys(freeformOf(node))] : declared;
   }
 
   has(name: string): boolean {
     const node = this.node(`.${name}`);
-    if (node.declared.children.has(name)) return true;
-    return node.evaluation.freeformType !== undefined && Object.hasOwn(freeformOf(node), name);
+    if (node.declared.children.has(name) || isHidden(node, name)) return true;
+    return freeformTypeOf(node.evaluation) !== undefined && Object.hasOwn(freeformOf(node), name);
   }
 
   get(name: string): unknown {
@@ -178,15 +124,31 @@ class SetValues implements LazyAttributes {
 
   missing(name: string): void {
     const node = this.node(`.${name}`);
-    if (node.evaluation.freeformType) return;
+    if (freeformTypeOf(node.evaluation)) return;
     throw unknownOption([...node.location, name], node.declared.children.keys(), []);
   }
+}
+
+/** The type of what is defined but not declared: that of the modules themselves and `_module.freeformType`. */
+export function freeformTypeOf(evaluation: Evaluation): AnyType | undefined {
+  const { root, freeformType } = evaluation;
+  // A set that is being told apart cannot say yet what its modules define in it.
+  if (evaluation.hasWholeFreeformType || !root || (root.active && !root.distributed)) return freeformType;
+  const added = moduleOption(root, "freeformType") as AnyType | null | undefined;
+  if (added) {
+    const combined = freeformType ? freeformType.combine(added) : added;
+    if (!combined) throw freeformTypesExclude(freeformType!.description, added.description);
+    evaluation.freeformType = combined;
+  }
+  evaluation.hasWholeFreeformType = true;
+  return evaluation.freeformType;
 }
 
 /** What a set holds beside its declared options, merged by the freeform type. */
 export function freeformOf(node: SetNode): Attributes {
   if (node.freeform) return node.freeform;
-  const { freeformType, context, location } = node.evaluation;
+  const { context, location } = node.evaluation;
+  const freeformType = freeformTypeOf(node.evaluation);
   const names = undeclared(node);
   if (!freeformType || names.length === 0) return {};
   const all = distributed(node);
@@ -201,7 +163,7 @@ export function optionValue(node: OptionNode): unknown {
   if (node.state === "evaluated") return node.value;
   if (node.state === "failed") throw node.error;
   try {
-    node.value = inFrame(node, () => evaluate(node));
+    node.value = inFrame(node, evaluate, optionValue);
     node.state = "evaluated";
     return node.value;
   } catch (error) {
@@ -242,7 +204,7 @@ function resolveDefault(node: OptionNode): ResolvedDefinition[] {
     return [{ file: files[0]!, value, priority: DEFAULT_OPTION_PRIORITY }];
   }
   const computed =
-    typeof value === "function" && !type.keepsFunctions ? () => value(argsOf(node.evaluation)) : value;
+    typeof value === "function" && !type.keepsFunctions ? () => value(node.evaluation.args) : value;
   return resolveDefinitions(node.location, type, [
     { file: files[0]!, value: computed, priority: DEFAULT_OPTION_PRIORITY },
   ]);

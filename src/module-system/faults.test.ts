@@ -87,14 +87,14 @@ test("recursion shows the chain", () => {
   assert.deepEqual(faultOf(options, module), {
     code: "option-recursion",
     message:
-      'Infinite recursion: the option "microvm.mem" needs its own value, by way of microvm.mem → microvm.vcpu → microvm.mem',
+      'Infinite recursion: the option "microvm.mem" needs its own value, by way of microvm.mem → microvm.vcpu → microvm.mem, in "b.ts"',
   });
 });
 
 test("a set's definition that reads the set is a recursion", () => {
   assert.equal(
     message(({ config }: Args) => ({ microvm: () => ({ mem: config.microvm.vcpu }) })),
-    'Infinite recursion: the option "microvm" needs its own value, by way of microvm → microvm',
+    'Infinite recursion: the option "microvm" needs its own value, by way of microvm → microvm, in "b.ts"',
   );
 });
 
@@ -198,7 +198,7 @@ test("what is no set of options is refused", () => {
   );
   assert.equal(
     message({ options: { microvm: { mem: mkOption({ type: types.str }) } } }),
-    'The option "microvm.mem" is declared several times, in "a.ts" and "b.ts"',
+    'The option "microvm.mem" is declared with types that exclude each other: "positive integer, meaning >0" in "a.ts", "string" in "b.ts"',
   );
   assert.equal(
     message({ options: { microvm: mkOption({ type: types.str }) } }),
@@ -235,14 +235,14 @@ test("functions without end and values that contain themselves are faults", () =
   const again = (): unknown => again;
   assert.equal(
     message({ microvm: { mem: again } }),
-    'The value of the option "microvm.mem" contains itself or is nested too deeply',
+    'The value of the option "microvm.mem" in "b.ts" contains itself or is nested too deeply',
   );
   const circular: Args = {};
   circular.self = circular;
   const module = { options: { any: mkOption({ type: types.anything }) } };
   assert.match(
     faultOf(module, { any: circular }).message,
-    /^The value of the option "any[.self]*…?" contains itself or is nested too deeply$/,
+    /^The value of the option "any" in "b.ts" contains itself or is nested too deeply$/,
   );
 });
 

@@ -3,6 +3,7 @@ import { type ErrorCode, MicrovmError } from "../errors.ts";
 import { type Location, showLocation } from "./location.ts";
 import { showValue } from "./show.ts";
 import { suggest } from "./suggest.ts";
+import { Unwinding } from "./unwinding.ts";
 
 /** A value and the file of the module that gave it. */
 interface Given {
@@ -46,6 +47,15 @@ export function notDefined(location: Location): MicrovmError {
   );
 }
 
+/** An option that is no more, defined in a file or read. */
+export function removed(location: Location, instead: string, file?: string): MicrovmError {
+  const where = file === undefined ? "" : `, defined in "${file}",`;
+  return new MicrovmError(
+    "option-unknown",
+    `The option "${showLocation(location)}"${where} was removed: ${instead}`,
+  );
+}
+
 /** A definition, or a read when no file is given, of an option that nobody declares. */
 export function unknownOption(
   location: Location,
@@ -64,20 +74,44 @@ export function unknownOption(
 }
 
 /** An option that needs its own value. */
-export function recursion(chain: readonly Location[]): MicrovmError {
+export function recursion(chain: readonly Location[], files: readonly string[]): MicrovmError {
+  const where = files.slice(0, 2 * SHOWN_ENDS).map((file) => `"${file}"`);
   return new MicrovmError(
     "option-recursion",
-    `Infinite recursion: the option "${showLocation(chain[0]!)}" needs its own value, by way of ${chain.map(showLocation).join(" → ")}`,
+    `Infinite recursion: the option "${showLocation(chain[0]!)}" needs its own value, by way of ${showChain(chain)}, in ${where.join(" and ")}`,
     { hint: "Write a literal value, or mkForce, in one of these options" },
   );
 }
 
+function showChain(chain: readonly Location[]): string {
+  const shown = chain.map(showLocation);
+  if (shown.length > 2 * SHOWN_ENDS) {
+    const left = shown.length - 2 * SHOWN_ENDS;
+    shown.splice(SHOWN_ENDS, left, `… ${left} more …`);
+  }
+  return shown.join(" → ");
+}
+
 /** A value that never ends: it contains itself, or functions that return functions. */
-export function endless(location: Location): MicrovmError {
+export function endless(location: Location, file: string): MicrovmError {
   return new MicrovmError(
     "option-recursion",
-    `The value of the option "${showLocation(location)}" contains itself or is nested too deeply`,
+    `The value of the option "${showEnds(location)}" in "${file}" contains itself or is nested too deeply`,
   );
+}
+
+/** A location of thousands of parts, shortened. */
+function showEnds(location: Location): string {
+  if (location.length <= 2 * SHOWN_ENDS) return showLocation(location);
+  return `${showLocation(location.slice(0, SHOWN_ENDS))}.….${showLocation(location.slice(-SHOWN_ENDS))}`;
+}
+
+/** How many parts of a long location or chain are shown at each end. */
+const SHOWN_ENDS = 8;
+
+/** Two freeform types in one evaluation that no value could have both. */
+export function freeformTypesExclude(one: string, other: string): MicrovmError {
+  return badModule(`The modules have the freeform types "${one}" and "${other}", which exclude each other`);
 }
 
 /** `config` was read by a module function instead of by a definition. */
@@ -91,6 +125,7 @@ export function readWhileCollecting(read: string, file: string): MicrovmError {
 
 /** A module, definition or condition that threw. */
 export function threw(what: string, file: string, thrown: unknown): MicrovmError {
+  if (thrown instanceof Unwinding) throw thrown;
   if (thrown instanceof MicrovmError) return thrown;
   const place = thrownPlace(thrown);
   const where = place === undefined ? `"${file}"` : place.startsWith(`${file}:`) ? `"${place}"` : `"${file}"`;
@@ -108,7 +143,7 @@ export function badModule(message: string, hint?: string): MicrovmError {
 /** Wraps what was thrown while an option was evaluated, an exhausted stack included. */
 export function whileEvaluating(location: Location, file: string, thrown: unknown): MicrovmError {
   if (thrown instanceof MicrovmError) return thrown;
-  if (isOverflow(thrown)) return endless(location);
+  if (isOverflow(thrown)) return endless(location, file);
   return threw(`The definition of "${showLocation(location)}"`, file, thrown);
 }
 

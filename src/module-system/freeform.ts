@@ -1,4 +1,4 @@
-import { type Attributes, getAttribute, isAttributes, setAttribute } from "./attributes.ts";
+import { type Attributes, getAttribute, isAttributes, nestAttribute } from "./attributes.ts";
 import { type Definition, mergeDefinitions, rewrap } from "./definitions.ts";
 import type { Location } from "./location.ts";
 import type { EvaluationContext, OptionType } from "./types/type.ts";
@@ -18,18 +18,10 @@ export function mergeFreeform(
   const definitions: Definition[] = [];
   for (const [name, named] of byName) {
     for (const definition of named) {
-      definitions.push({ file: definition.file, value: nest([...path, name], rewrap(definition)) });
+      definitions.push({ file: definition.file, value: nestAttribute([...path, name], rewrap(definition)) });
     }
   }
   let merged = mergeDefinitions(location, type, definitions, context)?.value;
   for (const name of path) merged = isAttributes(merged) ? getAttribute(merged, name) : undefined;
   return isAttributes(merged) ? merged : {};
-}
-
-function nest(path: readonly string[], value: unknown): unknown {
-  return path.reduceRight<unknown>((inside, name) => {
-    const outside = {};
-    setAttribute(outside, name, inside);
-    return outside;
-  }, value);
 }

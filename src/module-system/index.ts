@@ -1,6 +1,7 @@
 /** Options, modules and their evaluation: the semantics of NixOS's module system. */
 export { type Asserted, type Assertion, assertionsModule, checkAssertions } from "./assertions.ts";
 export type { Attributes } from "./attributes.ts";
+export { documentOptions, type OptionDocumentation } from "./documentation.ts";
 export { mkEnableOption } from "./enable-option.ts";
 export {
   type EvalModulesOptions,
@@ -17,7 +18,17 @@ export type { Definition, InferConfig, InferDefinitions } from "./infer.ts";
 export { type Lib, lib } from "./lib.ts";
 export { withFile } from "./located.ts";
 export { isOption, mkOption, type Option, type OptionDeclaration } from "./option.ts";
-export { suggest } from "./suggest.ts";
+export {
+  mkAliasOptionModule,
+  mkChangedOptionModule,
+  mkDerivedConfig,
+  mkMergedOptionModule,
+  mkRemovedOptionModule,
+  mkRenamedOptionModule,
+} from "./option-modules.ts";
+export { mkPackageOption } from "./package-option.ts";
+export { editDistance, suggest } from "./suggest.ts";
+export { type OptionTrace, type TracedDefinition, traceOption } from "./trace.ts";
 export { types } from "./types/index.ts";
 export { type ImportModule, type JsonSchema, makeType, type OptionType } from "./types/type.ts";
 export {

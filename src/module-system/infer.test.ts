@@ -8,8 +8,19 @@ const options = {
     hypervisor: mkOption({ type: types.enum(["qemu", "kvmtool"]) }),
     socket: mkOption({ type: types.nullOr(types.str) }),
     volumes: mkOption({
-      type: types.listOf(types.submodule({ options: { image: mkOption({ type: types.str }) } })),
+      type: types.listOf(
+        types.submodule({
+          options: {
+            image: mkOption({ type: types.str }),
+            size: mkOption({ type: types.nullOr(types.int), default: null }),
+          },
+        }),
+      ),
     }),
+    shares: mkOption({
+      type: types.attrsOf(types.submodule({ options: { source: mkOption({ type: types.str }) } })),
+    }),
+    tags: mkOption({ type: types.listOf(types.str) }),
     env: mkOption({ type: types.attrsOf(types.oneOf([types.bool, types.str])) }),
   },
 };
@@ -22,8 +33,14 @@ test("the configuration has the types of its options", () => {
     const socket: string | null = microvm.socket;
     const image: string | undefined = microvm.volumes[0]?.image;
     const value: boolean | string | undefined = microvm.env.a;
+    // @ts-expect-error it may be null
+    const length: number = microvm.socket.length;
+    // @ts-expect-error there may be none
+    const first: string = microvm.volumes[0].image;
+    // @ts-expect-error the configuration cannot be changed
+    microvm.mem = 1;
     // @ts-expect-error there is no such option
-    return [mem, hypervisor, socket, image, value, microvm.memm];
+    return [length, first, mem, hypervisor, socket, image, value, microvm.memm];
   };
   void read;
 });
@@ -47,5 +64,29 @@ test("definitions may be left out, wrapped or functions at any depth", () => {
   const wrong: Definition<Config> = { microvm: { mem: "1" } };
   // @ts-expect-error a wrong value of an enum
   const value: Definition<Config> = { microvm: { hypervisor: "qemuu" } };
-  void [good, misspelt, wrong, value];
+  // @ts-expect-error a wrong entry of a list
+  const entry: Definition<Config> = { microvm: { tags: [1] } };
+  // @ts-expect-error a wrong value in a function
+  const called: Definition<Config> = { microvm: { mem: () => "1" } };
+  // @ts-expect-error a wrong value in a wrapper
+  const wrapped: Definition<Config> = { microvm: { mem: mkDefault("1") } };
+  void [good, misspelt, wrong, value, entry, called, wrapped];
+});
+
+test("an entry of a list has what its submodule needs", () => {
+  const good: Definition<Config>[] = [
+    {
+      microvm: { volumes: [{ image: "a" }, mkIf(true, { image: "b", size: null }), () => ({ image: "c" })] },
+    },
+    { microvm: { volumes: [mkMerge([{ image: "a" }, { size: 1 }])] } },
+    // Several modules may define one attribute together.
+    { microvm: { shares: { store: {} } } },
+  ];
+  // @ts-expect-error a missing field of an entry
+  const missing: Definition<Config> = { microvm: { volumes: [{ size: 1 }] } };
+  // @ts-expect-error a missing field of an entry in a condition
+  const conditional: Definition<Config> = { microvm: { volumes: [mkIf(true, { size: 1 })] } };
+  // @ts-expect-error a misspelt field of an entry
+  const misspelt: Definition<Config> = { microvm: { volumes: [{ image: "a", sise: 1 }] } };
+  void [good, missing, conditional, misspelt];
 });

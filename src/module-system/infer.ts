@@ -1,5 +1,5 @@
 /** Static types that follow from declared options. */
-import type { Option } from "./option.ts";
+import type { Option, WithoutDefault } from "./option.ts";
 import type { Conditional, Merged, Ordered, Overriding } from "./wrappers.ts";
 
 /** The type of the merged configuration of a tree of options. */
@@ -10,6 +10,13 @@ export type InferConfig<O> = {
 /** The type of complete definitions for a tree of options; `Definition` makes it what a module may say. */
 export type InferDefinitions<O> = {
   readonly [K in keyof O]: O[K] extends Option<infer _T, infer D> ? D : InferDefinitions<O[K]>;
+};
+
+declare const NEEDED: unique symbol;
+
+/** The value of a submodule; it also says, to the type checker alone, which of its options have no default. */
+export type SubmoduleConfig<O> = InferConfig<O> & {
+  readonly [NEEDED]?: { [K in keyof O]: O[K] extends WithoutDefault ? K : never }[keyof O];
 };
 
 /** A definition of a value of type `T`: any part may be left out, wrapped, or a function to call for it. */
@@ -26,7 +33,24 @@ type Bare<T> = T extends string | number | boolean | null | undefined
   : T extends (...args: never[]) => unknown
     ? T
     : T extends readonly (infer E)[]
-      ? readonly Definition<E>[]
+      ? readonly Entry<E>[]
       : T extends object
-        ? { readonly [K in keyof T]?: Definition<T[K]> }
+        ? Parts<T>
         : T;
+
+type Parts<T> = { readonly [K in keyof T as K extends typeof NEEDED ? never : K]?: Definition<T[K]> };
+
+/** An entry of a list. It merges with no other definition, so what its submodule needs must be there. */
+type Entry<E> = E extends Submodule
+  ?
+      | (Parts<E> & { readonly [K in Needed<E> & keyof E]-?: Definition<E[K]> })
+      | Conditional<Entry<E>>
+      | Merged<Definition<E>>
+      | Overriding<Entry<E>>
+      | Ordered<Entry<E>>
+      | (() => Entry<E>)
+  : Definition<E>;
+
+type Submodule = { readonly [NEEDED]?: PropertyKey };
+
+type Needed<E> = typeof NEEDED extends keyof E ? Exclude<E[typeof NEEDED], undefined> : never;

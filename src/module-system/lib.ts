@@ -1,5 +1,14 @@
 import { mkEnableOption } from "./enable-option.ts";
 import { mkOption } from "./option.ts";
+import {
+  mkAliasOptionModule,
+  mkChangedOptionModule,
+  mkDerivedConfig,
+  mkMergedOptionModule,
+  mkRemovedOptionModule,
+  mkRenamedOptionModule,
+} from "./option-modules.ts";
+import { mkPackageOption } from "./package-option.ts";
 import { types } from "./types/index.ts";
 import {
   mkAfter,
@@ -16,16 +25,23 @@ import {
 /** What module functions get as `lib`. */
 export const lib = {
   mkAfter,
+  mkAliasOptionModule,
   mkBefore,
+  mkChangedOptionModule,
   mkDefault,
+  mkDerivedConfig,
   mkEnableOption,
   mkForce,
   mkIf,
   mkMerge,
+  mkMergedOptionModule,
   mkOption,
   mkOptionDefault,
   mkOrder,
   mkOverride,
+  mkPackageOption,
+  mkRemovedOptionModule,
+  mkRenamedOptionModule,
   types,
 } as const;
 

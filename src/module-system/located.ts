@@ -13,5 +13,11 @@ export function withFile(file: string, module: unknown): Located {
 
 /** Whether a module comes with its file. */
 export function isLocated(value: unknown): value is Located {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, LOCATED);
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    return Object.hasOwn(value, LOCATED);
+  } catch {
+    // A proxy that cannot be asked; whoever reads it next says so.
+    return false;
+  }
 }

@@ -33,6 +33,13 @@ export interface Option<T = unknown, D = T> extends OptionDeclaration<T, D> {
   readonly [OPTION]: true;
 }
 
+declare const NO_DEFAULT: unique symbol;
+
+/** What the type checker knows of an option without a default: somebody must define it. */
+export interface WithoutDefault {
+  readonly [NO_DEFAULT]: true;
+}
+
 /** A set of declared options, by name. */
 export interface DeclaredSet {
   readonly kind: "set";
@@ -55,6 +62,7 @@ export interface ResolvedDefinition {
   readonly file: string;
   readonly value: unknown;
   readonly priority?: number;
+  readonly order?: number;
 }
 
 /** Loads a module that another one imports by path; gives the module and the file it is in. */
@@ -101,6 +109,8 @@ export interface OptionType<T = unknown, D = T> {
   ): { readonly location: Location; readonly declared: DeclaredSet } | undefined;
   /** The type of an option that is declared with this type and with the other, or undefined if none is both. */
   combine(other: AnyType): AnyType | undefined;
+  /** The type with more options, where its values are sets of them. */
+  nest?(options: unknown, file: string): AnyType;
   /** The type of the parts, where all parts have one. */
   readonly element?: AnyType;
   /** Never there; carries the type of definitions. */

@@ -3,26 +3,21 @@ import type { MicrovmError } from "../errors.ts";
 import type { Attributes } from "./attributes.ts";
 import type { Definition } from "./definitions.ts";
 import type { Location } from "./location.ts";
-import type {
-  DeclaredOption,
-  DeclaredSet,
-  EvaluationContext,
-  OptionType,
-  ResolvedDefinition,
-} from "./model.ts";
+import type { AnyType, DeclaredOption, DeclaredSet, EvaluationContext, ResolvedDefinition } from "./model.ts";
 import type { Frame } from "./recursion.ts";
 
 /** What all parts of one evaluation share. */
 export interface Evaluation {
   readonly location: Location;
   readonly context: EvaluationContext;
-  readonly input: EvaluationInput;
   /** Undefined while modules are being collected. */
   root: SetNode | undefined;
-  freeformType: OptionType | undefined;
-  /** File of the module function that was called last. */
-  entered: string;
-  args?: Attributes;
+  /** Of what is defined but not declared, as far as it is known. */
+  freeformType: AnyType | undefined;
+  /** Whether `_module.freeformType` was asked. */
+  hasWholeFreeformType: boolean;
+  /** What module functions and computed defaults are called with. */
+  readonly args: Attributes;
 }
 
 /** A set of options and the definitions of the whole set. */
@@ -74,7 +69,7 @@ export interface EvaluationInput {
 export interface Collected {
   readonly declared: DeclaredSet;
   readonly definitions: readonly Definition[];
-  readonly freeformType: OptionType | undefined;
+  readonly freeformType: AnyType | undefined;
   /** No module is a function, so another evaluation would collect the same. */
   readonly unchanging: boolean;
 }

@@ -1,8 +1,12 @@
-import { OPTION, type Option, type OptionDeclaration } from "./model.ts";
+import { OPTION, type Option, type OptionDeclaration, type WithoutDefault } from "./model.ts";
 
-export type { Option, OptionDeclaration } from "./model.ts";
+export type { Option, OptionDeclaration, WithoutDefault } from "./model.ts";
 
 /** Declares an option. */
+export function mkOption<T, D = T>(
+  declaration: OptionDeclaration<T, D> & { readonly default: unknown },
+): Option<T, D>;
+export function mkOption<T, D = T>(declaration: OptionDeclaration<T, D>): Option<T, D> & WithoutDefault;
 export function mkOption<T, D = T>(declaration: OptionDeclaration<T, D>): Option<T, D> {
   return { ...declaration, [OPTION]: true };
 }

@@ -1,10 +1,20 @@
 /** From an evaluation to plain data. */
 import { MicrovmError } from "../errors.ts";
 import { type Attributes, isAttributes, setAttribute } from "./attributes.ts";
-import { childOf, distributed, freeformOf, optionValue, shownSet, undeclared } from "./evaluation.ts";
+import {
+  childOf,
+  distributed,
+  freeformOf,
+  freeformTypeOf,
+  moduleOption,
+  moduleSet,
+  optionValue,
+  shownSet,
+  undeclared,
+} from "./evaluation.ts";
 import { isOverflow, unknownOption, whileEvaluating, wrongType } from "./faults.ts";
 import type { Location } from "./location.ts";
-import type { SetNode } from "./nodes.ts";
+import type { OptionNode, SetNode } from "./nodes.ts";
 import { RESULT, type Report } from "./types/type.ts";
 import { isPlainOption, isPlainSet } from "./validate.ts";
 
@@ -15,10 +25,14 @@ import { isPlainOption, isPlainSet } from "./validate.ts";
 export function plainSet(node: SetNode, report: Report): Attributes {
   const plain: Attributes = {};
   const names = attempt(node.location, report, () => undeclared(node)) ?? [];
-  if (node.evaluation.freeformType) {
+  if (attempt(node.location, report, () => freeformTypeOf(node.evaluation))) {
     const freeform = attempt(node.location, report, () => freeformOf(node)) ?? {};
     copyAttributes(freeform, plain, node.location, report);
-  } else for (const name of names) report(undeclaredName(node, name));
+  } else if (names.length > 0 && attempt(node.location, report, () => checksNames(node))) {
+    for (const name of names) report(undeclaredName(node, name));
+  }
+  const about = attempt(node.location, report, () => moduleSet(node));
+  for (const name of about ? undeclared(about) : []) report(undeclaredName(about!, name));
   for (const [name, declared] of node.declared.children) {
     if (declared.kind === "option" ? !isPlainOption(declared) : !isPlainSet(declared)) {
       if (declared.kind === "set") checkNames(node, name, report);
@@ -26,14 +40,19 @@ export function plainSet(node: SetNode, report: Report): Attributes {
     }
     attempt([...node.location, name], report, () => {
       const child = childOf(node, name)!;
-      const value =
-        child.kind === "set"
-          ? plainSet(child, report)
-          : plainValue(optionValue(child), child.location, report);
-      setAttribute(plain, name, value);
+      setAttribute(plain, name, child.kind === "set" ? plainSet(child, report) : plainOption(child, report));
     });
   }
   return plain;
+}
+
+/** An option's value as plain data, which may be nested too deeply for the stack. */
+function plainOption(node: OptionNode, report: Report): unknown {
+  try {
+    return plainValue(optionValue(node), node.location, report);
+  } catch (error) {
+    throw whileEvaluating(node.location, node.definitions[0]?.file ?? node.declared.files[0]!, error);
+  }
 }
 
 /** Reports unknown names in a set of which nothing is plain. */
@@ -44,6 +63,11 @@ function checkNames(node: SetNode, name: string, report: Report): void {
   });
 }
 
+/** Whether names that nobody declares are faults. */
+function checksNames({ evaluation }: SetNode): boolean {
+  return moduleOption(evaluation.root!, "check") !== false;
+}
+
 function undeclaredName(node: SetNode, name: string): MicrovmError {
   const files = distributed(node)
     .get(name)!
@@ -51,7 +75,8 @@ function undeclaredName(node: SetNode, name: string): MicrovmError {
   return unknownOption([...node.location, name], node.declared.children.keys(), [...new Set(files)]);
 }
 
-function plainValue(value: unknown, location: Location, report: Report): unknown {
+/** A value as plain data; what is none is reported and becomes null. */
+export function plainValue(value: unknown, location: Location, report: Report): unknown {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value))
@@ -80,11 +105,8 @@ function attempt<T>(location: Location, report: Report, evaluate: () => T): T | 
   try {
     return evaluate();
   } catch (error) {
-    if (isOverflow(error) && location.length > DEEPEST) throw error;
+    if (isOverflow(error)) throw error;
     report(error instanceof MicrovmError ? error : whileEvaluating(location, RESULT, error));
     return undefined;
   }
 }
-
-/** Attribute sets that are nested deeper than this are not explored for more faults. */
-const DEEPEST = 64;

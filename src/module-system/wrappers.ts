@@ -33,8 +33,15 @@ export interface Ordered<T> {
   readonly content: T;
 }
 
+/** A definition that counts as given in another file, such as that of the option it was forwarded from. */
+interface Forwarded<T> {
+  readonly [TAG]: "from";
+  readonly file: string;
+  readonly content: T;
+}
+
 /** Any wrapper around definitions of type `T`. */
-export type Wrapper<T> = Conditional<T> | Merged<T> | Overriding<T> | Ordered<T>;
+export type Wrapper<T> = Conditional<T> | Merged<T> | Overriding<T> | Ordered<T> | Forwarded<T>;
 
 /** Priority of an option's own default. */
 export const DEFAULT_OPTION_PRIORITY = 1500;
@@ -88,6 +95,11 @@ export function mkAfter<const T>(content: T): Ordered<T> {
   return mkOrder(1500, content);
 }
 
+/** Says in which file a definition is that a module only passes on. */
+export function definedIn<const T>(file: string, content: T): Forwarded<T> {
+  return { [TAG]: "from", file, content };
+}
+
 /** The wrapper that a value is, or undefined; `malformed` when it carries the tag without being one. */
 export function asWrapper(value: unknown): Wrapper<unknown> | "malformed" | undefined {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, TAG)) return undefined;
@@ -106,6 +118,10 @@ export function isOverriding<T>(wrapper: Wrapper<T>): wrapper is Overriding<T> {
   return wrapper[TAG] === "override";
 }
 
+export function isForwarded<T>(wrapper: Wrapper<T>): wrapper is Forwarded<T> {
+  return wrapper[TAG] === "from";
+}
+
 function isWellFormed(wrapper: Wrapper<unknown>): boolean {
   switch (wrapper[TAG]) {
     case "if":
@@ -116,6 +132,8 @@ function isWellFormed(wrapper: Wrapper<unknown>): boolean {
       return Number.isFinite(wrapper.priority);
     case "order":
       return Number.isFinite(wrapper.order);
+    case "from":
+      return typeof wrapper.file === "string";
     default:
       return false;
   }

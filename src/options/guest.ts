@@ -1,25 +1,44 @@
 /** Everything that a guest can be told. */
 import { CAPABILITIES } from "../hypervisors/capabilities.ts";
-import { mkIf } from "../module-system/index.ts";
+import { mkIf, withFile } from "../module-system/index.ts";
 import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
-import { machineOptions } from "./guest/microvm.ts";
+import { boot } from "./guest/boot.ts";
+import { environment } from "./guest/environment.ts";
+import { interfaces } from "./guest/interfaces.ts";
+import { machine } from "./guest/machine.ts";
 import { type Assertion, nameAssertions } from "./guest/name-assertions.ts";
-import { consoleOptions } from "./guest/services/consoles.ts";
-import { nginx, nginxOptions } from "./guest/services/nginx.ts";
-import { openssh, opensshOptions } from "./guest/services/openssh.ts";
-import { systemOptions } from "./guest/system.ts";
+import { networking } from "./guest/networking.ts";
+import { qemu } from "./guest/qemu.ts";
+import { consoles } from "./guest/services/consoles.ts";
+import { nginx } from "./guest/services/nginx.ts";
+import { openssh } from "./guest/services/openssh.ts";
+import { shares } from "./guest/shares.ts";
+import { systemd } from "./guest/systemd.ts";
+import { users } from "./guest/users.ts";
+import { volumes } from "./guest/volumes.ts";
 
 export type { GuestConfig } from "./guest/arguments.ts";
 
 /** Declares the options of a guest and what must hold between them. */
-export const guestModule = {
-  imports: [openssh, nginx, defaults, checks],
-  options: {
-    microvm: machineOptions,
-    ...systemOptions,
-    services: { ...consoleOptions.services, ...nginxOptions.services, ...opensshOptions.services },
-  },
-};
+export const guestModule = withFile("src/options/guest.ts", {
+  imports: [
+    machine,
+    volumes,
+    interfaces,
+    shares,
+    qemu,
+    networking,
+    environment,
+    systemd,
+    users,
+    boot,
+    consoles,
+    openssh,
+    nginx,
+    defaults,
+    checks,
+  ],
+});
 
 function defaults({ config }: GuestArguments) {
   return {

@@ -1,5 +1,5 @@
 /** What a host can be told about its VMs. */
-import { type InferConfig, mkOption, types } from "../module-system/index.ts";
+import { type InferConfig, mkOption, types, withFile } from "../module-system/index.ts";
 import { packageSet } from "./package-set.ts";
 
 /** `microvm.vms.*`. */
@@ -8,33 +8,49 @@ const vm = types.submodule({
     pkgs: mkOption({
       type: types.nullOr(packageSet),
       default: null,
-      description: "Package set of the guest. It also determines the guest's architecture.",
+      description:
+        "Package set of the guest. It also determines the guest's architecture. Null is the host's own.",
+      example: {
+        type: "debian",
+        suite: "trixie",
+        architecture: "amd64",
+        components: ["main"],
+        mirror: null,
+        snapshot: null,
+        keyring: null,
+      },
     }),
     specialArgs: mkOption({
       type: types.attrsOf(types.raw),
       default: {},
-      description: "More arguments for the guest's modules.",
+      description: "More arguments for the guest's modules, by name.",
+      example: { domain: "example.org" },
     }),
     config: mkOption({
       type: types.nullOr(types.deferredModule),
       default: null,
-      description: "The guest's whole configuration. Several definitions merge as modules do.",
+      description:
+        "Module with the guest's whole configuration. Several definitions merge as modules do. Null when the VM is deployed from a `flake`.",
+      example: { microvm: { mem: 1024 } },
     }),
     extraModules: mkOption({
       type: types.listOf(types.deferredModule),
       default: [],
-      description: "More modules for the guest.",
+      description: "More modules for the guest, or paths of their files.",
+      example: ["./modules/web-server.ts"],
     }),
     flake: mkOption({
       type: types.nullOr(types.str),
       default: null,
-      description: "Reference to the project that defines the VM, in place of `config`.",
+      description:
+        "Reference to the project that defines the VM, in place of `config`. Null when `config` is set.",
       example: "git+file:///etc/microvm",
     }),
     updateFlake: mkOption({
       type: types.nullOr(types.str),
       default: null,
-      description: "Reference from which the VM is updated later.",
+      description: "Reference from which the VM is updated later. Null is the one in `flake`.",
+      example: "git+file:///etc/microvm",
     }),
     autostart: mkOption({
       type: types.bool,
@@ -44,14 +60,19 @@ const vm = types.submodule({
     restartIfChanged: mkOption({
       type: types.nullOr(types.bool),
       default: null,
-      description: "Whether the VM restarts when its result changed. Default: when `config` is set.",
+      description: "Whether the VM restarts when its result changed. Null means: when `config` is set.",
     }),
   },
 });
 
 const hostOptions = {
   microvm: {
-    vms: mkOption({ type: types.attrsOf(vm), default: {}, description: "The host's VMs, by name." }),
+    vms: mkOption({
+      type: types.attrsOf(vm),
+      default: {},
+      description: "The host's VMs, by name.",
+      example: { web: { config: { microvm: { mem: 1024 } } } },
+    }),
   },
 };
 
@@ -59,10 +80,10 @@ const hostOptions = {
 export type HostConfig = InferConfig<typeof hostOptions>;
 
 /** Declares the options of a host and what must hold between them. */
-export const hostModule = {
+export const hostModule = withFile("src/options/host.ts", {
   imports: [checks],
   options: hostOptions,
-};
+});
 
 function checks({ config }: { readonly config: HostConfig }) {
   return {

@@ -31,4 +31,17 @@ export const packageSet: OptionType<PackageSetValue> = makeType({
     );
   },
   merge: (_location, definitions) => definitions.at(-1)!.value as PackageSetValue,
+  toJsonSchema: () => ({
+    type: "object",
+    properties: {
+      type: { const: "debian" },
+      suite: { type: "string" },
+      architecture: { type: "string" },
+      components: { type: "array", items: { type: "string" } },
+      mirror: { type: ["string", "null"] },
+      snapshot: { type: ["string", "null"] },
+      keyring: { type: ["string", "null"] },
+    },
+    required: ["type", "suite", "architecture", "components", "mirror", "snapshot", "keyring"],
+  }),
 });

@@ -137,26 +137,31 @@ function isCertain(entry: Entry): boolean {
 }
 
 function resolvedOf(entry: Entry, element: AnyType): readonly ResolvedDefinition[] {
-  entry.resolved ??= once(entry, () => resolveDefinitions(entry.location, element, entry.definitions));
+  entry.resolved ??= once(
+    entry,
+    () => resolveDefinitions(entry.location, element, entry.definitions),
+    () => resolvedOf(entry, element),
+  );
   return entry.resolved;
 }
 
 function entryValue(entry: Entry, element: AnyType, context: EvaluationContext): unknown {
   if (entry.value) return entry.value.value;
   const resolved = resolvedOf(entry, element);
-  entry.value = once(entry, () => {
+  const evaluate = () => {
     if (resolved.length > 0) return { value: mergeResolved(entry.location, element, resolved, context) };
     if (element.empty) return element.empty;
     throw notDefined(entry.location);
-  });
+  };
+  entry.value = once(entry, evaluate, () => entryValue(entry, element, context));
   return entry.value.value;
 }
 
 /** Evaluates a part of an entry; a fault is kept and thrown again. */
-function once<T>(entry: Entry, evaluate: () => T): T {
+function once<T>(entry: Entry, evaluate: () => T, resume: () => unknown): T {
   if (entry.error) throw entry.error;
   try {
-    return inFrame(entry, evaluate);
+    return inFrame(entry, evaluate, resume);
   } catch (error) {
     entry.error = whileEvaluating(entry.location, entry.definitions[0]!.file, error);
     throw entry.error;

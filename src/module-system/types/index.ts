@@ -4,13 +4,15 @@ import { attrsOf, lazyAttrsOf } from "./attribute-sets.ts";
 import { deferredModule, functionTo } from "./functions.ts";
 import { listOf, nonEmptyListOf } from "./lists.ts";
 import { int, ints, number, port } from "./numbers.ts";
+import { optionType } from "./option-type.ts";
 import { bool, enumOf, package as packageType, raw } from "./scalars.ts";
 import { lines, nonEmptyStr, path, separatedString, str, strMatching } from "./strings.ts";
-import { submodule } from "./submodule.ts";
-import { coercedTo, either, nullOr, oneOf, uniq } from "./unions.ts";
+import { submodule, submoduleWith } from "./submodule.ts";
+import { addCheck, coercedTo, either, nullOr, oneOf, uniq } from "./unions.ts";
 
 /** Every type by its name. */
 export const types = {
+  addCheck,
   anything,
   attrsOf,
   bool,
@@ -29,6 +31,7 @@ export const types = {
   nullOr,
   number,
   oneOf,
+  optionType,
   package: packageType,
   path,
   port,
@@ -37,5 +40,6 @@ export const types = {
   str,
   strMatching,
   submodule,
+  submoduleWith,
   uniq,
 } as const;

@@ -1,11 +1,12 @@
 import { isAttributes } from "../attributes.ts";
 import type { Definition } from "../definitions.ts";
 import { optionsOf } from "../evaluated-options.ts";
-import { configOf, startEvaluation } from "../evaluation.ts";
-import type { InferConfig, InferDefinitions } from "../infer.ts";
+import { configOf } from "../evaluation.ts";
+import type { InferDefinitions, SubmoduleConfig } from "../infer.ts";
 import { isLocated, withFile } from "../located.ts";
 import type { Location } from "../location.ts";
 import type { Collected, StartedEvaluation } from "../nodes.ts";
+import { startEvaluation } from "../start.ts";
 import { schemaOf, validateSet } from "../validate.ts";
 import {
   type AnyType,
@@ -29,31 +30,68 @@ const FILE = "submodule";
  */
 export function submodule<O>(
   modules: TypedModule<O> | readonly TypedModule<O>[],
-): OptionType<InferConfig<O>, InferDefinitions<O>>;
+): OptionType<SubmoduleConfig<O>, InferDefinitions<O>>;
 // biome-ignore lint/suspicious/noExplicitAny: the options of several different modules
 export function submodule(modules: unknown): OptionType<any, any>;
 export function submodule(modules: unknown): AnyType {
-  return submoduleOf(Array.isArray(modules) ? modules : [modules]);
+  return makeSubmodule({
+    modules: Array.isArray(modules) ? modules : [modules],
+    specialArgs: {},
+    shorthandOnlyDefinesConfig: true,
+    description: "submodule",
+  });
 }
 
-const baseModules = new WeakMap<object, readonly unknown[]>();
+/** What a submodule type is made of. */
+interface SubmoduleOptions {
+  readonly modules: readonly unknown[];
+  /** More arguments for the submodule's module functions. */
+  readonly specialArgs: Readonly<Record<string, unknown>>;
+  /** Whether a definition that is an attribute set is all `config`; otherwise it is a module of any shape. */
+  readonly shorthandOnlyDefinesConfig: boolean;
+  readonly description: string;
+}
 
-function submoduleOf(base: readonly unknown[]): AnyType {
+/** `submodule` with everything that can be said about it. Definitions are modules unless the shorthand is asked for. */
+export function submoduleWith<O>(options: {
+  readonly modules: readonly TypedModule<O>[];
+  readonly specialArgs?: Readonly<Record<string, unknown>>;
+  readonly shorthandOnlyDefinesConfig?: boolean;
+  readonly description?: string;
+}): OptionType<SubmoduleConfig<O>, InferDefinitions<O>>;
+export function submoduleWith(
+  options: Pick<SubmoduleOptions, "modules"> & Partial<SubmoduleOptions>,
+  // biome-ignore lint/suspicious/noExplicitAny: the options of several different modules
+): OptionType<any, any>;
+export function submoduleWith(
+  options: Pick<SubmoduleOptions, "modules"> & Partial<SubmoduleOptions>,
+): AnyType {
+  return makeSubmodule({
+    specialArgs: {},
+    shorthandOnlyDefinesConfig: false,
+    description: "submodule",
+    ...options,
+  });
+}
+
+const madeOf = new WeakMap<object, SubmoduleOptions>();
+
+function makeSubmodule(options: SubmoduleOptions): AnyType {
   let unchanging: Collected | undefined;
+  let isDescribed = false;
   const start = (
     location: Location,
     definitions: readonly ResolvedDefinition[],
     context: EvaluationContext,
   ) => {
-    const evaluation = startSubmodule(base, unchanging, location, definitions, context);
-    if (evaluation.collected.unchanging && definitions.every(({ value }) => isBody(value))) {
-      unchanging = evaluation.collected;
-    }
+    const evaluation = startSubmodule(options, unchanging, location, definitions, context);
+    const hasModules = definitions.some(({ value }) => !isBody(value, options));
+    if (evaluation.collected.unchanging && !hasModules) unchanging = evaluation.collected;
     return evaluation;
   };
   const type: AnyType = makeType({
     name: "submodule",
-    description: "submodule",
+    description: options.description,
     empty: { value: {} },
     check: (value) => typeof value === "function" || isAttributes(value),
     merge: (location, definitions, context) => configOf(start(location, definitions, context).root),
@@ -62,39 +100,58 @@ function submoduleOf(base: readonly unknown[]): AnyType {
       validateSet(collected.declared, collected.freeformType, value, location, report, context);
     },
     toJsonSchema: (context) => {
-      const { collected } = start(["<name>"], [], context);
-      return schemaOf(collected.declared, collected.freeformType, context);
+      // A type that contains itself is described once.
+      if (isDescribed) return { type: "object" };
+      isDescribed = true;
+      try {
+        const { collected } = start(["<name>"], [], context);
+        return schemaOf(collected.declared, collected.freeformType, context);
+      } finally {
+        isDescribed = false;
+      }
     },
     nestedOptions: (location, context) => ({
       location,
       declared: start(location, [], context).collected.declared,
     }),
+    nest: (nested, file) =>
+      makeSubmodule({ ...options, modules: [...options.modules, withFile(file, { options: nested })] }),
     combine: (other) => {
       if (other === type) return type;
-      const others = baseModules.get(other);
-      return others && submoduleOf([...base, ...others]);
+      const others = madeOf.get(other);
+      return others && combineSubmodules(options, others);
     },
   });
-  baseModules.set(type, base);
+  madeOf.set(type, options);
   return type;
 }
 
+function combineSubmodules(one: SubmoduleOptions, other: SubmoduleOptions): AnyType | undefined {
+  const isAmbiguous = Object.keys(one.specialArgs).some((name) => Object.hasOwn(other.specialArgs, name));
+  if (isAmbiguous || one.shorthandOnlyDefinesConfig !== other.shorthandOnlyDefinesConfig) return undefined;
+  return makeSubmodule({
+    ...one,
+    modules: [...one.modules, ...other.modules],
+    specialArgs: { ...one.specialArgs, ...other.specialArgs },
+  });
+}
+
 /** Whether a definition is all `config`, as opposed to a module. */
-function isBody(value: unknown): boolean {
-  return typeof value !== "function" && !isLocated(value);
+function isBody(value: unknown, { shorthandOnlyDefinesConfig }: SubmoduleOptions): boolean {
+  return shorthandOnlyDefinesConfig && typeof value !== "function" && !isLocated(value);
 }
 
 function startSubmodule(
-  base: readonly unknown[],
+  options: SubmoduleOptions,
   collected: Collected | undefined,
   location: Location,
   definitions: readonly ResolvedDefinition[],
   context: EvaluationContext,
 ): StartedEvaluation {
   const bodies: Definition[] = [];
-  const modules = [...base];
+  const modules = [...options.modules];
   for (const { value, file } of definitions) {
-    if (isBody(value)) bodies.push({ value, file });
+    if (isBody(value, options)) bodies.push({ value, file });
     else modules.push(isLocated(value) ? value : withFile(file, value));
   }
   return startEvaluation({
@@ -102,9 +159,9 @@ function startSubmodule(
     file: FILE,
     location,
     context,
-    args: { name: String(location.at(-1) ?? "") },
+    args: { ...options.specialArgs, name: String(location.at(-1) ?? "") },
     definitions: bodies,
-    collected: modules.length === base.length ? collected : undefined,
+    collected: modules.length === options.modules.length ? collected : undefined,
     describeOptions: optionsOf,
   });
 }

@@ -47,12 +47,13 @@ export function either<A, DA, B, DB>(
       return fitting ? fitting.merge(location, definitions, context) : mergeOne(location, definitions);
     },
     validate: (value, location, report, context) => {
-      const tried = alternatives.map((type) => {
+      const fits = alternatives.some((type) => {
+        if (!type.check(value)) return false;
         const faults: MicrovmError[] = [];
         type.validate(value, location, (fault) => faults.push(fault), context);
         return faults.length === 0;
       });
-      if (tried.includes(true)) return;
+      if (fits) return;
       report(wrongType(location, `${first.description} or ${second.description}`, [{ value, file: RESULT }]));
     },
     toJsonSchema: (context) => ({ anyOf: [first.toJsonSchema(context), second.toJsonSchema(context)] }),
@@ -109,4 +110,19 @@ export function coercedTo<F, DF, T, D>(
     combine: (other) => (other === type ? type : undefined),
   });
   return type;
+}
+
+/** A type with one more condition on what a definition must be. `description` says it in words. */
+export function addCheck<T, D>(
+  type: OptionType<T, D>,
+  check: (value: never) => boolean,
+  description = `${type.description} with a condition`,
+): OptionType<T, D> {
+  const checked: OptionType<T, D> = makeType<T, D>({
+    ...type,
+    description,
+    check: (value) => type.check(value) && check(value as never),
+    combine: (other) => (other === checked ? checked : undefined),
+  });
+  return checked;
 }

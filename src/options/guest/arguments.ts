@@ -1,13 +1,30 @@
 import type { InferConfig } from "../../module-system/index.ts";
-import type { machineOptions } from "./microvm.ts";
+import type { bootOptions } from "./boot.ts";
+import type { environmentOptions } from "./environment.ts";
+import type { interfacesOptions } from "./interfaces.ts";
+import type { machineOptions } from "./machine.ts";
+import type { networkingOptions } from "./networking.ts";
+import type { qemuOptions } from "./qemu.ts";
 import type { consoleOptions } from "./services/consoles.ts";
 import type { nginxOptions } from "./services/nginx.ts";
 import type { opensshOptions } from "./services/openssh.ts";
-import type { systemOptions } from "./system.ts";
+import type { sharesOptions } from "./shares.ts";
+import type { systemdOptions } from "./systemd.ts";
+import type { usersOptions } from "./users.ts";
+import type { volumesOptions } from "./volumes.ts";
 
 /** The merged configuration of a guest. */
 export type GuestConfig = InferConfig<
-  { microvm: typeof machineOptions } & typeof systemOptions &
+  typeof machineOptions &
+    typeof volumesOptions &
+    typeof interfacesOptions &
+    typeof sharesOptions &
+    typeof qemuOptions &
+    typeof networkingOptions &
+    typeof environmentOptions &
+    typeof systemdOptions &
+    typeof usersOptions &
+    typeof bootOptions &
     typeof consoleOptions &
     typeof nginxOptions &
     typeof opensshOptions

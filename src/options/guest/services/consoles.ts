@@ -1,5 +1,5 @@
 /** Ways into a guest: its console and its agent. */
-import { mkOption, types } from "../../../module-system/index.ts";
+import { mkOption, types, withFile } from "../../../module-system/index.ts";
 
 /** Options of the console and of the guest agent. */
 export const consoleOptions = {
@@ -8,7 +8,7 @@ export const consoleOptions = {
       autologinUser: mkOption({
         type: types.nullOr(types.strMatching(/^[a-z_][a-z0-9_-]*$/)),
         default: null,
-        description: "User who is logged in on the console without being asked.",
+        description: "User who is logged in on the console without being asked. Null asks for one.",
         example: "root",
       }),
     },
@@ -22,3 +22,6 @@ export const consoleOptions = {
     },
   },
 } as const;
+
+/** Declares them. */
+export const consoles = withFile("src/options/guest/services/consoles.ts", { options: consoleOptions });

@@ -1,5 +1,12 @@
 /** `services.nginx`. */
-import { type InferConfig, mkEnableOption, mkIf, mkOption, types } from "../../../module-system/index.ts";
+import {
+  type InferConfig,
+  mkEnableOption,
+  mkIf,
+  mkOption,
+  types,
+  withFile,
+} from "../../../module-system/index.ts";
 
 /** `services.nginx.virtualHosts.*`. */
 const virtualHost = types.submodule({
@@ -7,7 +14,8 @@ const virtualHost = types.submodule({
     root: mkOption({
       type: types.nullOr(types.path),
       default: null,
-      description: "Directory whose files are served.",
+      description: "Directory whose files are served. Null serves none.",
+      example: "/srv/www",
     }),
     default: mkOption({
       type: types.bool,
@@ -19,6 +27,7 @@ const virtualHost = types.submodule({
       type: types.lines,
       default: "",
       description: "More directives for the host's `server` block.",
+      example: "autoindex on;\n",
     }),
   },
 });
@@ -31,13 +40,14 @@ export const nginxOptions = {
       virtualHosts: mkOption({
         type: types.attrsOf(virtualHost),
         default: {},
-        description: "Hosts by name.",
+        description: "Virtual hosts, by name.",
         example: { "example.org": { root: "/srv/www" } },
       }),
       appendHttpConfig: mkOption({
         type: types.lines,
         default: "",
         description: "More directives for the `http` block.",
+        example: "gzip on;\n",
       }),
     },
   },
@@ -46,7 +56,7 @@ export const nginxOptions = {
 type NginxConfig = InferConfig<typeof nginxOptions>;
 
 /** Runs the package set's nginx. */
-export const nginx = ({ config }: { readonly config: NginxConfig }) => ({
+const implementation = ({ config }: { readonly config: NginxConfig }) => ({
   config: mkIf(() => config.services.nginx.enable, {
     environment: {
       packages: ["nginx"],
@@ -57,6 +67,12 @@ export const nginx = ({ config }: { readonly config: NginxConfig }) => ({
       },
     },
   }),
+});
+
+/** Declares the options, and runs the package set's nginx. */
+export const nginx = withFile("src/options/guest/services/nginx.ts", {
+  imports: [implementation],
+  options: nginxOptions,
 });
 
 function nginxConfig({ virtualHosts, appendHttpConfig }: NginxConfig["services"]["nginx"]): string {

@@ -6,6 +6,7 @@ import {
   mkIf,
   mkOption,
   types,
+  withFile,
 } from "../../../module-system/index.ts";
 
 /** Options of the OpenSSH server. */
@@ -16,7 +17,8 @@ export const opensshOptions = {
       settings: mkOption({
         type: types.attrsOf(types.oneOf([types.bool, types.int, types.str])),
         default: {},
-        description: "Settings of sshd_config(5). They come first, so that they win over the package's.",
+        description:
+          "Settings of sshd_config(5), by name. They come first, so that they win over the package's.",
         example: { PasswordAuthentication: false },
       }),
     },
@@ -24,7 +26,7 @@ export const opensshOptions = {
 } as const;
 
 /** Runs the package set's OpenSSH server. */
-export const openssh = ({ config }: { readonly config: InferConfig<typeof opensshOptions> }) => ({
+const implementation = ({ config }: { readonly config: InferConfig<typeof opensshOptions> }) => ({
   config: mkIf(() => config.services.openssh.enable, {
     environment: {
       packages: ["openssh-server"],
@@ -64,4 +66,10 @@ export const openssh = ({ config }: { readonly config: InferConfig<typeof openss
       },
     },
   }),
+});
+
+/** Declares the options, and runs the package set's OpenSSH server. */
+export const openssh = withFile("src/options/guest/services/openssh.ts", {
+  imports: [implementation],
+  options: opensshOptions,
 });

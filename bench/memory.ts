@@ -1,0 +1,47 @@
+/** The memory of a command's processes. */
+import { readdirSync, readFileSync } from "../src/os/files.ts";
+
+/** Milliseconds between two looks. */
+const INTERVAL = 10;
+
+/** Looks at a process and its descendants until it is told to stop. What they share counts in each of them. */
+export function watchMemory(pid: number): { readonly stop: () => void; readonly mebibytes: () => number } {
+  let largest = 0;
+  const look = () => {
+    largest = Math.max(largest, residentKibibytes(pid));
+  };
+  const timer = setInterval(look, INTERVAL);
+  return { stop: () => clearInterval(timer), mebibytes: () => largest / 1024 };
+}
+
+function residentKibibytes(pid: number): number {
+  return tree(pid).reduce((sum, each) => {
+    const [, found] = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${each}/status`)) ?? [];
+    return sum + Number(found ?? 0);
+  }, 0);
+}
+
+/** A process and its descendants, those of every thread. */
+function tree(pid: number): readonly number[] {
+  const children = threads(pid).flatMap((thread) =>
+    read(`/proc/${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number),
+  );
+  return [pid, ...children.flatMap(tree)];
+}
+
+function threads(pid: number): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+}
+
+/** Nothing, when the process is gone. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

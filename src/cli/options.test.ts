@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { microvm } from "./testing/program.ts";
+
+const options = (...args: readonly string[]) => microvm(["options", ...args]);
+
+describe("searching options", { concurrency: 4 }, () => {
+  test("one is shown with type, default, example and file", async () => {
+    assert.deepEqual(await options("services.nginx.virtualHosts", "directory"), {
+      status: 0,
+      stdout: `Options of a guest
+──────────────────
+
+services.nginx.virtualHosts.<name>.root
+  Directory whose files are served. Null serves none.
+  type      null or absolute path
+  default   null
+  example   "/srv/www"
+  declared  src/options/guest/services/nginx.ts
+
+`,
+      stderr: "",
+    });
+  });
+
+  test("guests and hosts are apart, and each can be asked for alone", async () => {
+    const titles = (text: string) => text.match(/^Options of a \w+$/gm) ?? [];
+    const both = ["Options of a guest", "Options of a host"];
+    assert.deepEqual(titles((await options("microvm")).stdout), both);
+    assert.deepEqual(titles((await options("microvm", "--guest", "--host")).stdout), both);
+    assert.deepEqual(titles((await options("microvm", "--guest")).stdout), [both[0]]);
+    assert.deepEqual(titles((await options("microvm", "--host")).stdout), [both[1]]);
+  });
+
+  test("without words all are listed, one a line", async () => {
+    const { status, stdout } = await options();
+    assert.equal(status, 0);
+    assert.match(stdout, /^microvm\.mem {2,}Memory in MiB\.$/m);
+    assert.match(stdout, /^microvm\.vms {2,}The host's VMs, by name\.$/m);
+  });
+
+  test("an option that must be defined says so", async () => {
+    assert.match((await options("volumes.*.image")).stdout, /\n {2}default {3}none, it must be defined\n/);
+  });
+
+  test("--json is all that is known", async () => {
+    const { guest, host } = JSON.parse((await options("volumes", "size", "--json")).stdout);
+    assert.deepEqual(host, []);
+    assert.deepEqual(guest, [
+      {
+        name: "microvm.volumes.*.size",
+        path: ["microvm", "volumes", "*", "size"],
+        type: "positive integer, meaning >0",
+        description: "Size in MiB with which the volume is created. The file is sparse.",
+        example: 1024,
+        readOnly: false,
+        opaque: false,
+        declarations: ["src/options/guest/volumes.ts"],
+      },
+    ]);
+  });
+
+  test("nothing found is an error with near names", async () => {
+    assert.deepEqual(await options("ngnix", "enabel"), {
+      status: 1,
+      stdout: "",
+      stderr: 'error: No option has "ngnix" and "enabel"\nhint: Near are "services.nginx.enable"\n',
+    });
+    assert.deepEqual(await options("wholly-different"), {
+      status: 1,
+      stdout: "",
+      stderr: 'error: No option has "wholly-different"\nhint: See all of them with "microvm options"\n',
+    });
+  });
+
+  test("an option of the command that is none is wrong usage", async () => {
+    assert.deepEqual(await options("--all"), {
+      status: 2,
+      stdout: "",
+      stderr: "error: Unknown option '--all'\nhint: See \"microvm options --help\"\n",
+    });
+  });
+});

@@ -1,0 +1,45 @@
+/** `boot`: the guest's kernel. */
+import { mkOption, types, withFile } from "../../module-system/index.ts";
+
+/** Options of the guest's kernel. */
+export const bootOptions = {
+  boot: {
+    kernelParams: mkOption({
+      type: types.listOf(types.strMatching(/^\S+$/)),
+      default: [],
+      description: "Words for the kernel's command line.",
+      example: ["quiet"],
+    }),
+    kernelPackage: mkOption({
+      type: types.nullOr(types.str),
+      default: null,
+      description: "Package with the kernel. Null takes the package set's kernel for virtual machines.",
+      example: "linux-image-amd64",
+    }),
+    kernelModules: mkOption({
+      type: types.listOf(types.str),
+      default: [],
+      description: "Kernel modules that the guest loads when it starts.",
+      example: ["br_netfilter"],
+    }),
+    initrd: {
+      kernelModules: mkOption({
+        type: types.listOf(types.str),
+        default: [],
+        description: "Kernel modules that the initrd loads before it mounts anything.",
+        example: ["btrfs"],
+      }),
+    },
+    kernel: {
+      sysctl: mkOption({
+        type: types.attrsOf(types.oneOf([types.bool, types.int, types.str])),
+        default: {},
+        description: "Kernel settings by name, sysctl(8).",
+        example: { "vm.swappiness": 10 },
+      }),
+    },
+  },
+} as const;
+
+/** Declares them. */
+export const boot = withFile("src/options/guest/boot.ts", { options: bootOptions });
