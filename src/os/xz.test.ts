@@ -5,8 +5,8 @@ import lzma from "lzma-native";
 import { decompressByLibrary, decompressXz } from "./xz.ts";
 
 const compress = (data: Buffer): Promise<Buffer> =>
-  new Promise((resolve) => lzma.compress(data, {}, resolve));
-const content = Buffer.concat([randomBytes(1_500_000), Buffer.alloc(1_000_000)]);
+  new Promise((resolve) => lzma.compress(data, { preset: 0 }, resolve));
+const content = Buffer.concat([randomBytes(1_200_000), Buffer.alloc(500_000)]);
 
 test("large and small streams come back as they were, by the host's program or by the library", async () => {
   const large = await compress(content);
@@ -20,7 +20,7 @@ test("damaged and truncated streams are refused either way", async () => {
   const large = await compress(content);
   const damaged = Buffer.from(large);
   damaged[100_000]! ^= 1;
-  for (const stream of [damaged, large.subarray(0, 1_200_000)]) {
+  for (const stream of [damaged, large.subarray(0, 1_100_000)]) {
     for (const decompress of [decompressXz, decompressByLibrary]) {
       await assert.rejects(decompress(stream), {
         code: "package-invalid",
