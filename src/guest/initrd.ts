@@ -1,5 +1,4 @@
 /** The initrd: a static busybox, the few modules that the machine needs, one script. */
-import { MicrovmError } from "../errors.ts";
 import { writeFileSync } from "../os/files.ts";
 import { decompressXz } from "../os/xz.ts";
 import type { Builder } from "../store/builder.ts";
@@ -8,6 +7,7 @@ import { type CpioEntry, cpioArchive } from "./cpio.ts";
 import { INIT_APPLETS, INIT_SCRIPT } from "./init-script.ts";
 import { kernelRelease } from "./kernel.ts";
 import { readInLayer } from "./layer-paths.ts";
+import { moduleOrder } from "./module-order.ts";
 
 /** Modules for stacking layers and for the disks and shares that they come from, by name. */
 export const STORE_MODULES = ["overlay", "erofs", "virtio_blk"] as const;
@@ -16,7 +16,7 @@ export const STORE_MODULES = ["overlay", "erofs", "virtio_blk"] as const;
 export function initrdRecipe(kernel: Recipe, busybox: Recipe, modules: readonly string[]): Recipe {
   return {
     kind: "initrd",
-    version: 2,
+    version: 3,
     name: "initrd",
     params: { modules: [...modules], script: INIT_SCRIPT },
     inputs: { kernel, busybox },
@@ -56,43 +56,6 @@ export const buildInitrd: Builder = async (job) => {
 };
 
 /**
- * The order in which modules are loaded so that each finds what it needs: `modules.dep` of depmod lists, for
- * each module's file, what it needs, the furthest last. Modules that are built in are left out; one that the
- * kernel does not know is an error.
- */
-export function moduleOrder(modulesDep: string, builtin: string, wanted: readonly string[]): string[] {
-  const needs = new Map<string, readonly string[]>();
-  const files = new Map<string, string>();
-  for (const line of modulesDep.split("\n")) {
-    const [file, rest] = line.split(":", 2);
-    if (!file || rest === undefined) continue;
-    files.set(moduleName(file), file);
-    needs.set(file, rest.split(" ").filter(Boolean).reverse());
-  }
-  const inside = new Set(builtin.split("\n").filter(Boolean).map(moduleName));
-  const order = new Set<string>();
-  for (const name of wanted.map(moduleName)) {
-    const file = files.get(name);
-    if (file === undefined) {
-      if (inside.has(name)) continue;
-      throw new MicrovmError("package-not-found", `The kernel has no module "${name}"`, {
-        hint: 'Choose another kernel with "boot.kernelPackage", or leave the module out',
-      });
-    }
-    for (const needed of [...(needs.get(file) ?? []), file]) order.add(needed);
-  }
-  return [...order];
-}
-
-/** `kernel/fs/a-b.ko.xz` → `a_b`: the kernel takes both marks for the same. */
-function moduleName(file: string): string {
-  return file
-    .slice(file.lastIndexOf("/") + 1)
-    .replace(/\.ko(\.\w+)?$/, "")
-    .replaceAll("-", "_");
-}
-
-/**
  * Nodes of devices whose modules are loaded when they are opened, below `nodes`. `modules.devname` of depmod has
  * a line for each: module, name, and `c` or `b` with both numbers. Blocks are left out: none is made this way.
  */
@@ -125,7 +88,14 @@ function moduleFile(kernel: string, path: string): Buffer {
 
 async function readModules(kernel: string, wanted: readonly string[]) {
   const read = (path: string) => moduleFile(kernel, path);
-  const order = moduleOrder(read("modules.dep").toString(), read("modules.builtin").toString(), wanted);
+  const text = (name: string) => read(`modules.${name}`).toString();
+  const lists = {
+    dep: text("dep"),
+    builtin: text("builtin"),
+    softdep: text("softdep"),
+    alias: text("alias"),
+  };
+  const order = moduleOrder(lists, wanted);
   return Promise.all(
     order.map(async (path) => {
       const content = read(path);
