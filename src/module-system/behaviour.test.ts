@@ -105,7 +105,10 @@ test("types with an empty value have it when no definition counts", () => {
     [[], {}, null, {}],
   );
   for (const type of [types.int, types.nonEmptyListOf(types.int)]) {
-    assert.equal(faultOf(lazy(type), none).message, 'The option "v.a" is used but not defined');
+    assert.equal(
+      faultOf(lazy(type), none).message,
+      'The option "v.a" is used but not defined; it is declared in "a.ts"',
+    );
   }
 });
 

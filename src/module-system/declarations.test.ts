@@ -46,6 +46,25 @@ test("two defaults of one option exclude each other", () => {
   );
 });
 
+test("what an option is like is said by one of its declarations", () => {
+  const declare = (said: object) => ({
+    options: { a: mkOption({ type: types.int, ...said } as Args) },
+  });
+  for (const said of [{ description: "A." }, { example: 1 }, { readOnly: true }, { apply: String }]) {
+    const [key] = Object.keys(said);
+    assert.equal(
+      faultOf(declare(said), declare(said)).message,
+      `The option "a" is declared several times with "${key}", in "a.ts" and "b.ts"`,
+    );
+  }
+  const parts = [declare({ description: "A." }), declare({ example: 1 }), declare({ readOnly: true })];
+  const { option, files } = evaluated(...parts, { a: 2 }).root.declared.children.get("a") as Args;
+  assert.deepEqual(
+    [option.description, option.example, option.readOnly, files],
+    ["A.", 1, true, ["a.ts", "b.ts", "c.ts"]],
+  );
+});
+
 test("a type where an option should be is named", () => {
   assert.equal(
     faultOf({ options: { a: { b: types.listOf(types.str) } } }).message,

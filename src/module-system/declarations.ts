@@ -105,6 +105,9 @@ function optionsOf({ children }: DeclaredSet): Attributes {
   return options;
 }
 
+/** What only one declaration of an option may say, as there is no way to merge it. */
+const SAID_ONCE = ["default", "apply", "description", "example", "readOnly"] as const;
+
 /** One option that two modules declare: their types must combine, and what one leaves open the other may say. */
 function combineOptions(
   base: DeclaredOption,
@@ -120,7 +123,7 @@ function combineOptions(
       `The option "${name}" is declared with types that exclude each other: "${base.option.type.description}" in ${where}, "${added.type.description}" in "${file}"`,
     );
   }
-  for (const key of ["default", "apply"] as const) {
+  for (const key of SAID_ONCE) {
     if (base.option[key] === undefined || added[key] === undefined) continue;
     throw badModule(
       `The option "${name}" is declared several times with "${key}", in ${where} and "${file}"`,

@@ -1,8 +1,8 @@
 /** What there is to say of declared options, as plain data. */
+import { declaringFiles } from "./declaring-files.ts";
 import type { Evaluated } from "./evaluate.ts";
 import { type Location, showLocation } from "./location.ts";
 import type { DeclaredOption, DeclaredSet, EvaluationContext, Option } from "./model.ts";
-import { declaringFiles } from "./place.ts";
 
 /** One option, as documentation describes it. Absent fields: there is no such thing. */
 export interface OptionDocumentation {

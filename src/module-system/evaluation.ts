@@ -9,6 +9,7 @@ import { distribute } from "./distribute.ts";
 import { freeformTypesExclude, notDefined, setReadOnly, unknownOption, whileEvaluating } from "./faults.ts";
 import { mergeFreeform } from "./freeform.ts";
 import type { Location } from "./location.ts";
+import { contextWithin } from "./model.ts";
 import { MODULE_OPTIONS, MODULE_SET } from "./module-options.ts";
 import type { Evaluation, OptionNode, SetNode } from "./nodes.ts";
 import { inFrame } from "./recursion.ts";
@@ -175,11 +176,12 @@ export function optionValue(node: OptionNode): unknown {
 }
 
 function evaluate(node: OptionNode): unknown {
-  const { option } = node.declared;
+  const { option, files } = node.declared;
   const resolved = resolvedOf(node);
-  if (resolved.length === 0) throw notDefined(node.location);
+  const context = contextWithin(node.evaluation.context, files);
+  if (resolved.length === 0) throw notDefined(node.location, context.declaredIn!);
   if (option.readOnly && resolved.length > 1) throw setReadOnly(node.location, resolved);
-  const merged = mergeResolved(node.location, option.type, resolved, node.evaluation.context);
+  const merged = mergeResolved(node.location, option.type, resolved, context);
   return option.apply ? option.apply(merged) : merged;
 }
 

@@ -101,8 +101,26 @@ test("a set's definition that reads the set is a recursion", () => {
 test("an option that is used but not defined is named, in a submodule too", () => {
   assert.deepEqual(faultOf(options, { microvm: { volumes: [{}] } }), {
     code: "option-undefined",
-    message: 'The option "microvm.volumes[0].image" is used but not defined',
+    message: 'The option "microvm.volumes[0].image" is used but not defined; it is declared in "a.ts"',
   });
+});
+
+test("an option that is used but not defined comes with every file that declares it", () => {
+  const disk = (name: string) => types.submodule({ options: { [name]: mkOption({ type: types.str }) } });
+  const declare = (type: Args) => ({ options: { x: mkOption({ type }) } });
+  assert.equal(
+    faultOf(declare(types.int), declare(types.int)).message,
+    'The option "x" is used but not defined; it is declared in "a.ts" and "b.ts"',
+  );
+  assert.equal(
+    faultOf(declare(types.attrsOf(disk("a"))), declare(types.attrsOf(disk("a"))), { x: { y: {} } }).message,
+    'The option "x.y.a" is used but not defined; it is declared in "a.ts" and "b.ts"',
+  );
+  assert.equal(
+    faultOf(declare(disk("a")), { options: { x: { b: mkOption({ type: types.int }) } } }, { x: { a: "1" } })
+      .message,
+    'The option "x.b" is used but not defined; it is declared in "b.ts"',
+  );
 });
 
 test("an undefined option that nobody reads is no fault", () => {
@@ -110,7 +128,9 @@ test("an undefined option that nobody reads is no fault", () => {
     options: { x: mkOption({ type: types.int }), y: mkOption({ type: types.int, default: 1 }) },
   };
   assert.equal(evaluated(module).config.y, 1);
-  assert.throws(() => evaluated(module).config.x, { message: 'The option "x" is used but not defined' });
+  assert.throws(() => evaluated(module).config.x, {
+    message: 'The option "x" is used but not defined; it is declared in "a.ts"',
+  });
 });
 
 test("a read-only option is defined once", () => {

@@ -39,11 +39,12 @@ export function setReadOnly(location: Location, given: readonly Given[]): Microv
   );
 }
 
-/** An option that is read although nothing defines it. */
-export function notDefined(location: Location): MicrovmError {
+/** An option that is read although nothing defines it, and the files that declare it. */
+export function notDefined(location: Location, declaredIn: readonly string[]): MicrovmError {
+  const files = [...new Set(declaredIn)].map((file) => `"${file}"`).join(" and ");
   return new MicrovmError(
     "option-undefined",
-    `The option "${showLocation(location)}" is used but not defined`,
+    `The option "${showLocation(location)}" is used but not defined${files && `; it is declared in ${files}`}`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** What options, their types and trees of them are. */
 import type { MicrovmError } from "../errors.ts";
+import { declaringFiles } from "./declaring-files.ts";
 import type { Location } from "./location.ts";
 
 /** Marks declared options. */
@@ -76,6 +77,13 @@ export interface EvaluationContext {
   /** The argument `lib` of module functions. */
   readonly lib: unknown;
   readonly importModule?: ImportModule;
+  /** Files that declare the option whose value is being made. */
+  readonly declaredIn?: readonly string[];
+}
+
+/** What the value of an option is made in: evaluations within it are in the files that declare the option. */
+export function contextWithin(context: EvaluationContext, files: readonly string[]): EvaluationContext {
+  return { ...context, declaredIn: declaringFiles(files, context.declaredIn ?? []) };
 }
 
 /** Takes a fault, so that a check can go on to the next. */

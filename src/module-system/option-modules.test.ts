@@ -136,6 +136,9 @@ test("an option for a package defaults to the package of that name", () => {
   assert.deepEqual([config.hello, config.none], ["hello", null]);
   assert.equal(options.hello.description, "The hello package to use. It greets.");
   assert.equal(options.none.type.description, "null or package");
-  assert.equal(faultOf({ options }).message, 'The option "chosen" is used but not defined');
+  assert.equal(
+    faultOf({ options }).message,
+    'The option "chosen" is used but not defined; it is declared in "a.ts"',
+  );
   assert.equal(lib.mkEnableOption("hello").description, "Whether to enable hello.");
 });

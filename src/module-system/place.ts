@@ -1,5 +1,6 @@
 /** From a path such as `microvm.volumes[0].size` to what it names in an evaluation. */
 import { getAttribute, isAttributes } from "./attributes.ts";
+import { declaringFiles } from "./declaring-files.ts";
 import type { Definition } from "./definitions.ts";
 import { childOf, optionValue, resolvedOf, shownSet } from "./evaluation.ts";
 import { unknownOption } from "./faults.ts";
@@ -30,15 +31,6 @@ interface SetPlace {
   readonly node: SetNode;
   /** Files that declare the option whose value the set is in. */
   readonly within: readonly string[];
-}
-
-/** Stands for the file of a submodule's own modules, which are in the file of the option. */
-const SUBMODULE = "submodule";
-
-/** Files that declare an option, given those that declare the option it is a part of. */
-export function declaringFiles(files: readonly string[], within: readonly string[]): readonly string[] {
-  const own = files.filter((file) => file !== SUBMODULE);
-  return own.length === files.length ? own : [...new Set([...within, ...own])];
 }
 
 /** What a path names. Throws the fault of an unknown option, with a suggestion, when it names nothing. */

@@ -40,7 +40,7 @@ test("a plain configuration is checked against the options", () => {
   assert.deepEqual(check({ name: 1, ports: [-1], disks: { d: {} }, more: 1 }), [
     'The option "name" must be of type "string", but is 1 in "the evaluated configuration"',
     'The option "ports[0]" must be of type "16 bit unsigned integer; between 0 and 65535 (both inclusive)", but is -1 in "the evaluated configuration"',
-    'The option "disks.d.size" is used but not defined',
+    'The option "disks.d.size" is used but not defined; it is declared in "<inline>"',
     'The option "more" does not exist, but is defined in "the evaluated configuration"',
   ]);
 });

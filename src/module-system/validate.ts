@@ -2,8 +2,10 @@
 
 import { isAttributes } from "./attributes.ts";
 import type { DeclaredOption, DeclaredSet } from "./declarations.ts";
+import { declaringFiles } from "./declaring-files.ts";
 import { notDefined, unknownOption, wrongType } from "./faults.ts";
 import type { Location } from "./location.ts";
+import { contextWithin } from "./model.ts";
 import { type AnyType, type EvaluationContext, type JsonSchema, RESULT, type Report } from "./types/type.ts";
 
 /** Whether the plain configuration holds the option. */
@@ -43,19 +45,25 @@ export function validateSet(
   }
   for (const [name, child] of declared.children) {
     const expected = child.kind === "option" ? isPlainOption(child) : isPlainSet(child);
-    if (expected && !Object.hasOwn(value, name)) report(notDefined([...location, name]));
+    if (expected && !Object.hasOwn(value, name))
+      report(notDefined([...location, name], declaringFiles(filesOf(child), context.declaredIn ?? [])));
   }
+}
+
+/** Files that declare an option, or any option of a set. */
+function filesOf(child: DeclaredSet | DeclaredOption): readonly string[] {
+  return child.kind === "option" ? child.files : [...child.children.values()].flatMap(filesOf);
 }
 
 /** A value that `apply` made may be of any type. */
 function validateOption(
-  { option }: DeclaredOption,
+  { option, files }: DeclaredOption,
   value: unknown,
   location: Location,
   report: Report,
   context: EvaluationContext,
 ): void {
-  if (!option.apply) option.type.validate(value, location, report, context);
+  if (!option.apply) option.type.validate(value, location, report, contextWithin(context, files));
 }
 
 /** JSON Schema of what may be defined in a set of options. */

@@ -151,7 +151,7 @@ function entryValue(entry: Entry, element: AnyType, context: EvaluationContext):
   const evaluate = () => {
     if (resolved.length > 0) return { value: mergeResolved(entry.location, element, resolved, context) };
     if (element.empty) return element.empty;
-    throw notDefined(entry.location);
+    throw notDefined(entry.location, context.declaredIn ?? []);
   };
   entry.value = once(entry, evaluate, () => entryValue(entry, element, context));
   return entry.value.value;

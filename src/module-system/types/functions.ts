@@ -26,7 +26,7 @@ export function functionTo<T, D>(
         }
       });
       const merged = mergeDefinitions(location, result, results, context);
-      if (!merged) throw notDefined(location);
+      if (!merged) throw notDefined(location, context.declaredIn ?? []);
       return merged.value;
     },
     validate: () => {},

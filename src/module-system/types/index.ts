@@ -5,7 +5,7 @@ import { deferredModule, functionTo } from "./functions.ts";
 import { listOf, nonEmptyListOf } from "./lists.ts";
 import { int, ints, number, port } from "./numbers.ts";
 import { optionType } from "./option-type.ts";
-import { bool, enumOf, package as packageType, raw } from "./scalars.ts";
+import { bool, boolByOr, enumOf, package as packageType, raw } from "./scalars.ts";
 import { lines, nonEmptyStr, path, separatedString, str, strMatching } from "./strings.ts";
 import { submodule, submoduleWith } from "./submodule.ts";
 import { addCheck, coercedTo, either, nullOr, oneOf, uniq } from "./unions.ts";
@@ -16,6 +16,7 @@ export const types = {
   anything,
   attrsOf,
   bool,
+  boolByOr,
   coercedTo,
   deferredModule,
   either,

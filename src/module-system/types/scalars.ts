@@ -12,6 +12,15 @@ export const bool: OptionType<boolean> = makeType({
   toJsonSchema: () => ({ type: "boolean" }),
 });
 
+/** True when any definition is. */
+export const boolByOr: OptionType<boolean> = makeType({
+  name: "boolByOr",
+  description: "boolean (merged using or)",
+  check: (value) => typeof value === "boolean",
+  merge: (_location, definitions) => definitions.some(({ value }) => value === true),
+  toJsonSchema: () => ({ type: "boolean" }),
+});
+
 /** One of some values. Two declarations of the same option allow the values of both. */
 export function enumOf<const T extends string | number | boolean | null>(
   values: readonly T[],

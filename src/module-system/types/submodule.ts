@@ -1,4 +1,5 @@
 import { isAttributes } from "../attributes.ts";
+import { SUBMODULE } from "../declaring-files.ts";
 import type { Definition } from "../definitions.ts";
 import { optionsOf } from "../evaluated-options.ts";
 import { configOf } from "../evaluation.ts";
@@ -19,9 +20,6 @@ import {
 /** A module whose options are known to the type checker. */
 type TypedModule<O> = TypedBody<O> | ((args: never) => TypedBody<O>);
 type TypedBody<O> = { readonly options: O; readonly [key: string]: unknown };
-
-/** Stands for the file of the modules that a submodule type is made of. */
-const FILE = "submodule";
 
 /**
  * Attribute sets with options of their own. A definition is an attribute set, which is all `config`, or a
@@ -156,7 +154,7 @@ function startSubmodule(
   }
   return startEvaluation({
     modules,
-    file: FILE,
+    file: SUBMODULE,
     location,
     context,
     args: { ...options.specialArgs, name: String(location.at(-1) ?? "") },

@@ -45,6 +45,16 @@ test("equal definitions of a scalar are one, others conflict", () => {
   );
 });
 
+test("boolByOr is true when any definition that counts is", () => {
+  assert.equal(merged(types.boolByOr, false, true), true);
+  assert.equal(merged(types.boolByOr, false, false), false);
+  assert.equal(merged(types.boolByOr, true, mkForce(false)), false);
+  assert.equal(
+    refused(types.boolByOr, true, "a"),
+    'The option "x" must be of type "boolean (merged using or)", but is "a" in "c.ts"',
+  );
+});
+
 test("lines and separated texts are joined", () => {
   assert.equal(merged(types.lines, "a", "b"), "a\nb");
   assert.equal(merged(types.separatedString(":"), "a", "b"), "a:b");
