@@ -141,7 +141,10 @@ async function untilReady(
   const timer = setTimeout(() => waiting.abort(tooSlow(machine, timeout)), timeout * 1000);
   const stop = () => waiting.abort(signal.reason);
   signal.addEventListener("abort", stop);
-  machine.exited.then(() => waiting.abort(endedEarly(machine, "before it was up")));
+  machine.exited.then(
+    () => waiting.abort(endedEarly(machine, "before it was up")),
+    (error) => waiting.abort(error),
+  );
   try {
     return await waitForAgent(machine.agentSocket, waiting.signal);
   } catch (error) {

@@ -3,6 +3,7 @@ import { MicrovmError } from "../errors.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { PackageRequest } from "../packages/debian/lock-packages.ts";
 import { type DebianPackageSet, debian } from "../packages/debian/package-set.ts";
+import { storeShare } from "./machine.ts";
 
 /** What is needed of one package set. */
 export interface SetWishes {
@@ -109,8 +110,9 @@ function defaultToolSet(set: DebianPackageSet, architecture: string): DebianPack
 }
 
 /** Whether the guest's layers are disks; otherwise it mounts the host's store. */
-export function usesDisks({ microvm }: GuestConfig, storeDirectory: string): boolean {
-  const isShared = microvm.shares.some((share) => share.source === storeDirectory);
+export function usesDisks(config: GuestConfig, storeDirectory: string): boolean {
+  const { microvm } = config;
+  const isShared = storeShare(config, storeDirectory) !== undefined;
   if (microvm.storeOnDisk === false && !isShared) {
     throw new MicrovmError(
       "config-invalid",

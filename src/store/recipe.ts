@@ -29,14 +29,8 @@ export interface Recipe {
 }
 
 /** A recipe with its inputs as store path names: what is hashed and written down. */
-export interface RecipeRecord {
-  readonly kind: string;
-  readonly version: number;
-  readonly name: string;
-  readonly params: Json;
+export interface RecipeRecord extends Omit<Recipe, "inputs" | "exactModes"> {
   readonly inputs: Readonly<Record<string, string | readonly string[]>>;
-  readonly references?: readonly string[];
-  readonly fixed?: { readonly sha256: string };
   readonly exactModes?: true;
 }
 
