@@ -1,11 +1,11 @@
 /** The example as our side of each benchmark: a copy of its project, built by the whole command. */
 import { cpSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { hostArchitecture } from "../src/build/host-facts.ts";
 import { evaluateProject, findProjectFile } from "../src/config/index.ts";
 import type { GuestConfig } from "../src/options/guest.ts";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "../src/os/files.ts";
 import type { DebianPackageSet } from "../src/packages/debian/package-set.ts";
+import { hostArchitecture } from "../src/packages/host-tools.ts";
 import { LOCK_FILE, PROJECT_FILE, storeNames } from "../src/paths.ts";
 import { wishesOf } from "../src/plan/wishes.ts";
 import { openStore } from "../src/store/store.ts";

@@ -4,6 +4,7 @@ import { type EvaluatedVm, evaluateProject, type ProjectLocation } from "../conf
 import type { GuestConfig } from "../options/guest.ts";
 import { type LockPackagesResult, lockPackages } from "../packages/debian/lock-packages.ts";
 import { type DebianPackageSet, packageSetKey } from "../packages/debian/package-set.ts";
+import { hostArchitecture } from "../packages/host-tools.ts";
 import type { Lock } from "../packages/lock.ts";
 import { storeNames } from "../paths.ts";
 import { type LockedWishes, type Plan, planVm } from "../plan/plan.ts";
@@ -11,7 +12,7 @@ import { type HostFacts, type SetWishes, wishesOf } from "../plan/wishes.ts";
 import type { StoreEvent } from "../store/events.ts";
 import { openStore } from "../store/store.ts";
 import { buildersWith } from "./builders.ts";
-import { hostArchitecture, hostPackageSet } from "./host-facts.ts";
+import { hostPackageSet } from "./host-facts.ts";
 import { readLock, writeLock } from "./lock-file.ts";
 
 /** Told while a VM is built. */

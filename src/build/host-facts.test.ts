@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hostArchitecture, hostPackageSet } from "./host-facts.ts";
+import { hostArchitecture } from "../packages/host-tools.ts";
+import { hostPackageSet } from "./host-facts.ts";
 
 const DEBIAN = `PRETTY_NAME="Debian GNU/Linux 13 (trixie)"
 NAME="Debian GNU/Linux"

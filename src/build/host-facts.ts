@@ -2,18 +2,7 @@
 import { MicrovmError } from "../errors.ts";
 import { readTextIfExists } from "../os/files.ts";
 import { type DebianPackageSet, debian } from "../packages/debian/package-set.ts";
-
-/** Debian's names of Node's architectures. */
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
-
-/** Debian's name of this machine's architecture. */
-export function hostArchitecture(): string {
-  const name = ARCHITECTURES[process.arch];
-  if (name !== undefined) return name;
-  throw new MicrovmError("unsupported", `This machine's architecture "${process.arch}" is not supported`, {
-    hint: "Use a machine with x86-64 or 64-bit ARM",
-  });
-}
+import { hostArchitecture } from "../packages/host-tools.ts";
 
 /** The package set of this machine's own system (os-release(5)): the default of guests that name none. */
 export function hostPackageSet(osRelease = readTextIfExists("/etc/os-release") ?? ""): DebianPackageSet {

@@ -2,11 +2,13 @@
 import { MicrovmError } from "../errors.ts";
 import { mkdirSync } from "../os/files.ts";
 import { type UnpackedPackage, unpackPackages } from "../packages/debian/unpack.ts";
-import type { Builder } from "../store/builder.ts";
+import type { HostTools } from "../packages/host-tools.ts";
+import { type Builder, eager } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { normaliseLayer } from "./normalise.ts";
 import { runInSandbox } from "./sandbox.ts";
 import { CONFIGURE_SCRIPT } from "./sandbox-script.ts";
+import { unpackingHelpers, unpackingProgram } from "./unpacking.ts";
 
 /** What a layer of packages is made with. */
 interface LayerParams {
@@ -37,6 +39,7 @@ export function debianLayerRecipe(
   debs: readonly Recipe[],
   lowers: readonly Recipe[],
   params: LayerParams,
+  tools: HostTools,
 ): Recipe {
   return {
     kind: "debian-layer",
@@ -44,12 +47,13 @@ export function debianLayerRecipe(
     name,
     params: { exclude: [...params.exclude], include: [...params.include], sourceDate: params.sourceDate },
     inputs: { debs, lowers },
+    ...unpackingHelpers(tools),
     exactModes: true,
   };
 }
 
 /** Builds `debian-layer`. */
-export const buildDebianLayer: Builder = async (job) => {
+export const buildDebianLayer: Builder = eager(async (job) => {
   const params = job.params as unknown as LayerParams;
   const lowers = job.inputs("lowers");
   const debs = job.inputs("debs");
@@ -60,9 +64,11 @@ export const buildDebianLayer: Builder = async (job) => {
     lowers,
     exclude: { exclude: params.exclude, include: params.include },
     mode: "system",
+    arrival: job.arrival,
+    ...(await unpackingProgram(job)),
     onProgress: (done, total) => job.report({ done, total, unit: "packages", note: "unpacking" }),
   });
-  const names = unpacked.packages.map((unit) => unit.name);
+  const names = unpacked.map((unit) => unit.name);
   let configured = 0;
   await runInSandbox({
     lowers,
@@ -71,13 +77,13 @@ export const buildDebianLayer: Builder = async (job) => {
     signal: job.signal,
     job: {
       run: CONFIGURE_SCRIPT,
-      preinst: unpacked.packages
+      preinst: unpacked
         .filter((unit) => unit.hasPreinst)
         .sort((a, b) => Number(b.name === "base-passwd") - Number(a.name === "base-passwd"))
         .map((unit) => `${unit.name} ${unit.version} ${unit.architecture} ${infoName(unit)}.preinst\n`)
         .join(""),
       first: `${FIRST.filter((name) => names.includes(name)).join(" ")}\n`,
-      triggers: unpacked.activatedTriggers.map((trigger) => `${trigger}\n`).join(""),
+      "host-keys": names.includes("openssh-server") ? HOST_KEYS : "",
       "source-date": `${params.sourceDate}\n`,
     },
     onOutput: (chunk) => {
@@ -86,7 +92,7 @@ export const buildDebianLayer: Builder = async (job) => {
     },
   });
   normaliseLayer(job.out);
-};
+});
 
 /** Begins the names of a package's files in dpkg's database. */
 function infoName({ name, architecture, multiArch }: UnpackedPackage): string {
@@ -99,13 +105,28 @@ function infoName({ name, architecture, multiArch }: UnpackedPackage): string {
  */
 const FIRST = ["base-passwd", "base-files", "mawk", "gawk", "original-awk"];
 
+/** Where openssh-server looks for host keys. Those that it would make are one guest's own and never kept. */
+const HOST_KEYS = ["rsa", "ecdsa", "ed25519"].map((type) => `/etc/ssh/ssh_host_${type}_key\n`).join("");
+
 /** The recipe of a tree of programs for the host: unpacked, not configured, run through their own loader. */
-export function debianToolsRecipe(name: string, debs: readonly Recipe[]): Recipe {
-  return { kind: "debian-tools", version: 1, name, params: {}, inputs: { debs }, exactModes: true };
+export function debianToolsRecipe(
+  name: string,
+  debs: readonly Recipe[],
+  tools: Pick<HostTools, "build">,
+): Recipe {
+  return {
+    kind: "debian-tools",
+    version: 1,
+    name,
+    params: {},
+    inputs: { debs },
+    ...unpackingHelpers(tools),
+    exactModes: true,
+  };
 }
 
 /** Builds `debian-tools`. */
-export const buildDebianTools: Builder = async (job) => {
+export const buildDebianTools: Builder = eager(async (job) => {
   mkdirSync(job.out, { mode: 0o755 });
   const debs = job.inputs("debs");
   if (debs.length === 0) throw new MicrovmError("build-failed", `"${job.recipe.name}" has no packages`);
@@ -114,6 +135,8 @@ export const buildDebianTools: Builder = async (job) => {
     root: job.out,
     exclude: { exclude: [...DOCUMENTATION.exclude, "/etc/*", "/usr/share/bug/*"] },
     mode: "tools",
+    arrival: job.arrival,
+    ...(await unpackingProgram(job)),
     onProgress: (done, total) => job.report({ done, total, unit: "packages", note: "unpacking" }),
   });
-};
+});

@@ -5,10 +5,11 @@ import { lstatSync, mkdirSync, readdirSync, writeFileSync } from "../os/files.ts
 import { run } from "../os/processes.ts";
 import { unpackPackages } from "../packages/debian/unpack.ts";
 import { type HostTools, toolCommand } from "../packages/host-tools.ts";
-import type { Builder } from "../store/builder.ts";
+import { type Builder, eager } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { DOCUMENTATION } from "./debian-layer.ts";
 import { findInLayer, readInLayer } from "./layer-paths.ts";
+import { unpackingHelpers, unpackingProgram } from "./unpacking.ts";
 import { extractVmlinux } from "./vmlinux.ts";
 
 /** The recipe of the layer with a kernel package's modules and their dependency lists. */
@@ -18,13 +19,14 @@ export function kernelLayerRecipe(debs: readonly Recipe[], tools: HostTools): Re
     version: 1,
     name: "kernel",
     params: { architecture: tools.architecture },
-    inputs: { debs, ...(tools.modules && { tools: tools.modules }) },
+    inputs: { debs, ...(tools.build && { tools: tools.build }) },
+    ...unpackingHelpers(tools),
     exactModes: true,
   };
 }
 
 /** Builds `kernel-layer`. */
-export const buildKernelLayer: Builder = async (job) => {
+export const buildKernelLayer: Builder = eager(async (job) => {
   const { architecture } = job.params as { architecture: string };
   mkdirSync(job.out, { mode: 0o755 });
   await unpackPackages({
@@ -32,13 +34,15 @@ export const buildKernelLayer: Builder = async (job) => {
     root: job.out,
     exclude: { exclude: [...DOCUMENTATION.exclude, "/usr/share/bug/*", "/boot/System.map-*"] },
     mode: "tools",
+    arrival: job.arrival,
+    ...(await unpackingProgram(job)),
     onProgress: (done, total) => job.report({ done, total, unit: "packages", note: "unpacking" }),
   });
   const tools = "tools" in job.recipe.inputs ? job.input("tools") : undefined;
   await run([...toolCommand(tools, architecture, "depmod"), "-b", job.out, kernelRelease(job.out)], {
     signal: job.signal,
   });
-};
+});
 
 /** The release (`uname -r`) of the one kernel in a kernel layer. */
 export function kernelRelease(layer: string): string {

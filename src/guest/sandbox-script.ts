@@ -45,7 +45,8 @@ exec chroot . /usr/bin/setpriv \\
 
 /**
  * What the sandbox runs: every package that is only unpacked becomes installed. `job` is a directory with the
- * lists \`preinst\` (packages whose preinst is due, in order) and \`triggers\`.
+ * lists \`preinst\` (packages whose preinst is due, in order), \`first\` and \`host-keys\` (which scripts are to find
+ * there and not make).
  *
  * The order is debootstrap's: the accounts first, then the files that scripts take for granted.
  * A policy of 101 keeps services from being started (invoke-rc.d's policy interface).
@@ -69,14 +70,14 @@ while read -r package version architecture script; do
   }
 done </tmp/job/preinst
 
+while read -r key; do
+  : >"$key"
+done </tmp/job/host-keys
+
 read -r first </tmp/job/first || first=''
 # shellcheck disable=SC2086 # a list of package names
 [ -z "$first" ] || dpkg --force-depends --configure $first >/dev/null 2>&1
 dpkg --force-confnew --configure --pending
-while read -r trigger; do
-  dpkg-trigger --by-package=dpkg --no-await "$trigger"
-done </tmp/job/triggers
-dpkg --triggers-only --pending
 unfinished=$(dpkg --audit)
 [ -z "$unfinished" ] || {
   echo "$unfinished" >&2

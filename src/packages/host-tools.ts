@@ -3,6 +3,7 @@
  * those on the host's `PATH`.
  */
 import { join } from "node:path";
+import { MicrovmError } from "../errors.ts";
 import type { Recipe } from "../store/recipe.ts";
 
 /** Trees of programs; an absent tree means the program on the host's `PATH`. */
@@ -12,7 +13,8 @@ export interface HostTools {
   readonly hypervisor?: Recipe;
   readonly erofs?: Recipe;
   readonly filesystems?: Recipe;
-  readonly modules?: Recipe;
+  /** What builds need: depmod and xz. */
+  readonly build?: Recipe;
 }
 
 /** Where a tree keeps its dynamic loader and its libraries, by Debian's name of the architecture. */
@@ -50,4 +52,16 @@ export function toolCommand(tree: string | undefined, architecture: string, prog
     ...["--argv0", program],
     join(tree, placeOf(program)),
   ];
+}
+
+/** Debian's names of Node's architectures. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+
+/** Debian's name of this machine's architecture. */
+export function hostArchitecture(): string {
+  const name = ARCHITECTURES[process.arch];
+  if (name !== undefined) return name;
+  throw new MicrovmError("unsupported", `This machine's architecture "${process.arch}" is not supported`, {
+    hint: "Use a machine with x86-64 or 64-bit ARM",
+  });
 }

@@ -53,11 +53,11 @@ export function planVm(vm: PlannedVm): Plan {
   const { name, config, host } = vm;
   const tools = toolRecipes(vm);
   const kernel = kernelLayerRecipe(debsOf(vm.guest, "kernel", isKernelImage), tools);
-  const busybox = debianToolsRecipe("busybox", debsOf(vm.guest, "busybox"));
+  const busybox = debianToolsRecipe("busybox", debsOf(vm.guest, "busybox"), tools);
   const modules = [...initrdModules(config, host), ...config.boot.initrd.kernelModules];
   const initrd = initrdRecipe(kernel, busybox, modules);
   const image = kernelImageRecipe(kernel);
-  const packages = packageLayers(vm);
+  const packages = packageLayers(vm, tools);
   const onDisks = usesDisks(config, host.storeDirectory);
   const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
   const configLayer = configLayerRecipe(
@@ -100,27 +100,29 @@ function initrdModules(config: GuestConfig, host: HostFacts): readonly string[] 
 }
 
 /** The layers of packages, topmost first. */
-function packageLayers({ guest, config }: PlannedVm): Recipe[] {
+function packageLayers({ guest, config }: PlannedVm, tools: HostTools): Recipe[] {
   const params = {
     ...(config.microvm.optimize.enable ? DOCUMENTATION : { exclude: [], include: [] }),
     sourceDate: guest.date,
   };
   const { suite } = guest.set;
-  const base = debianLayerRecipe(`${suite}-base`, debsOf(guest, "base"), [], params);
+  const base = debianLayerRecipe(`${suite}-base`, debsOf(guest, "base"), [], params, tools);
   if (!guest.packages.packages?.length) return [base];
-  return [debianLayerRecipe(`${suite}-packages`, debsOf(guest, "packages"), [base], params), base];
+  return [debianLayerRecipe(`${suite}-packages`, debsOf(guest, "packages"), [base], params, tools), base];
 }
 
 function toolRecipes({ tools, host }: PlannedVm): HostTools {
   if (!tools) return { architecture: host.architecture };
+  // Unpacked with what the host has, since the program for that is in it.
+  const build = debianToolsRecipe("build-tools", debsOf(tools, "build-tools"), {});
   const tree = (key: string) =>
-    tools.packages[key] ? debianToolsRecipe(key, debsOf(tools, key)) : undefined;
+    tools.packages[key] ? debianToolsRecipe(key, debsOf(tools, key), { build }) : undefined;
   const erofs = tree("erofs-utils");
   const filesystems = tree("e2fsprogs");
   return {
     architecture: host.architecture,
     hypervisor: tree("qemu")!,
-    modules: tree("kmod")!,
+    build,
     ...(erofs && { erofs }),
     ...(filesystems && { filesystems }),
   };

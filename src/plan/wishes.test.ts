@@ -46,15 +46,15 @@ test("packages are a layer of their own when there are any beyond the base", () 
 
 test("tools are wanted only when something needs them", () => {
   const keys = (microvm: object) => Object.keys(wantedBy({ microvm }).tools!).sort();
-  assert.deepEqual(keys({ shares: [STORE_SHARE] }), ["kmod", "qemu"]);
-  assert.deepEqual(keys({}), ["erofs-utils", "kmod", "qemu"]);
+  assert.deepEqual(keys({ shares: [STORE_SHARE] }), ["build-tools", "qemu"]);
+  assert.deepEqual(keys({}), ["build-tools", "erofs-utils", "qemu"]);
   const volumes = [{ image: "a", size: 1 }];
-  assert.deepEqual(keys({ shares: [STORE_SHARE], volumes }), ["e2fsprogs", "kmod", "qemu"]);
+  assert.deepEqual(keys({ shares: [STORE_SHARE], volumes }), ["build-tools", "e2fsprogs", "qemu"]);
   const existing = [
     { image: "a", size: 1, autoCreate: false },
     { image: "b", size: 1, imageType: "qcow2" },
   ];
-  assert.deepEqual(keys({ shares: [STORE_SHARE], volumes: existing }), ["kmod", "qemu"]);
+  assert.deepEqual(keys({ shares: [STORE_SHARE], volumes: existing }), ["build-tools", "qemu"]);
 });
 
 test("tools come from the stable suite for the host's architecture, by the guest's mirror", () => {

@@ -92,7 +92,7 @@ function toolWishes(config: GuestConfig, set: DebianPackageSet, host: HostFacts)
       request("qemu", [qemu, "socat", "virtiofsd"]),
       ...(usesDisks(config, host.storeDirectory) ? [request("erofs-utils", ["erofs-utils"])] : []),
       ...(makesVolumes ? [request("e2fsprogs", ["e2fsprogs"])] : []),
-      request("kmod", ["kmod"]),
+      request("build-tools", ["kmod", "xz-utils"]),
     ],
   };
 }

@@ -1,5 +1,5 @@
 /** What a builder is, and what it is given. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { mkdirSync } from "../os/files.ts";
 import type { Progress } from "./events.ts";
 import type { Json } from "./json.ts";
@@ -9,7 +9,16 @@ import { inputsOf, type Recipe, storePathName } from "./recipe.ts";
  * Makes one output: creates `job.out`, a file, a directory or a link. When it throws, nothing is kept. It
  * must stop soon after `job.signal`, and leave nothing running or mounted.
  */
-export type Builder = (job: BuildJob) => Promise<void>;
+export interface Builder {
+  (job: BuildJob): Promise<void>;
+  /** It starts before its fixed inputs are there, and waits for each with `job.arrival`. */
+  readonly isEager?: true;
+}
+
+/** Marks a builder that can do something with each of its fixed inputs before all are there. */
+export function eager(builder: (job: BuildJob) => Promise<void>): Builder {
+  return Object.assign(builder, { isEager: true } as const);
+}
 
 /** Builders by kind. */
 export type Builders = Readonly<Record<string, Builder>>;
@@ -24,6 +33,10 @@ export interface BuildJob {
   input(key: string): string;
   /** The store paths of an input that is a list. */
   inputs(key: string): string[];
+  /** Fulfilled when the fixed input at a store path is there; at once, but for eager builders. */
+  arrival(path: string): Promise<void>;
+  /** The store path of a helper; undefined when the recipe names none. */
+  helper(key: string): string | undefined;
   /** The store path with this name. */
   path(name: string): string;
   /** A directory beside `out`, on the same file system, that is removed after the build. */
@@ -34,6 +47,8 @@ export interface BuildJob {
 
 /** What a job is made from. */
 interface JobSetting {
+  /** By name of the store path: what is still being fetched. */
+  readonly arrivals: ReadonlyMap<string, Promise<void>>;
   readonly recipe: Recipe;
   readonly storeDirectory: string;
   /** The workspace's. */
@@ -43,7 +58,14 @@ interface JobSetting {
 }
 
 /** The job that a recipe's builder is given. */
-export function makeJob({ recipe, storeDirectory, directory, signal, report }: JobSetting): BuildJob {
+export function makeJob({
+  arrivals,
+  recipe,
+  storeDirectory,
+  directory,
+  signal,
+  report,
+}: JobSetting): BuildJob {
   const path = (name: string) => join(storeDirectory, name);
   const inputs = (key: string) => inputsOf(recipe, key).map((input) => path(storePathName(input)));
   const name = storePathName(recipe);
@@ -56,6 +78,11 @@ export function makeJob({ recipe, storeDirectory, directory, signal, report }: J
       const [only, ...others] = inputs(key);
       if (only === undefined || others.length > 0) throw new Error(`Input "${key}" is not one recipe`);
       return only;
+    },
+    arrival: async (path) => arrivals.get(basename(path)),
+    helper(key) {
+      const helper = recipe.helpers?.[key];
+      return helper && path(storePathName(helper));
     },
     path,
     scratch() {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { MicrovmError } from "../errors.ts";
+import { eager } from "./builder.ts";
 import type { StoreEvent } from "./events.ts";
 import { type Recipe, storePathName } from "./recipe.ts";
 import { openStore } from "./store.ts";
@@ -50,6 +52,68 @@ test("inputs are built first, each once, and given to the builder", async (conte
   });
   assert.equal(readFileSync(path, "utf8"), "s2");
   assert.deepEqual(readFileSync(log, "utf8").trim().split("\n").sort(), ["a", "b", "shared"]);
+});
+
+test("an eager builder starts before its files are there, but not before anything else", async (context) => {
+  const store = temporaryStore(context);
+  const log = join(temporaryDirectory(context), "log");
+  const helper = recipe("helper", { params: { log } });
+  const top = recipe("top", {
+    kind: "eager",
+    inputs: { files: [fixedFile("one", "one"), fixedFile("two", "two")] },
+    helpers: { program: helper },
+  });
+  let start = () => {};
+  const started = new Promise<void>((resolve) => {
+    start = resolve;
+  });
+  const path = await store.realise(top, {
+    builders: {
+      ...builders,
+      // Fetching waits for what it would otherwise be waited for.
+      fetch: async (job) => {
+        await started;
+        await builders.fetch!(job);
+      },
+      eager: eager(async (job) => {
+        assert.ok(existsSync(job.helper("program")!));
+        assert.equal(job.helper("other"), undefined);
+        start();
+        const texts: string[] = [];
+        for (const file of job.inputs("files")) {
+          await job.arrival(file);
+          texts.push(readFileSync(file, "utf8"));
+        }
+        writeFileSync(job.out, texts.join(" "));
+      }),
+    },
+  });
+  assert.equal(readFileSync(path, "utf8"), "one two");
+});
+
+test("a file that cannot be had fails the eager builder that waits for it", async (context) => {
+  const store = temporaryStore(context);
+  const top = recipe("top", { kind: "eager", inputs: { files: [fixedFile("one", "one")] } });
+  await assert.rejects(
+    store.realise(top, {
+      builders: {
+        fetch: async () => {
+          throw new MicrovmError("download-failed", "Gone");
+        },
+        eager: eager((job) => job.arrival(job.inputs("files")[0]!)),
+      },
+    }),
+    { code: "download-failed", message: "Gone" },
+  );
+  assert.deepEqual(leftovers(store), []);
+});
+
+test("helpers do not count in the name", () => {
+  const plain = recipe("top");
+  assert.equal(
+    storePathName(recipe("top", { helpers: { program: recipe("helper") } })),
+    storePathName(plain),
+  );
 });
 
 test("what is there is not built again, and its build inputs are not realised", async (context) => {

@@ -4,7 +4,8 @@
  *   there already ──▶ only its run-time references are looked at, its build inputs are not
  *   missing ──▶ inputs, in parallel ──▶ a place among the running builds ──▶ the path's lock ──▶ build ──▶ publish
  *
- * The place comes before the lock: a process never waits for a place while others wait for its lock.
+ * An eager builder is not kept waiting for its fixed inputs; it waits for each itself. These need nothing else, so
+ * that they come even while it holds a place. The place comes before the lock: a process never waits for a place while others wait for its lock.
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -30,7 +31,7 @@ export interface RealiseOptions {
   readonly concurrency?: {
     /** Fixed files at once; default 8, which keeps one mirror's line full without troubling it. */
     readonly fetches?: number;
-    /** Other builds at once; default: the processors that this process may use. */
+    /** Other builds at once; default: one more than the processors that this process may use, since one may wait. */
     readonly builds?: number;
   };
 }
@@ -76,7 +77,7 @@ export async function realise(store: StoreState, recipe: Recipe, options: Realis
 }
 
 function beginRun(store: StoreState, options: RealiseOptions): Run {
-  const { fetches = 8, builds = availableParallelism() } = options.concurrency ?? {};
+  const { fetches = 8, builds = availableParallelism() + 1 } = options.concurrency ?? {};
   const stop = new AbortController();
   let failure: { readonly error: unknown } | undefined;
   return {
@@ -115,16 +116,26 @@ async function ensureOnce(run: Run, recipe: Recipe): Promise<void> {
     emit(run, recipe, "cached");
     return;
   }
-  await ensureAll(run, allInputs(recipe));
-  await makeOnce(run, recipe);
+  const inputs = allInputs(recipe);
+  const late = builderOf(run, recipe).isEager ? inputs.filter(({ fixed }) => fixed) : [];
+  const arrivals = new Map(late.map((input) => [storePathName(input), ensure(run, input)]));
+  await ensureAll(
+    run,
+    inputs.filter((input) => !late.includes(input)),
+  );
+  await makeOnce(run, recipe, arrivals);
+  await Promise.all(arrivals.values());
 }
 
 async function ensureAll(run: Run, recipes: readonly Recipe[]): Promise<void> {
   await Promise.all(recipes.map((recipe) => ensure(run, recipe)));
 }
 
+/** What an eager builder waits for itself: by name of the store path. */
+type Arrivals = ReadonlyMap<string, Promise<void>>;
+
 /** Every path once at a time in a process. If the other run fails, this one tries, with its own builders. */
-async function makeOnce(run: Run, recipe: Recipe): Promise<void> {
+async function makeOnce(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<void> {
   const { making, directory } = run.store;
   const name = storePathName(recipe);
   for (let other = making.get(name); other; other = making.get(name)) {
@@ -132,12 +143,12 @@ async function makeOnce(run: Run, recipe: Recipe): Promise<void> {
     if (isPresent(directory, name)) return emit(run, recipe, "cached");
   }
   const gate = recipe.fixed ? run.gates.fetches : run.gates.builds;
-  const made = gate(() => make(run, recipe)).finally(() => making.delete(name));
+  const made = gate(() => make(run, recipe, arrivals)).finally(() => making.delete(name));
   making.set(name, made);
   await made;
 }
 
-async function make(run: Run, recipe: Recipe): Promise<void> {
+async function make(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<void> {
   run.signal.throwIfAborted();
   const { directory } = run.store;
   try {
@@ -147,10 +158,10 @@ async function make(run: Run, recipe: Recipe): Promise<void> {
     }
     const workspace = await run.workspace;
     // Two processes may fetch the same file: the one that comes last replaces it by its equal.
-    if (recipe.fixed) return await build(run, recipe, workspace);
+    if (recipe.fixed) return await build(run, recipe, workspace, arrivals);
     await using _ = await lockPath(run, recipe);
     if (isPresent(directory, storePathName(recipe))) return emit(run, recipe, "cached");
-    await build(run, recipe, workspace);
+    await build(run, recipe, workspace, arrivals);
   } catch (error) {
     throw explainStoreFailure(directory, error);
   }
@@ -164,9 +175,10 @@ async function lockPath(run: Run, recipe: Recipe): Promise<Lock> {
   return await lockFile(path, { signal: run.signal });
 }
 
-async function build(run: Run, recipe: Recipe, { directory }: Workspace): Promise<void> {
+async function build(run: Run, recipe: Recipe, { directory }: Workspace, arrivals: Arrivals): Promise<void> {
   const started = performance.now();
   const job = makeJob({
+    arrivals,
     recipe,
     storeDirectory: run.store.directory,
     directory,

@@ -17,6 +17,11 @@ export interface Recipe {
   readonly params: Json;
   /** What must be in the store before it is built; counted by store path. */
   readonly inputs: Readonly<Record<string, Recipe | readonly Recipe[]>>;
+  /**
+   * Programs that the builder uses and that change nothing of the output, whatever their version. They are there
+   * before the build as inputs are, and do not count in its name.
+   */
+  readonly helpers?: Readonly<Record<string, Recipe>>;
   /** Keys of `inputs` that the output needs at run time; the others are only needed to build it. */
   readonly references?: readonly string[];
   /**
@@ -29,7 +34,7 @@ export interface Recipe {
 }
 
 /** A recipe with its inputs as store path names: what is hashed and written down. */
-export interface RecipeRecord extends Omit<Recipe, "inputs" | "exactModes"> {
+export interface RecipeRecord extends Omit<Recipe, "inputs" | "helpers" | "exactModes"> {
   readonly inputs: Readonly<Record<string, string | readonly string[]>>;
   readonly exactModes?: true;
 }
@@ -98,7 +103,7 @@ export function inputsOf(recipe: Recipe, key: string): readonly Recipe[] {
 
 /** Everything that must be there to build it. */
 export function allInputs(recipe: Recipe): readonly Recipe[] {
-  return Object.values(recipe.inputs).flat() as Recipe[];
+  return [...(Object.values(recipe.inputs).flat() as Recipe[]), ...Object.values(recipe.helpers ?? {})];
 }
 
 /** Everything that its output needs at run time. */

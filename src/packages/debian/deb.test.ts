@@ -1,43 +1,66 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { readDeb } from "./deb.ts";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { writeFileSync } from "../../os/files.ts";
+import { temporaryDirectory } from "../../os/testing/temporary-directory.ts";
+import { openXzDecoder } from "../../os/xz-decoder.ts";
+import { openDeb } from "./deb.ts";
 import { readTar } from "./tar.ts";
 import { buildAr, buildDeb, buildTar } from "./testing.ts";
 
 const files = [{ path: "usr/bin/x", content: "hello", mode: 0o755 }];
 
+const readText = async (pieces: AsyncIterable<Buffer> | readonly Buffer[]) => {
+  let text = "";
+  for await (const piece of pieces) text += piece.toString();
+  return text;
+};
+
+function open(t: TestContext, content: Buffer) {
+  const path = join(temporaryDirectory(t), "x.deb");
+  writeFileSync(path, content);
+  return openDeb(path, "x.deb", openXzDecoder(undefined));
+}
+
 for (const compression of ["xz", "zst", "gz", "none"] as const) {
-  test(`a package compressed with ${compression} is read`, async () => {
-    const deb = await readDeb(await buildDeb({ name: "x", files, compression }), "x.deb");
-    const entries = [...readTar(deb.data, "x.deb")];
-    assert.deepEqual(
-      entries.map(({ type, path, content }) => [type, path, content.toString()]),
-      [
-        ["directory", "", ""],
-        ["file", "usr/bin/x", "hello"],
-      ],
-    );
-    assert.ok(deb.control.includes("Package: x\n"));
+  test(`a package compressed with ${compression} is read`, async (t) => {
+    const deb = open(t, await buildDeb({ name: "x", files, compression }));
+    const entries: string[][] = [];
+    for await (const { type, path, content } of readTar(deb.data(), "x.deb")) {
+      entries.push([type, path, await readText(content)]);
+    }
+    assert.deepEqual(entries, [
+      ["directory", "", ""],
+      ["file", "usr/bin/x", "hello"],
+    ]);
+    assert.ok((await readText(deb.control())).includes("Package: x\n"));
   });
 }
 
-async function messageOfReading(deb: Buffer): Promise<string> {
-  return readDeb(deb, "x.deb").then(
-    () => "no error",
-    (error) => error.message,
-  );
+async function messageOfReading(t: TestContext, content: Buffer): Promise<string> {
+  try {
+    const deb = open(t, content);
+    await readText(deb.control());
+    await readText(deb.data());
+    return "no error";
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
-test("a package that is cut short is an error at every length", async () => {
+test("a package that is cut short is an error at every length", async (t) => {
   const deb = await buildDeb({ name: "x", files });
   const cut = 'Cannot read the package "x.deb": it is cut short';
-  assert.equal(await messageOfReading(deb.subarray(0, deb.length - 10)), cut);
+  assert.equal(await messageOfReading(t, deb.subarray(0, deb.length - 10)), cut);
   for (let length = 0; length < deb.length - 1; length += 37) {
-    assert.match(await messageOfReading(deb.subarray(0, length)), /^Cannot read the package "x\.deb": it /);
+    assert.match(
+      await messageOfReading(t, deb.subarray(0, length)),
+      /^Cannot read the package "x\.deb": it /,
+    );
   }
 });
 
-test("what is no package is named", async () => {
+test("what is no package is named", async (t) => {
   const cases: readonly (readonly [Buffer, string])[] = [
     [Buffer.from("<html>not found</html>"), "it is not an ar archive"],
     [buildAr([["debian-binary", Buffer.from("3.0\n")]]), "it is not a Debian package of format 2"],
@@ -52,11 +75,11 @@ test("what is no package is named", async () => {
     ],
   ];
   for (const [deb, why] of cases) {
-    assert.equal(await messageOfReading(deb), `Cannot read the package "x.deb": ${why}`);
+    assert.equal(await messageOfReading(t, deb), `Cannot read the package "x.deb": ${why}`);
   }
 });
 
-test("a damaged compressed stream is an error", async () => {
+test("a damaged compressed stream is an error", async (t) => {
   const members = [["debian-binary", Buffer.from("2.0\n")]] as [string, Buffer][];
   for (const form of ["xz", "zst", "gz"]) {
     const deb = buildAr([
@@ -64,6 +87,6 @@ test("a damaged compressed stream is an error", async () => {
       [`control.tar.${form}`, Buffer.from("nonsense")],
       ["data.tar", buildTar([])],
     ]);
-    assert.match(await messageOfReading(deb), new RegExp(`control.tar.${form} is damaged \\(`));
+    assert.match(await messageOfReading(t, deb), new RegExp(`control.tar.${form} is damaged \\(`));
   }
 });

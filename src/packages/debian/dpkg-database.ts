@@ -22,14 +22,11 @@ export interface RecordedPackage {
 const DATABASE = "var/lib/dpkg";
 
 /**
- * Records packages as unpacked, on top of what the nearest layer below records. Returns the triggers that they
- * activate; these are in `triggers/Unincorp` too, where dpkg finds them.
+ * Records packages as unpacked, on top of what the nearest layer below records. The triggers that they activate
+ * are in `triggers/Unincorp`, where dpkg finds them: it runs those of packages that were configured before, and
+ * the others when it configures the packages that are interested.
  */
-export function writeDatabase(
-  tree: Tree,
-  packages: readonly RecordedPackage[],
-  architecture: string,
-): readonly string[] {
+export function writeDatabase(tree: Tree, packages: readonly RecordedPackage[], architecture: string): void {
   const directory = join(tree.root, DATABASE);
   for (const part of ["info", "parts", "triggers", "updates", "alternatives"]) {
     mkdirSync(join(directory, part), { recursive: true });
@@ -48,7 +45,7 @@ export function writeDatabase(
       writeFileSync(join(directory, name), content);
     }
   }
-  return writeTriggers(tree, packages);
+  writeTriggers(tree, packages);
 }
 
 /** A file of the database in the nearest layer that has it. */
@@ -110,7 +107,7 @@ function writeInfo(directory: string, { fields, deb }: RecordedPackage): void {
   }
 }
 
-function writeTriggers(tree: Tree, packages: readonly RecordedPackage[]): readonly string[] {
+function writeTriggers(tree: Tree, packages: readonly RecordedPackage[]): void {
   const directory = join(tree.root, DATABASE, "triggers");
   const directives: TriggerDirective[] = [];
   const added: TriggerInterest[] = [];
@@ -136,7 +133,6 @@ function writeTriggers(tree: Tree, packages: readonly RecordedPackage[]): readon
   const activated = activatedTriggers(directives, fileInterests, newFiles(packages));
   // "-" in a package's place: nobody waits for it.
   writeFileSync(join(directory, "Unincorp"), activated.map((trigger) => `${trigger} -\n`).join(""));
-  return activated;
 }
 
 function writeNamedInterests(tree: Tree, added: readonly TriggerInterest[]): void {

@@ -1,14 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readTar } from "./tar.ts";
+import { readTar, type TarEntry } from "./tar.ts";
 import { buildTar, type FixtureFile } from "./testing.ts";
 
-function read(files: readonly FixtureFile[]) {
-  return [...readTar(buildTar(files), "x.tar")];
+/** The entries of an archive that comes in pieces of `size` bytes, each with what it holds. */
+async function readPieces(archive: Buffer, size = archive.length) {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < archive.length; at += size) pieces.push(archive.subarray(at, at + size));
+  const entries: (Omit<TarEntry, "content"> & { readonly content: string })[] = [];
+  for await (const entry of readTar(pieces, "x.tar")) {
+    let content = "";
+    for await (const piece of entry.content) content += piece.toString("latin1");
+    entries.push({ ...entry, content });
+  }
+  return entries;
 }
 
-test("every type of entry is read with its metadata", () => {
-  const entries = read([
+const read = (files: readonly FixtureFile[]) => readPieces(buildTar(files));
+
+test("every type of entry is read with its metadata", async () => {
+  const entries = await read([
     { path: "d", type: "directory", mode: 0o1777 },
     { path: "d/f", content: "text", mode: 0o4755, uid: 12, gid: 34, mtime: 1234567890 },
     { path: "d/h", type: "hardlink", target: "./d/f" },
@@ -31,7 +42,7 @@ test("every type of entry is read with its metadata", () => {
   );
   const { mode, uid, gid, mtime, content } = entries[1]!;
   assert.deepEqual(
-    { mode, uid, gid, mtime, content: content.toString() },
+    { mode, uid, gid, mtime, content },
     {
       mode: 0o4755,
       uid: 12,
@@ -44,21 +55,21 @@ test("every type of entry is read with its metadata", () => {
   assert.deepEqual(entries[4]!.device, { major: 1, minor: 3 });
 });
 
-test("long names and extended attributes come from PAX headers", () => {
+test("long names and extended attributes come from PAX headers", async () => {
   const path = `${"long/".repeat(60)}name`;
-  const [entry] = read([{ path, xattrs: { "user.a": "value" }, content: "x" }]);
+  const [entry] = await read([{ path, xattrs: { "user.a": "value" }, content: "x" }]);
   assert.equal(entry!.path, path);
   assert.equal(entry!.xattrs["user.a"]?.toString(), "value");
 });
 
-test("long names in GNU's form are read", () => {
+test("long names in GNU's form are read", async () => {
   const path = `${"long/".repeat(60)}name`;
   // GNU's entries are like others, with a type of their own.
   const archive = buildTar([{ path: "././@LongLink", content: `${path}\0`, isExact: true }, { path: "cut" }]);
   archive[156] = "L".charCodeAt(0);
   fixChecksum(archive);
   assert.deepEqual(
-    [...readTar(archive, "x.tar")].map((entry) => entry.path),
+    (await readPieces(archive)).map((entry) => entry.path),
     [path],
   );
 });
@@ -69,33 +80,64 @@ function fixChecksum(archive: Buffer): void {
   archive.write(`${sum.toString(8).padStart(6, "0")}\0`, 148);
 }
 
-test("a path that leads outside is an error", () => {
+test("a path that leads outside is an error", async () => {
   for (const path of ["../etc/passwd", "a/../../b", "./.."]) {
-    assert.throws(() => read([{ path, isExact: true }]), {
+    await assert.rejects(read([{ path, isExact: true }]), {
       code: "package-invalid",
       message: `Cannot read the package "x.tar": its archive leads outside with the path "${path}"`,
     });
   }
-  assert.throws(() => read([{ path: "a", type: "hardlink", target: "../b" }]), /leads outside/);
+  await assert.rejects(read([{ path: "a", type: "hardlink", target: "../b" }]), /leads outside/);
 });
 
-test("an absolute path is taken as relative", () => {
-  assert.equal(read([{ path: "/etc/x", isExact: true }])[0]!.path, "etc/x");
+test("an absolute path is taken as relative", async () => {
+  assert.equal((await read([{ path: "/etc/x", isExact: true }]))[0]!.path, "etc/x");
 });
 
-test("a wrong checksum is an error", () => {
+test("a wrong checksum is an error", async () => {
   const archive = buildTar([{ path: "a" }]);
   archive[0] = 0x7a;
-  assert.throws(() => [...readTar(archive, "x.tar")], {
+  await assert.rejects(readPieces(archive), {
     message: 'Cannot read the package "x.tar": a checksum in its archive is wrong',
   });
 });
 
-test("an archive that is cut short is an error", () => {
+test("an archive that is cut short is an error", async () => {
   const archive = buildTar([{ path: "a", content: "x".repeat(2000) }]);
   for (const length of [100, 512, 1000, 2560]) {
-    assert.throws(() => [...readTar(archive.subarray(0, length), "x.tar")], {
+    await assert.rejects(readPieces(archive.subarray(0, length)), {
       message: 'Cannot read the package "x.tar": its archive is cut short',
     });
   }
+});
+
+test("pieces of any size give the same entries, and what nobody reads is passed over", async () => {
+  const files = [
+    { path: "small", content: "text" },
+    { path: "large", content: "0123456789".repeat(40_000) },
+    { path: `${"long/".repeat(60)}name`, content: "x" },
+  ];
+  const archive = buildTar(files);
+  const whole = await readPieces(archive);
+  assert.deepEqual(
+    whole.map(({ path, size, content }) => [path, size, content]),
+    files.map(({ path, content }) => [path, content.length, content]),
+  );
+  for (const size of [1, 511, 512, 1000, 65_536]) assert.deepEqual(await readPieces(archive, size), whole);
+  const names: string[] = [];
+  for await (const { path } of readTar([archive], "x.tar")) names.push(path);
+  assert.deepEqual(
+    names,
+    files.map(({ path }) => path),
+  );
+});
+
+test("a header larger than any name is refused before it is read", async () => {
+  const archive = buildTar([{ path: "././@LongLink", content: "x", isExact: true }]);
+  archive[156] = "L".charCodeAt(0);
+  archive.write("77777777777\0", 124);
+  fixChecksum(archive);
+  await assert.rejects(readPieces(archive), {
+    message: 'Cannot read the package "x.tar": a header in its archive is too large',
+  });
 });

@@ -1,5 +1,8 @@
-/** Reading tar archives: ustar, with GNU's long names and the PAX headers that real archives have. */
-import { invalid } from "./deb.ts";
+/**
+ * Reading tar archives as they come: ustar, with GNU's long names and the PAX headers that real archives have.
+ */
+import { ByteReader } from "./byte-reader.ts";
+import { invalid } from "./invalid.ts";
 
 /** What an entry makes. */
 export type TarType = "file" | "hardlink" | "symlink" | "directory" | "char-device" | "block-device" | "fifo";
@@ -18,8 +21,10 @@ export interface TarEntry {
   /** Target of a symbolic link, as written; of a hard link, a path like `path`. */
   readonly target: string;
   readonly device: { readonly major: number; readonly minor: number };
-  /** A regular file's content: a view of the archive. */
-  readonly content: Buffer;
+  /** Of a regular file's content, in bytes. */
+  readonly size: number;
+  /** A regular file's content, in pieces; only until the next entry is asked for. */
+  readonly content: AsyncIterable<Buffer> | readonly Buffer[];
   /** Extended attributes by name. */
   readonly xattrs: Readonly<Record<string, Buffer>>;
 }
@@ -49,72 +54,134 @@ interface Extension {
   xattrs: Record<string, Buffer>;
 }
 
+/** Bytes of a file's content that are read at once. */
+const SMALL = 128 * 1024;
+
+/** Bytes of an extended header: names and attributes have at most 64 KiB each on Linux. */
+const MAX_EXTENSION = 1024 * 1024;
+
 /**
  * The entries in order; `name` is what errors call the archive. Errors: `package-invalid` for a wrong
  * checksum, a cut archive, an unknown type of entry, or a path with a `..` in it.
  */
-export function* readTar(archive: Buffer, name: string): Generator<TarEntry> {
+export async function* readTar(
+  archive: AsyncIterable<Buffer> | Iterable<Buffer>,
+  name: string,
+): AsyncGenerator<TarEntry> {
+  const reader = new ByteReader(archive);
+  const read = async (length: number) => {
+    const bytes = reader.readNow(length) ?? (await reader.read(length));
+    if (bytes.length < length) throw invalid(name, "its archive is cut short");
+    return bytes;
+  };
   let extension: Extension = { xattrs: {} };
-  for (let at = 0; ; ) {
-    if (at + BLOCK > archive.length) throw invalid(name, "its archive is cut short");
-    // An archive ends with blocks of zeros.
-    if (archive[at] === 0) return;
-    checkSum(archive, at, name);
-    const kind = String.fromCharCode(archive[at + 156]!);
-    const isHeader = "xgLK".includes(kind);
-    const size = (!isHeader && extension.size) || readNumber(archive, at + 124, 12, name);
-    const start = at + BLOCK;
-    // Links and devices may carry a size and have no content; tar(5).
-    const stored = "123456".includes(kind) ? 0 : size;
-    if (start + stored > archive.length) throw invalid(name, "its archive is cut short");
-    const content = archive.subarray(start, start + stored);
-    const header = at;
-    at = start + Math.ceil(stored / BLOCK) * BLOCK;
-    if (kind === "L") extension.path = untilZero(content);
-    else if (kind === "K") extension.linkpath = untilZero(content);
-    else if (kind === "x") readPax(content, extension, name);
-    else if (kind !== "g") {
-      yield entryOf(archive, header, kind, content, extension, name);
+  try {
+    for (;;) {
+      const header = await read(BLOCK);
+      // An archive ends with blocks of zeros. The rest is read, so that its checksum is looked at.
+      if (header[0] === 0) return void (await reader.skip(Number.MAX_SAFE_INTEGER));
+      checkSum(header, name);
+      const kind = String.fromCharCode(header[156]!);
+      if ("xgLK".includes(kind)) {
+        const size = readNumber(header, 124, 12, name);
+        if (size > MAX_EXTENSION) throw invalid(name, "a header in its archive is too large");
+        const content = await read(padded(size));
+        extend(extension, kind, content.subarray(0, size), name);
+        continue;
+      }
+      // Links and devices may carry a size and have no content; tar(5).
+      const size = "123456".includes(kind) ? 0 : (extension.size ?? readNumber(header, 124, 12, name));
+      if (!Number.isSafeInteger(size) || size < 0) throw invalid(name, "a number in its archive is damaged");
+      if (size <= SMALL) {
+        const content = (await read(padded(size))).subarray(0, size);
+        yield entryOf(header, kind, size, [content], extension, name);
+      } else {
+        const content = new LargeContent(reader, size, name);
+        yield entryOf(header, kind, size, content, extension, name);
+        await content.finish();
+      }
       extension = { xattrs: {} };
     }
+  } finally {
+    await reader.close();
   }
 }
 
+function padded(size: number): number {
+  return Math.ceil(size / BLOCK) * BLOCK;
+}
+
+/** A large file's content, read by whoever wants it, in pieces. */
+class LargeContent implements AsyncIterable<Buffer> {
+  readonly #reader: ByteReader;
+  readonly #size: number;
+  readonly #name: string;
+  #read = 0;
+
+  constructor(reader: ByteReader, size: number, name: string) {
+    this.#reader = reader;
+    this.#size = size;
+    this.#name = name;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    for await (const piece of this.#reader.take(this.#size - this.#read)) {
+      this.#read += piece.length;
+      yield piece;
+    }
+    if (this.#read < this.#size) throw invalid(this.#name, "its archive is cut short");
+  }
+
+  /** Passes over what nobody read, up to the next entry. */
+  async finish(): Promise<void> {
+    const rest = padded(this.#size) - this.#read;
+    if ((await this.#reader.skip(rest)) < rest) throw invalid(this.#name, "its archive is cut short");
+  }
+}
+
+/** What an extended header says about the next entry; a global one says nothing that a package needs. */
+function extend(extension: Extension, kind: string, content: Buffer, name: string): void {
+  if (kind === "L") extension.path = untilZero(content);
+  else if (kind === "K") extension.linkpath = untilZero(content);
+  else if (kind === "x") readPax(content, extension, name);
+}
+
 function entryOf(
-  archive: Buffer,
-  at: number,
+  header: Buffer,
   kind: string,
-  content: Buffer,
+  size: number,
+  content: TarEntry["content"],
   extension: Extension,
   name: string,
 ): TarEntry {
   const type = TYPES[kind];
   if (!type) throw invalid(name, `its archive has an entry of unknown type "${kind}"`);
-  const written = extension.path ?? headerPath(archive, at);
-  const target = extension.linkpath ?? text(archive, at + 157, 100);
+  const written = extension.path ?? headerPath(header);
+  const target = extension.linkpath ?? text(header, 157, 100);
   const isDevice = type === "char-device" || type === "block-device";
   return {
     type,
     path: cleanPath(written, name),
-    mode: readNumber(archive, at + 100, 8, name) & 0o7777,
-    uid: extension.uid ?? readNumber(archive, at + 108, 8, name),
-    gid: extension.gid ?? readNumber(archive, at + 116, 8, name),
-    mtime: extension.mtime ?? readNumber(archive, at + 136, 12, name),
+    mode: readNumber(header, 100, 8, name) & 0o7777,
+    uid: extension.uid ?? readNumber(header, 108, 8, name),
+    gid: extension.gid ?? readNumber(header, 116, 8, name),
+    mtime: extension.mtime ?? readNumber(header, 136, 12, name),
     target: type === "hardlink" ? cleanPath(target, name) : target,
     device: {
-      major: isDevice ? readNumber(archive, at + 329, 8, name) : 0,
-      minor: isDevice ? readNumber(archive, at + 337, 8, name) : 0,
+      major: isDevice ? readNumber(header, 329, 8, name) : 0,
+      minor: isDevice ? readNumber(header, 337, 8, name) : 0,
     },
+    size: type === "file" ? size : 0,
     content,
     xattrs: extension.xattrs,
   };
 }
 
 /** ustar splits a long path in two; GNU's own format has no prefix there. */
-function headerPath(archive: Buffer, at: number): string {
-  const path = text(archive, at, 100);
-  const isUstar = archive.toString("latin1", at + 257, at + 263) === "ustar\0";
-  const prefix = isUstar ? text(archive, at + 345, 155) : "";
+function headerPath(header: Buffer): string {
+  const path = text(header, 0, 100);
+  const isUstar = header.toString("latin1", 257, 263) === "ustar\0";
+  const prefix = isUstar ? text(header, 345, 155) : "";
   return prefix === "" ? path : `${prefix}/${path}`;
 }
 
@@ -145,24 +212,23 @@ function readPax(content: Buffer, extension: Extension, name: string): void {
 }
 
 /** The sum of the header's bytes, with its own field counted as spaces. */
-function checkSum(archive: Buffer, at: number, name: string): void {
+function checkSum(header: Buffer, name: string): void {
   let sum = 8 * 32;
-  for (let i = at; i < at + 148; i++) sum += archive[i]!;
-  for (let i = at + 156; i < at + BLOCK; i++) sum += archive[i]!;
-  if (sum !== readNumber(archive, at + 148, 8, name))
-    throw invalid(name, "a checksum in its archive is wrong");
+  for (let i = 0; i < 148; i++) sum += header[i]!;
+  for (let i = 156; i < BLOCK; i++) sum += header[i]!;
+  if (sum !== readNumber(header, 148, 8, name)) throw invalid(name, "a checksum in its archive is wrong");
 }
 
 /** Octal digits, or with the top bit of the first byte set a big-endian binary number (GNU). */
-function readNumber(archive: Buffer, at: number, length: number, name: string): number {
-  if (archive[at]! & 0x80) {
-    let value = archive[at]! & 0x7f;
-    for (let i = at + 1; i < at + length; i++) value = value * 256 + archive[i]!;
+function readNumber(header: Buffer, at: number, length: number, name: string): number {
+  if (header[at]! & 0x80) {
+    let value = header[at]! & 0x7f;
+    for (let i = at + 1; i < at + length; i++) value = value * 256 + header[i]!;
     return value;
   }
   let value = 0;
   for (let i = at; i < at + length; i++) {
-    const byte = archive[i]!;
+    const byte = header[i]!;
     if (byte >= 48 && byte <= 55) value = value * 8 + byte - 48;
     else if (byte !== 32 && byte !== 0) throw invalid(name, "a number in its archive is damaged");
     else if (value !== 0) break;
@@ -170,8 +236,8 @@ function readNumber(archive: Buffer, at: number, length: number, name: string): 
   return value;
 }
 
-function text(archive: Buffer, at: number, length: number): string {
-  return untilZero(archive.subarray(at, at + length));
+function text(header: Buffer, at: number, length: number): string {
+  return untilZero(header.subarray(at, at + length));
 }
 
 function untilZero(bytes: Buffer): string {

@@ -26,7 +26,7 @@ import {
   unlinkSync,
   writeSync,
 } from "../../os/files.ts";
-import { invalid } from "./deb.ts";
+import { invalid } from "./invalid.ts";
 import type { TarEntry } from "./tar.ts";
 
 /** Linux gives up after 40 symbolic links in one path; path_resolution(7). */
@@ -77,13 +77,14 @@ export class TreeWriter {
   }
 
   /** Writes a regular file and returns its real path. */
-  file(path: string, entry: TarEntry): string {
+  async file(path: string, entry: TarEntry): Promise<string> {
     const real = this.place(path);
     const full = join(this.#tree.root, real);
     const { O_CREAT, O_EXCL, O_WRONLY } = fsConstants;
     const file = this.#replace(full, () => openSync(full, O_CREAT | O_EXCL | O_WRONLY, entry.mode & 0o777));
     try {
-      for (let at = 0; at < entry.content.length; ) at += writeSync(file, entry.content, at);
+      if (Array.isArray(entry.content)) for (const piece of entry.content) writeWhole(file, piece);
+      else for await (const piece of entry.content) writeWhole(file, piece);
       const isOwned = this.#isRoot && (entry.uid !== 0 || entry.gid !== 0);
       if (isOwned) fchownSync(file, entry.uid, entry.gid);
       // Changing the owner takes setuid away, so the mode comes after it.
@@ -210,6 +211,10 @@ export class TreeWriter {
   #refuse(why: string): Error {
     return invalid(this.packageName, why);
   }
+}
+
+function writeWhole(file: number, piece: Buffer): void {
+  for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at);
 }
 
 /** Overlayfs marks what an upper layer removed by a character device 0/0. */

@@ -1,6 +1,7 @@
 /** Unpacking one package into a tree; what its database entry needs is given back. */
-import { readFileSync } from "../../os/files.ts";
-import { invalid, readDeb } from "./deb.ts";
+import type { XzDecoder } from "../../os/xz-decoder.ts";
+import { type Deb, openDeb } from "./deb.ts";
+import { invalid } from "./invalid.ts";
 import type { PathFilter } from "./path-filter.ts";
 import { pathExcluder } from "./path-filter.ts";
 import { readTar, type TarEntry } from "./tar.ts";
@@ -59,15 +60,21 @@ export interface UnpackedDeb {
   readonly specials: readonly SpecialFile[];
 }
 
+/** What packages of one tree are unpacked with. */
+export interface Unpacker {
+  readonly writer: TreeWriter;
+  readonly xz: XzDecoder;
+}
+
 /** Unpacks the .deb at a path. Errors: `package-invalid`. */
 export async function unpackDeb(
-  deb: string,
-  writer: TreeWriter,
+  path: string,
+  { writer, xz }: Unpacker,
   options: UnpackDebOptions,
 ): Promise<UnpackedDeb> {
-  const name = deb.slice(deb.lastIndexOf("/") + 1);
-  const { control, data } = await readDeb(readFileSync(deb), name);
-  const meta = readControl(control, name);
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const deb = openDeb(path, name, xz);
+  const meta = await readControl(deb, name);
   writer.packageName = name;
   const work = new DataUnpacking(
     name,
@@ -75,7 +82,9 @@ export async function unpackDeb(
     options,
     options.isSystem ? conffilesOf(meta.controlFiles) : [],
   );
-  for (const entry of readTar(data, name)) work.add(entry);
+  for await (const entry of readTar(deb.data(), name)) await work.add(entry);
+  if (work.needsSecondReading)
+    for await (const entry of readTar(deb.data(), name)) await work.addAgain(entry);
   const created = [...writer.created];
   writer.created.clear();
   return { ...meta, ...work.result, created };
@@ -88,15 +97,23 @@ export function conffilesOf(controlFiles: readonly ControlFile[]): readonly stri
   return lines.map((line) => line.trimEnd()).filter((line) => line.startsWith("/"));
 }
 
-function readControl(control: Buffer, name: string): Pick<UnpackedDeb, "control" | "controlFiles"> {
+/** Bytes of all files of a control archive; the largest in Debian, lists of checksums, have some megabytes. */
+const MAX_CONTROL = 64 * 1024 * 1024;
+
+async function readControl(deb: Deb, name: string): Promise<Pick<UnpackedDeb, "control" | "controlFiles">> {
   let text: string | undefined;
+  let total = 0;
   const controlFiles: ControlFile[] = [];
-  for (const entry of readTar(control, name)) {
+  for await (const entry of readTar(deb.control(), name)) {
     if (entry.type !== "file") continue;
     if (entry.path.includes("/")) throw invalid(name, `its control archive holds "${entry.path}"`);
-    if (entry.path === "control") text = entry.content.toString();
-    // A copy, so that the whole archive is not kept for it.
-    else controlFiles.push({ name: entry.path, mode: entry.mode, content: Uint8Array.from(entry.content) });
+    total += entry.size;
+    if (total > MAX_CONTROL) throw invalid(name, "its control archive is too large");
+    const pieces: Buffer[] = [];
+    for await (const piece of entry.content) pieces.push(piece);
+    const content = Buffer.concat(pieces);
+    if (entry.path === "control") text = content.toString();
+    else controlFiles.push({ name: entry.path, mode: entry.mode, content });
   }
   if (text === undefined) throw invalid(name, "it has no control file");
   return { control: text, controlFiles };
@@ -108,8 +125,10 @@ class DataUnpacking {
   readonly #isExcluded: (path: string) => boolean;
   readonly #only: ReadonlySet<string> | undefined;
   readonly #conffiles: ReadonlySet<string>;
-  /** Files so far by archive path, for hard links: where they are, or what they hold if they were left out. */
-  readonly #written = new Map<string, { real: string | undefined; entry: TarEntry }>();
+  /** Files so far by archive path, for hard links: where they are; undefined: they were left out. */
+  readonly #written = new Map<string, string | undefined>();
+  /** Hard links to files that were left out, by these: the first of them gets the content. */
+  readonly #orphans = new Map<string, string[]>();
   readonly result = {
     files: [] as string[],
     placed: [] as string[],
@@ -125,7 +144,20 @@ class DataUnpacking {
     this.#conffiles = new Set(conffiles);
   }
 
-  add(entry: TarEntry): void {
+  /** Whether the content of a file that was left out is wanted under another name. */
+  get needsSecondReading(): boolean {
+    return this.#orphans.size > 0;
+  }
+
+  /** Takes an entry of the second reading. */
+  async addAgain(entry: TarEntry): Promise<void> {
+    const [first, ...others] = entry.type === "file" ? (this.#orphans.get(entry.path) ?? []) : [];
+    if (first === undefined) return;
+    const real = await this.#writer.file(first, entry);
+    this.result.placed.push(real, ...others.map((path) => this.#writer.hardlink(path, real)));
+  }
+
+  async add(entry: TarEntry): Promise<void> {
     // Neither dpkg nor Node can set one; packages that want one have a script call setcap.
     const [attribute] = Object.keys(entry.xattrs);
     if (attribute !== undefined) {
@@ -143,8 +175,8 @@ class DataUnpacking {
     if (entry.path === "") throw invalid(this.#name, "the top of its archive is no directory");
     const path = this.#conffiles.has(`/${entry.path}`) ? `${entry.path}.dpkg-new` : entry.path;
     const isWanted = !isExcluded && (!this.#only || this.#only.has(this.#writer.place(path)));
-    const real = isWanted ? this.#write(path, entry) : undefined;
-    if (entry.type === "file") this.#written.set(entry.path, { real, entry });
+    const real = isWanted ? await this.#write(path, entry) : undefined;
+    if (entry.type === "file") this.#written.set(entry.path, real);
     if (real === undefined) return;
     this.result.placed.push(real);
   }
@@ -154,10 +186,10 @@ class DataUnpacking {
     this.result.directories.push({ real: this.#writer.directory(entry.path), mode, uid, gid, mtime });
   }
 
-  #write(path: string, entry: TarEntry): string {
+  async #write(path: string, entry: TarEntry): Promise<string | undefined> {
     switch (entry.type) {
       case "file":
-        return this.#writer.file(path, entry);
+        return await this.#writer.file(path, entry);
       case "symlink":
         return this.#writer.symlink(path, entry);
       case "hardlink":
@@ -172,17 +204,13 @@ class DataUnpacking {
     }
   }
 
-  #link(path: string, entry: TarEntry): string {
-    const first = this.#written.get(entry.target);
-    if (!first)
-      throw invalid(
-        this.#name,
-        `"/${entry.path}" is a hard link to "/${entry.target}", which it does not hold`,
-      );
-    if (first.real !== undefined) return this.#writer.hardlink(path, first.real);
-    // The other name was left out: this one gets the content, and further links lead to it.
-    const real = this.#writer.file(path, first.entry);
-    this.#written.set(entry.target, { real, entry: first.entry });
-    return real;
+  #link(path: string, { path: written, target }: TarEntry): string | undefined {
+    if (!this.#written.has(target)) {
+      throw invalid(this.#name, `"/${written}" is a hard link to "/${target}", which it does not hold`);
+    }
+    const real = this.#written.get(target);
+    if (real !== undefined) return this.#writer.hardlink(path, real);
+    this.#orphans.set(target, [...(this.#orphans.get(target) ?? []), path]);
+    return undefined;
   }
 }

@@ -1,32 +1,39 @@
 /** The thread that unpacks packages, one message each: see `unpack-pool.ts`. */
 import { MicrovmError, messageOf } from "../../errors.ts";
 import { parentPort } from "../../os/workers.ts";
-import { type Tree, TreeWriter } from "./tree-writer.ts";
-import { unpackDeb } from "./unpack-deb.ts";
+import { openXzDecoder } from "../../os/xz-decoder.ts";
+import { TreeWriter } from "./tree-writer.ts";
+import { type Unpacker, unpackDeb } from "./unpack-deb.ts";
 import type { UnpackAnswer, UnpackRequest } from "./unpack-pool.ts";
 
-/** What is known of each tree that is being written, by its number. */
-const writers = new Map<number, TreeWriter>();
+type Job = Exclude<UnpackRequest, { readonly forget: number }>;
 
-function writerOf(treeId: number, tree: Tree): TreeWriter {
-  const known = writers.get(treeId);
+/** What each tree that is being written is written with, by its number. */
+const unpackers = new Map<number, Unpacker>();
+
+function unpackerOf({ treeId, tree, xz }: Job): Unpacker {
+  const known = unpackers.get(treeId);
   if (known) return known;
-  const writer = new TreeWriter(tree);
-  writers.set(treeId, writer);
-  return writer;
+  const unpacker = { writer: new TreeWriter(tree), xz: openXzDecoder(xz) };
+  unpackers.set(treeId, unpacker);
+  return unpacker;
 }
 
-async function work(request: Exclude<UnpackRequest, { readonly forget: number }>): Promise<UnpackAnswer> {
-  const { id, treeId, tree, deb, options } = request;
+function forget(treeId: number): void {
+  unpackers.get(treeId)?.xz[Symbol.dispose]();
+  unpackers.delete(treeId);
+}
+
+async function work(job: Job): Promise<UnpackAnswer> {
   try {
-    return { id, unpacked: await unpackDeb(deb, writerOf(treeId, tree), options) };
+    return { unpacked: await unpackDeb(job.deb, unpackerOf(job), job.options) };
   } catch (error) {
     const details = error instanceof MicrovmError ? { code: error.code, hint: error.hint } : {};
-    return { id, failure: { message: messageOf(error), ...details } };
+    return { failure: { message: messageOf(error), ...details } };
   }
 }
 
 parentPort?.on("message", async (request: UnpackRequest) => {
-  if ("forget" in request) writers.delete(request.forget);
+  if ("forget" in request) forget(request.forget);
   else parentPort?.postMessage(await work(request));
 });

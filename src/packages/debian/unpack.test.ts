@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import {
   existsSync,
   lstatSync,
@@ -217,7 +218,28 @@ test("excluded paths are left out, included ones among them are not", async () =
   );
   assert.deepEqual(readdirSync(join(root, "usr/share/doc/a")), ["copyright"]);
   assert.equal(textOf("usr/share/a"), "text");
-  assert.ok(result.packages[0]!.files.includes("/usr/share/doc/a/README"));
+  assert.ok(result[0]!.files.includes("/usr/share/doc/a/README"));
+});
+
+test("packages are unpacked as they come, and the result is the same", async () => {
+  const waiting = new Map<string, () => void>();
+  const arrival = (deb: string) => new Promise<void>((resolve) => void waiting.set(basename(deb), resolve));
+  const done: number[] = [];
+  const unpacking = unpack(
+    [
+      { name: "a", files: [{ path: "f", content: "of a" }] },
+      { name: "b", files: [{ path: "f", content: "of b" }] },
+    ],
+    { arrival, onProgress: (count) => done.push(count) },
+  );
+  while (waiting.size < 2) await setImmediate();
+  const [a, b] = [...waiting.keys()].sort();
+  waiting.get(b!)!();
+  while (done.length < 1) await setImmediate();
+  assert.equal(textOf("f"), "of b");
+  waiting.get(a!)!();
+  await unpacking;
+  assert.equal(textOf("f"), "of b");
 });
 
 test("a package with extended attributes is refused, as they would be lost", async () => {

@@ -11,13 +11,13 @@ import {
   lutimesSync,
   mkdirSync,
   readdirSync,
-  statSync,
   symlinkSync,
 } from "../../os/files.ts";
 import { run } from "../../os/processes.ts";
+import type { XzProgram } from "../../os/xz-decoder.ts";
 import { fieldOf, parseParagraphs } from "./control.ts";
-import { invalid } from "./deb.ts";
 import { type RecordedPackage, writeDatabase } from "./dpkg-database.ts";
+import { invalid } from "./invalid.ts";
 import type { PathFilter } from "./path-filter.ts";
 import type { Tree } from "./tree-writer.ts";
 import type { SpecialFile, UnpackedDeb } from "./unpack-deb.ts";
@@ -27,6 +27,8 @@ import { openUnpackPool, type UnpackPool } from "./unpack-pool.ts";
 export interface UnpackOptions {
   /** Paths of .deb files, in the order of installation. */
   readonly debs: readonly string[];
+  /** Fulfilled when the .deb at a path is there. Default: all are. */
+  readonly arrival?: (deb: string) => Promise<void>;
   /** An existing directory. */
   readonly root: string;
   /** Read-only layers below the root, the nearest first. */
@@ -38,6 +40,8 @@ export interface UnpackOptions {
    * on. `tools`: only the files.
    */
   readonly mode: "system" | "tools";
+  /** The program for xz. Default: a library, which takes almost three times as long. */
+  readonly xz?: XzProgram;
   /** Called after each package. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -57,30 +61,19 @@ export interface UnpackedPackage {
   readonly files: readonly string[];
 }
 
-/** What was unpacked. */
-export interface UnpackResult {
-  readonly packages: readonly UnpackedPackage[];
-  /** Sorted; only in mode `system`, where they are in dpkg's `triggers/Unincorp` too. */
-  readonly activatedTriggers: readonly string[];
-}
-
-/** Unpacks packages. Errors: `package-invalid`, and the file system's own. The root may then hold a part. */
-export async function unpackPackages(options: UnpackOptions): Promise<UnpackResult> {
+/** Unpacks packages; tells of each, in the same order. Errors: `package-invalid`, and the file system's own. The root may then hold a part. */
+export async function unpackPackages(options: UnpackOptions): Promise<readonly UnpackedPackage[]> {
   const { debs, root, lowers = [], mode } = options;
   const tree: Tree = { root, lowers };
-  await using pool = openUnpackPool(tree);
+  await using pool = openUnpackPool(tree, options.xz);
   const before = mergeUsr(tree, debs);
   const unpacked = await unpackAll(pool, options);
   await rewriteShared(pool, options, unpacked);
   finishDirectories(tree, unpacked, before);
   await makeSpecials(tree, unpacked);
   const recorded = unpacked.map((deb, index) => record(deb, debs[index]!));
-  const architecture = architectureOf(recorded);
-  return {
-    packages: recorded.map(describe),
-    activatedTriggers:
-      mode === "system" && debs.length > 0 ? writeDatabase(tree, recorded, architecture) : [],
-  };
+  if (mode === "system" && debs.length > 0) writeDatabase(tree, recorded, architectureOf(recorded));
+  return recorded.map(describe);
 }
 
 /**
@@ -99,19 +92,19 @@ function mergeUsr({ root, lowers }: Tree, debs: readonly string[]): readonly str
   return ["usr", ...names.map((name) => `usr/${name}`)];
 }
 
-/** base-files first and alone, since it makes the links that others' paths lead through. */
+/** Each as soon as it is there; base-files first and alone, since it makes the links that others' paths lead through. */
 async function unpackAll(pool: UnpackPool, options: UnpackOptions): Promise<readonly UnpackedDeb[]> {
-  const { debs, mode, exclude, onProgress } = options;
+  const { debs, mode, exclude, arrival, onProgress } = options;
   const results = new Array<UnpackedDeb>(debs.length);
   let done = 0;
   const unpack = async (index: number) => {
-    results[index] = await pool.unpack(debs[index]!, { isSystem: mode === "system", filter: exclude });
+    const deb = debs[index]!;
+    await arrival?.(deb);
+    results[index] = await pool.unpack(deb, { isSystem: mode === "system", filter: exclude });
     onProgress?.(++done, debs.length);
   };
-  const sizes = debs.map((deb) => statSync(deb).size);
   const isFirst = (index: number) => /(^|\/|-)base-files_/.test(debs[index]!);
-  // The largest first, so that no thread is left with a large one at the end.
-  const order = [...debs.keys()].sort((a, b) => sizes[b]! - sizes[a]! || a - b);
+  const order = [...debs.keys()];
   for (const index of order.filter(isFirst)) await unpack(index);
   const outcomes = await Promise.allSettled(order.filter((index) => !isFirst(index)).map(unpack));
   const failed = outcomes.find((outcome) => outcome.status === "rejected");

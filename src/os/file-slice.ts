@@ -1,0 +1,33 @@
+/** Parts of files, read in pieces, so that a large one never lies in memory as a whole. */
+import { closeSync, openSync, readSync } from "node:fs";
+
+/** A part of a file, in bytes. */
+export interface FileSlice {
+  readonly path: string;
+  readonly start: number;
+  readonly size: number;
+}
+
+/** Bytes in one piece: what a pipe of Linux holds four of. */
+const PIECE = 256 * 1024;
+
+/** The slice in pieces. A file that ends before the slice gives fewer bytes. */
+export function* piecesOf({ path, start, size }: FileSlice): Generator<Buffer> {
+  const file = openSync(path, "r");
+  try {
+    for (let at = 0; at < size; ) {
+      const piece = Buffer.allocUnsafe(Math.min(PIECE, size - at));
+      const length = readSync(file, piece, 0, piece.length, start + at);
+      if (length === 0) return;
+      at += length;
+      yield piece.subarray(0, length);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The whole slice; shorter when the file ends before it. */
+export function readSlice(slice: FileSlice): Buffer {
+  return Buffer.concat([...piecesOf(slice)]);
+}
