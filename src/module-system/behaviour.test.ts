@@ -224,7 +224,7 @@ test("submodules know nothing of the arguments of what is around them", () => {
       { options: { sub: mkOption({ type: inner, default: {} }) } },
       { _module: { args: { outer: 1 } } },
     ),
-    { sub: { seen: ["config", "lib", "name", "options"] } },
+    { sub: { seen: ["_class", "_prefix", "config", "lib", "name", "options"] } },
   );
 });
 

@@ -10,6 +10,8 @@ export type { CollectedModule } from "./module-body.ts";
 
 interface Collecting {
   readonly context: EvaluationContext;
+  /** Modules of another class are refused. */
+  readonly class?: string | undefined;
   /** Calls a module function with its arguments. */
   readonly call: (module: (args: Attributes) => unknown, file: string) => unknown;
 }
@@ -83,6 +85,7 @@ function collectTree(
     return tree;
   }
   const read = reading(file, () => readBody(body, file, typeof module !== "function"));
+  checkClass(read.module, collecting.class);
   const key = read.key === undefined ? identity : keyOf(read.key);
   const same = known.get(key);
   const tree: Tree = same ?? {
@@ -95,6 +98,14 @@ function collectTree(
   known.set(key, tree);
   if (!same) tree.imports = read.imports.map((imported) => collectTree(imported, file, collecting, known));
   return tree;
+}
+
+/** A module that names no class is for any evaluation, and an evaluation that names none takes any module. */
+function checkClass(module: CollectedModule, expected: string | undefined): void {
+  if (expected === undefined || module.class === undefined || module.class === expected) return;
+  throw badModule(
+    `The module "${module.file}" is of class "${module.class}", but is imported where modules of class "${expected}" are expected`,
+  );
 }
 
 /** Follows a path to its module, and finds the file and the identity of any other. */

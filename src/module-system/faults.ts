@@ -30,6 +30,19 @@ export function conflict(location: Location, given: readonly Given[]): MicrovmEr
   );
 }
 
+/** Definitions of a tagged union that have different tags. */
+export function severalTags(
+  location: Location,
+  given: readonly { readonly tag: string; readonly file: string }[],
+): MicrovmError {
+  const found = given.map(({ tag, file }) => `"${tag}" in "${file}"`).join(", ");
+  return new MicrovmError(
+    "option-conflict",
+    `The option "${showLocation(location)}" must have one tag, but is defined as ${found}`,
+    { hint: "Use mkForce or mkDefault to say which one counts" },
+  );
+}
+
 /** A read-only option that is set beside the one value it has. */
 export function setReadOnly(location: Location, given: readonly Given[]): MicrovmError {
   const found = given.map(({ value, file }) => `${showValue(value)} in "${file}"`).join(", ");

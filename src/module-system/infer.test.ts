@@ -90,3 +90,38 @@ test("an entry of a list has what its submodule needs", () => {
   const misspelt: Definition<Config> = { microvm: { volumes: [{ image: "a", sise: 1 }] } };
   void [good, missing, conditional, misspelt];
 });
+
+const target = mkOption({
+  type: types.attrTag({
+    file: mkOption({ type: types.submodule({ options: { path: mkOption({ type: types.str }) } }) }),
+    port: mkOption({ type: types.int }),
+  }),
+});
+const tagged = { target, targets: mkOption({ type: types.listOf(target.type) }) };
+type TaggedConfig = InferConfig<typeof tagged>;
+
+test("a tagged union has exactly one of its attributes", () => {
+  const read = ({ target }: TaggedConfig) => {
+    const value: string | number = "port" in target ? target.port : target.file.path;
+    // @ts-expect-error it may have the other attribute
+    const port: number = target.port;
+    // @ts-expect-error there is no such tag
+    return [value, port, target.prot];
+  };
+  const good: Definition<TaggedConfig>[] = [
+    { target: { port: 1 } },
+    { target: mkIf(true, { file: mkDefault({ path: () => "/a" }) }), targets: [{ port: 1 }] },
+    { target: mkMerge([{ file: {} }, { file: { path: "/a" } }]) },
+  ];
+  // @ts-expect-error none of the attributes
+  const none: Definition<TaggedConfig> = { target: {} };
+  // @ts-expect-error both of them
+  const both: Definition<TaggedConfig> = { target: { port: 1, file: { path: "/a" } } };
+  // @ts-expect-error a misspelt one
+  const misspelt: Definition<TaggedConfig> = { target: { prot: 1 } };
+  // @ts-expect-error a wrong type
+  const wrong: Definition<TaggedConfig> = { target: { port: "1" } };
+  // @ts-expect-error both of them in an entry of a list
+  const entry: Definition<TaggedConfig> = { targets: [{ port: 1, file: { path: "/a" } }] };
+  void [read, good, none, both, misspelt, wrong, entry];
+});

@@ -19,6 +19,13 @@ export type SubmoduleConfig<O> = InferConfig<O> & {
   readonly [NEEDED]?: { [K in keyof O]: O[K] extends WithoutDefault ? K : never }[keyof O];
 };
 
+declare const TAGS: unique symbol;
+
+/** A value with exactly one of the attributes of `M`; it also says, to the type checker alone, which there are. */
+export type Tagged<M> = {
+  [K in keyof M]: { readonly [P in K]: M[P] } & { readonly [TAGS]?: M };
+}[keyof M];
+
 /** A definition of a value of type `T`: any part may be left out, wrapped, or a function to call for it. */
 export type Definition<T> =
   | Bare<T>
@@ -35,8 +42,15 @@ type Bare<T> = T extends string | number | boolean | null | undefined
     : T extends readonly (infer E)[]
       ? readonly Entry<E>[]
       : T extends object
-        ? Parts<T>
+        ? typeof TAGS extends keyof T
+          ? OneOf<Exclude<T[typeof TAGS], undefined>>
+          : Parts<T>
         : T;
+
+/** Exactly one of the attributes. */
+type OneOf<M> = {
+  [K in keyof M]: { readonly [P in K]: Definition<M[P]> } & { readonly [P in Exclude<keyof M, K>]?: never };
+}[keyof M];
 
 type Parts<T> = { readonly [K in keyof T as K extends typeof NEEDED ? never : K]?: Definition<T[K]> };
 

@@ -105,6 +105,8 @@ export interface OptionType<T = unknown, D = T> {
   readonly empty?: { readonly value: T };
   /** Whether one definition fits; parts of it are checked when they are merged. */
   check(value: unknown): boolean;
+  /** Says better than the type's description why definitions do not fit, where that can be said. */
+  explain?(location: Location, wrong: readonly ResolvedDefinition[]): MicrovmError | undefined;
   /** One value of at least one definition, each of which fits. Throws a fault when they exclude each other. */
   merge(location: Location, definitions: readonly ResolvedDefinition[], context: EvaluationContext): T;
   /** Checks a merged plain value in depth. */

@@ -59,6 +59,8 @@ function makeArguments(evaluation: Starting): Attributes {
   };
   const args: Attributes = {
     lib: context.lib,
+    _class: input.class ?? null,
+    _prefix: input.location,
     ...input.args,
     config: lazyObject(new SetValues((name) => rootOf(`config${name}`))),
     options: input.describeOptions((name) => rootOf(`options${name}`)),
@@ -112,7 +114,7 @@ function givesAny(root: SetNode, wanted: ReadonlySet<string>): boolean {
 }
 
 function collectOnce(evaluation: Starting) {
-  const { modules, file, context } = evaluation.input;
+  const { modules, file, context, class: kind } = evaluation.input;
   let postponed: { readonly error: unknown } | undefined;
   const { args } = evaluation;
   const call = (module: (args: Attributes) => unknown, moduleFile: string): unknown => {
@@ -127,7 +129,10 @@ function collectOnce(evaluation: Starting) {
       return {};
     }
   };
-  const collected = gather(collectModules(modules, file, { call, context }), evaluation.location);
+  const collected = gather(
+    collectModules(modules, file, { call, context, class: kind }),
+    evaluation.location,
+  );
   return { collected, postponed };
 }
 

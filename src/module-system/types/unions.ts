@@ -15,6 +15,7 @@ export function nullOr<T, D>(element: OptionType<T, D>): OptionType<T | null, D 
     empty: { value: null },
     element,
     check: (value) => value === null || element.check(value),
+    explain: (location, wrong) => element.explain?.(location, wrong),
     merge: (location, definitions, context) => {
       const nulls = definitions.filter(({ value }) => value === null).length;
       if (nulls === definitions.length) return null;
