@@ -4,6 +4,7 @@ import { type Attributes, getAttribute, isAttributes } from "./attributes.ts";
 import { badModule, isOverflow, threw } from "./faults.ts";
 import { isLocated, type Located } from "./located.ts";
 import { type CollectedModule, readBody } from "./module-body.ts";
+import { showValue } from "./show.ts";
 import type { EvaluationContext } from "./types/type.ts";
 
 export type { CollectedModule } from "./module-body.ts";
@@ -134,6 +135,11 @@ function keyOf(key: string): string {
 function disabledKey(entry: unknown, file: string, context: EvaluationContext): unknown {
   if (typeof entry === "string") return resolve(dirname(file), entry);
   const { module } = locate(entry, file, context);
+  if (typeof module !== "function" && !isAttributes(module)) {
+    throw badModule(
+      `"disabledModules" of the module "${file}" has ${showValue(entry)}, which is no module and no path`,
+    );
+  }
   const key = isAttributes(module) ? getAttribute(module, "key") : undefined;
   return typeof key === "string" ? keyOf(key) : module;
 }

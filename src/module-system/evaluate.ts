@@ -3,6 +3,7 @@ import type { MicrovmError } from "../errors.ts";
 import type { Attributes } from "./attributes.ts";
 import { optionsOf } from "./evaluated-options.ts";
 import { configOf, freeformTypeOf } from "./evaluation.ts";
+import { rememberEvaluation } from "./evaluations.ts";
 import { combineFaults, faultsOf } from "./faults.ts";
 import { lib } from "./lib.ts";
 import { withFile } from "./located.ts";
@@ -85,6 +86,7 @@ export function evalModules<C = any>(options: EvalModulesOptions): Evaluated<C> 
     class: kind,
     root,
   };
+  rememberEvaluation(evaluated);
   return evaluated;
 }
 

@@ -1,6 +1,6 @@
 /** Static types that follow from declared options. */
 import type { Option, WithoutDefault } from "./option.ts";
-import type { Conditional, Merged, Ordered, Overriding } from "./wrappers.ts";
+import type { Conditional, Forwarded, Merged, Ordered, Overriding } from "./wrappers.ts";
 
 /** The type of the merged configuration of a tree of options. */
 export type InferConfig<O> = {
@@ -33,6 +33,7 @@ export type Definition<T> =
   | Merged<Definition<T>>
   | Overriding<Definition<T>>
   | Ordered<Definition<T>>
+  | Forwarded<Definition<T>>
   | (() => Definition<T>);
 
 type Bare<T> = T extends string | number | boolean | null | undefined
@@ -62,6 +63,7 @@ type Entry<E> = E extends Submodule
       | Merged<Definition<E>>
       | Overriding<Entry<E>>
       | Ordered<Entry<E>>
+      | Forwarded<Entry<E>>
       | (() => Entry<E>)
   : Definition<E>;
 

@@ -1,5 +1,6 @@
 /** What a module says: its parts, once its function was called. */
 import { type Attributes, getAttribute, isAttributes } from "./attributes.ts";
+import { isEvaluation } from "./evaluations.ts";
 import { badModule } from "./faults.ts";
 import { showValue } from "./show.ts";
 import { isType } from "./types/option-type.ts";
@@ -30,6 +31,12 @@ interface ModuleBody {
 /** Reads a module that is no function. */
 export function readBody(body: unknown, file: string, unchanging: boolean): ModuleBody {
   if (!isAttributes(body)) throw notAModule(body, file);
+  if (isEvaluation(body)) {
+    throw badModule(
+      `The module "${file}" is what evalModules returned`,
+      "Import the modules that were evaluated instead",
+    );
+  }
   if (asWrapper(body)) {
     return { module: { file, unchanging, config: body }, imports: [], disabled: [], key: undefined };
   }

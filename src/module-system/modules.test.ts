@@ -270,3 +270,18 @@ test("a string defines a submodule only when it is a path and definitions are mo
   assert.equal(withPaths(types.either(whole, types.str), "./vms/on.ts").config.sub.enable, true);
   assert.equal(withPaths(types.either(whole, types.str), "on").config.sub, "on");
 });
+
+test("what evalModules returned is no module", () => {
+  const message = 'The module "a.ts" is what evalModules returned';
+  assert.equal(faultOf({ imports: [evaluated(declared)] }).message, message);
+  const sub = { options: { sub: mkOption({ type: types.submodule(declared) }) } };
+  const imported = { sub: ({ name: _name }: Args) => ({ imports: [evaluated(declared)] }) };
+  assert.equal(faultOf(sub, imported).message, message.replace("a.ts", "b.ts"));
+});
+
+test("what is disabled is a module or a path", () => {
+  assert.equal(
+    faultOf({ disabledModules: [undefined] }).message,
+    '"disabledModules" of the module "a.ts" has undefined, which is no module and no path',
+  );
+});

@@ -2,6 +2,7 @@
 import { type Attributes, lazyObject } from "./attributes.ts";
 import { type CollectedModule, collectModules } from "./collect.ts";
 import { type DeclaredSet, declare, declareShared, NO_OPTIONS } from "./declarations.ts";
+import { SUBMODULE } from "./declaring-files.ts";
 import type { Definition } from "./definitions.ts";
 import { moduleOption, SetValues, setNode } from "./evaluation.ts";
 import { badModule, freeformTypesExclude, isOverflow, readWhileCollecting, threw } from "./faults.ts";
@@ -13,13 +14,24 @@ import type { AnyType, EvaluationContext } from "./types/type.ts";
 export function startEvaluation(input: EvaluationInput): StartedEvaluation {
   const evaluation = new Starting(input);
   const collected = input.collected ?? collect(evaluation);
-  const definitions = input.definitions
-    ? [...collected.definitions, ...input.definitions]
-    : collected.definitions;
+  const own = namingFiles(collected.definitions, input.context);
+  const definitions = input.definitions ? [...own, ...input.definitions] : own;
   evaluation.freeformType = collected.freeformType;
   evaluation.collected = collected;
   evaluation.root = setNode(evaluation, input.location, collected.declared, definitions);
   return evaluation as Evaluation as StartedEvaluation;
+}
+
+/** Definitions that a submodule's own modules give, as given in the files that declare the option. */
+function namingFiles(
+  definitions: readonly Definition[],
+  { declaredIn = [] }: EvaluationContext,
+): readonly Definition[] {
+  if (declaredIn.length === 0 || definitions.every(({ file }) => file !== SUBMODULE)) return definitions;
+  const file = declaredIn.join(" or ");
+  return definitions.map((definition) =>
+    definition.file === SUBMODULE ? { ...definition, file } : definition,
+  );
 }
 
 /** An evaluation, and what is known of the arguments that its modules ask for. */

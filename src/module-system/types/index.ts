@@ -9,7 +9,7 @@ import { bool, boolByOr, enumOf, package as packageType, raw } from "./scalars.t
 import { lines, nonEmptyStr, path, separatedString, str, strMatching } from "./strings.ts";
 import { submodule, submoduleWith } from "./submodule.ts";
 import { attrTag } from "./tagged.ts";
-import { addCheck, coercedTo, either, nullOr, oneOf, uniq } from "./unions.ts";
+import { addCheck, coercedTo, either, nullOr, oneOf, uniq, unique } from "./unions.ts";
 
 /** Every type by its name. */
 export const types = {
@@ -45,4 +45,5 @@ export const types = {
   submodule,
   submoduleWith,
   uniq,
+  unique,
 } as const;
