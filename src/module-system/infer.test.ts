@@ -123,5 +123,7 @@ test("a tagged union has exactly one of its attributes", () => {
   const wrong: Definition<TaggedConfig> = { target: { port: "1" } };
   // @ts-expect-error both of them in an entry of a list
   const entry: Definition<TaggedConfig> = { targets: [{ port: 1, file: { path: "/a" } }] };
-  void [read, good, none, both, misspelt, wrong, entry];
+  // @ts-expect-error a missing field of an entry
+  const missing: Definition<TaggedConfig> = { targets: [{ file: {} }] };
+  void [read, good, none, both, misspelt, wrong, entry, missing];
 });

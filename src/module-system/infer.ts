@@ -56,9 +56,9 @@ type OneOf<M> = {
 type Parts<T> = { readonly [K in keyof T as K extends typeof NEEDED ? never : K]?: Definition<T[K]> };
 
 /** An entry of a list. It merges with no other definition, so what its submodule needs must be there. */
-type Entry<E> = E extends Submodule
+type Entry<E> = E extends Submodule | AnyTagged
   ?
-      | (Parts<E> & { readonly [K in Needed<E> & keyof E]-?: Definition<E[K]> })
+      | Complete<E>
       | Conditional<Entry<E>>
       | Merged<Definition<E>>
       | Overriding<Entry<E>>
@@ -66,6 +66,17 @@ type Entry<E> = E extends Submodule
       | Forwarded<Entry<E>>
       | (() => Entry<E>)
   : Definition<E>;
+
+type Complete<E> = typeof TAGS extends keyof E
+  ? OneOfEntries<Exclude<E[typeof TAGS], undefined>>
+  : Parts<E> & { readonly [K in Needed<E> & keyof E]-?: Definition<E[K]> };
+
+/** Exactly one of the attributes, with all that it needs. */
+type OneOfEntries<M> = {
+  [K in keyof M]: { readonly [P in K]: Entry<M[P]> } & { readonly [P in Exclude<keyof M, K>]?: never };
+}[keyof M];
+
+type AnyTagged = { readonly [TAGS]?: unknown };
 
 type Submodule = { readonly [NEEDED]?: PropertyKey };
 
