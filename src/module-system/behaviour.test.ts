@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   mkDefault,
-  mkDefinition,
   mkForce,
   mkIf,
   mkMerge,
@@ -254,43 +253,4 @@ test("an empty submodule in a lazy set has its options' defaults", () => {
     ),
     { subs: { a: { enable: false } } },
   );
-});
-
-test("an option that is declared below config comes with a hint", () => {
-  const hintOf = (...modules: object[]) =>
-    evaluated(...modules)
-      .collectErrors()
-      .map(({ hint }) => hint);
-  const hint = 'Options are declared below "options", not below "config"';
-  assert.deepEqual(hintOf(enable, { wrong: off }), [hint]);
-  assert.deepEqual(hintOf(enable, { nest: { wrong: off } }), [hint]);
-  assert.deepEqual(hintOf(enable, { wrong: true }), [undefined]);
-  const sub = { options: { sub: mkOption({ type: types.submodule({ wrong: off }), default: {} }) } };
-  assert.equal(faultOf(sub).message, 'The option "sub.wrong" does not exist, but is defined in "a.ts"');
-  assert.deepEqual(hintOf(sub), [hint]);
-});
-
-test("what a submodule's own module defines is in the files that declare the option", () => {
-  const type = types.submodule({ options: { n: mkOption({ type: types.int }) }, config: { n: 1 } });
-  const sub = { options: { sub: mkOption({ type }) } };
-  const again = { options: { sub: mkOption({ type: types.submodule({ options: {} }) }) } };
-  assert.equal(
-    faultOf(sub, { sub: { n: 2 } }).message,
-    'The option "sub.n" has conflicting definitions: 1 in "a.ts", 2 in "b.ts"',
-  );
-  assert.equal(
-    faultOf(sub, again, { sub: { n: 2 } }).message,
-    'The option "sub.n" has conflicting definitions: 1 in "a.ts or b.ts", 2 in "c.ts"',
-  );
-});
-
-test("a definition that is passed on is in the file it comes from", () => {
-  const value = { options: { value: mkOption({ type: types.int, default: 1 }) } };
-  const passed = (content: unknown) => ({ value: mkDefinition({ file: "other.ts", value: content }) });
-  assert.equal(
-    faultOf(value, { value: 2 }, passed(3)).message,
-    'The option "value" has conflicting definitions: 2 in "b.ts", 3 in "other.ts"',
-  );
-  assert.deepEqual(plainOf(value, passed(mkForce(3)), { value: 2 }), { value: 3 });
-  assert.deepEqual(plainOf(value, { value: mkMerge([passed(3).value, passed(3).value]) }), { value: 3 });
 });

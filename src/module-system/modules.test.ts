@@ -285,3 +285,32 @@ test("what is disabled is a module or a path", () => {
     '"disabledModules" of the module "a.ts" has undefined, which is no module and no path',
   );
 });
+
+test("a configuration that is no attribute set is refused", () => {
+  assert.equal(
+    faultOf(declared, { config: true }).message,
+    'The option "config" must be of type "attribute set", but is true in "b.ts"',
+  );
+});
+
+test("special arguments may replace those that every module has", () => {
+  const type = types.submoduleWith({ modules: [], specialArgs: { lib: { own: "mine" } } });
+  const definition = ({ lib }: Args) => ({ options: { x: mkOption({ type: types.str, default: lib.own }) } });
+  assert.deepEqual(plainOf({ options: { sub: mkOption({ type }) } }, { sub: definition }), {
+    sub: { x: "mine" },
+  });
+});
+
+test("a submodule's options know the files that define them", () => {
+  const type = types.submodule(({ options }: Args) => ({
+    options: {
+      value: mkOption({ type: types.int }),
+      files: mkOption({
+        type: types.listOf(types.str),
+        default: () => options.value.definitions.map(({ file }: Args) => file),
+      }),
+    },
+  }));
+  const { files } = evaluated({ options: { sub: mkOption({ type }) } }, { sub: { value: 1 } }).config.sub;
+  assert.deepEqual(files, ["b.ts"]);
+});
