@@ -127,3 +127,39 @@ test("a tagged union has exactly one of its attributes", () => {
   const missing: Definition<TaggedConfig> = { targets: [{ file: {} }] };
   void [read, good, none, both, misspelt, wrong, entry, missing];
 });
+
+const user = types.submodule({
+  options: { shell: mkOption({ type: types.enum(["sh", "bash"]) }), home: mkOption({ type: types.str }) },
+});
+const whole = types.submoduleWith({ modules: [{ options: { n: mkOption({ type: types.int }) } }] });
+const submodules = {
+  users: mkOption({ type: types.attrsOf(user) }),
+  admin: mkOption({ type: types.nullOr(user) }),
+  whole: mkOption({ type: whole }),
+};
+type Submodules = InferConfig<typeof submodules>;
+
+test("a submodule is defined by a module function, and by a path where definitions are modules", () => {
+  const good: Definition<Submodules>[] = [
+    { users: { ada: ({ name, config }) => ({ home: `/home/${name.trim()}`, shell: () => config.shell }) } },
+    {
+      users: { ada: () => ({ shell: "bash" }) },
+      admin: ({ name }) => ({ config: { home: name, shell: "sh" } }),
+    },
+    { users: { ada: mkIf(true, ({ name }) => ({ home: name })) } },
+    { admin: null, whole: "./whole.ts" },
+    { admin: () => null, whole: { config: { n: 1 } } },
+    { whole: { n: 1 } },
+  ];
+  // @ts-expect-error a misspelt option in a module function
+  const misspelt: Definition<Submodules> = { users: { ada: ({ name }) => ({ hom: name }) } };
+  // @ts-expect-error a wrong value in a module function
+  const wrong: Definition<Submodules> = { users: { ada: () => ({ shell: "fish" }) } };
+  // @ts-expect-error there is no such option to read
+  const read: Definition<Submodules> = { users: { ada: ({ config }) => ({ home: () => config.hom }) } };
+  // @ts-expect-error a text that is no path
+  const path: Definition<Submodules> = { whole: "whole.ts" };
+  // @ts-expect-error a path where definitions are all config
+  const config: Definition<Submodules> = { admin: "./admin.ts" };
+  void [good, misspelt, wrong, read, path, config];
+});

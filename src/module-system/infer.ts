@@ -19,6 +19,11 @@ export type SubmoduleConfig<O> = InferConfig<O> & {
   readonly [NEEDED]?: { [K in keyof O]: O[K] extends WithoutDefault ? K : never }[keyof O];
 };
 
+declare const WHOLE: unique symbol;
+
+/** The value of a submodule whose definitions are whole modules; they may be given by path. */
+export type WholeSubmodule<O> = SubmoduleConfig<O> & { readonly [WHOLE]?: true };
+
 declare const TAGS: unique symbol;
 
 /** A value with exactly one of the attributes of `M`; it also says, to the type checker alone, which there are. */
@@ -34,7 +39,29 @@ export type Definition<T> =
   | Overriding<Definition<T>>
   | Ordered<Definition<T>>
   | Forwarded<Definition<T>>
-  | (() => Definition<T>);
+  | Called<T>;
+
+/** A function to call for the definition. A submodule's may be a module function, which is given arguments. */
+type Called<T> =
+  typeof NEEDED extends NamesIn<T>
+    ? (args: SubmoduleArguments<T & object>) => Definition<T> | SubmoduleModule<T>
+    : () => Definition<T>;
+
+type NamesIn<T> = T extends object ? keyof T : never;
+
+/** What a module function that defines a submodule is called with; `specialArgs` of its type add to it. */
+interface SubmoduleArguments<T> {
+  readonly config: T;
+  readonly name: string;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the type says in specialArgs
+  readonly [argument: string]: any;
+}
+
+interface SubmoduleModule<T> {
+  readonly imports?: readonly unknown[];
+  readonly options?: object;
+  readonly config?: Definition<T>;
+}
 
 type Bare<T> = T extends string | number | boolean | null | undefined
   ? T
@@ -45,15 +72,21 @@ type Bare<T> = T extends string | number | boolean | null | undefined
       : T extends object
         ? typeof TAGS extends keyof T
           ? OneOf<Exclude<T[typeof TAGS], undefined>>
-          : Parts<T>
+          : typeof WHOLE extends keyof T
+            ? Parts<T> | SubmoduleModule<T> | ModulePath
+            : Parts<T>
         : T;
+
+type ModulePath = `/${string}` | `./${string}` | `../${string}`;
 
 /** Exactly one of the attributes. */
 type OneOf<M> = {
   [K in keyof M]: { readonly [P in K]: Definition<M[P]> } & { readonly [P in Exclude<keyof M, K>]?: never };
 }[keyof M];
 
-type Parts<T> = { readonly [K in keyof T as K extends typeof NEEDED ? never : K]?: Definition<T[K]> };
+type Parts<T> = {
+  readonly [K in keyof T as K extends typeof NEEDED | typeof WHOLE ? never : K]?: Definition<T[K]>;
+};
 
 /** An entry of a list. It merges with no other definition, so what its submodule needs must be there. */
 type Entry<E> = E extends Submodule | AnyTagged

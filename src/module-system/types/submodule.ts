@@ -3,7 +3,7 @@ import { SUBMODULE } from "../declaring-files.ts";
 import type { Definition } from "../definitions.ts";
 import { optionsOf } from "../evaluated-options.ts";
 import { configOf } from "../evaluation.ts";
-import type { InferDefinitions, SubmoduleConfig } from "../infer.ts";
+import type { InferDefinitions, SubmoduleConfig, WholeSubmodule } from "../infer.ts";
 import { isLocated, withFile } from "../located.ts";
 import type { Location } from "../location.ts";
 import type { Collected, StartedEvaluation } from "../nodes.ts";
@@ -53,14 +53,18 @@ interface SubmoduleOptions {
   readonly description: string;
 }
 
-/** `submodule` with everything that can be said about it. Definitions are modules unless the shorthand is asked for. */
-export function submoduleWith<O>(options: {
+interface TypedOptions<O> extends Partial<Omit<SubmoduleOptions, "modules" | "class">> {
   readonly modules: readonly TypedModule<O>[];
-  readonly specialArgs?: Readonly<Record<string, unknown>>;
-  readonly shorthandOnlyDefinesConfig?: boolean;
   readonly class?: string;
-  readonly description?: string;
-}): OptionType<SubmoduleConfig<O>, InferDefinitions<O>>;
+}
+
+/** `submodule` with everything that can be said about it. Definitions are modules unless the shorthand is asked for. */
+export function submoduleWith<O>(
+  options: TypedOptions<O> & { readonly shorthandOnlyDefinesConfig?: false },
+): OptionType<WholeSubmodule<O>, InferDefinitions<O>>;
+export function submoduleWith<O>(
+  options: TypedOptions<O> & { readonly shorthandOnlyDefinesConfig: boolean },
+): OptionType<SubmoduleConfig<O>, InferDefinitions<O>>;
 export function submoduleWith(
   options: Pick<SubmoduleOptions, "modules"> & Partial<SubmoduleOptions>,
   // biome-ignore lint/suspicious/noExplicitAny: the options of several different modules
