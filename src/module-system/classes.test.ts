@@ -20,6 +20,7 @@ test("a module of another class is refused, imported or disabled too", () => {
   const refused = { code: "config-invalid", message: REFUSED };
   assert.equal(evaluate(guest, { n: 1 }).config.n, 1);
   assert.equal(evaluate(guest, { _class: "guest", n: 1 }).config.n, 1);
+  assert.equal(evaluate(guest, { _class: null, n: 1 }).config.n, 1);
   assert.throws(() => evaluate(guest, host), refused);
   assert.throws(() => evaluate(guest, { imports: [{ imports: [() => host] }] }), refused);
   const shared = { _class: "host" };

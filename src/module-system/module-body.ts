@@ -49,7 +49,7 @@ export function readBody(body: unknown, file: string, unchanging: boolean): Modu
 }
 
 function readString(body: Attributes, name: "key" | "_class", file: string): string | undefined {
-  const value = getAttribute(body, name);
+  const value = getAttribute(body, name) ?? undefined;
   if (value === undefined || typeof value === "string") return value;
   throw badModule(`"${name}" of the module "${file}" must be a string, but is ${showValue(value)}`);
 }
