@@ -87,6 +87,11 @@ test("definitions with different tags conflict, unless one is stronger", () => {
   });
 });
 
+test("what is strong around a tag says nothing of what is in it", () => {
+  const forced = [{ source: mkForce({ url: mkDefault("a") }) }, { source: mkForce({ url: "b" }) }];
+  assert.deepEqual(plainOf(declared, ...forced), { source: { url: "b" } });
+});
+
 test("a tag's value is checked, and may have a default and be applied", () => {
   assert.equal(message({ url: 1 }), 'The option "source.url" must be of type "string", but is 1 in "b.ts"');
   assert.equal(

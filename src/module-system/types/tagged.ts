@@ -11,7 +11,14 @@ import type { DeclaredOption, DeclaredSet, Option } from "../model.ts";
 import { isOption } from "../option.ts";
 import { startEvaluation } from "../start.ts";
 import { isPlainOption, schemaOf, validateSet } from "../validate.ts";
-import { type AnyType, makeType, type OptionType, RESULT, type ResolvedDefinition } from "./type.ts";
+import {
+  type AnyType,
+  type EvaluationContext,
+  makeType,
+  type OptionType,
+  RESULT,
+  type ResolvedDefinition,
+} from "./type.ts";
 
 type Tags = ReadonlyMap<string, DeclaredOption>;
 
@@ -45,12 +52,7 @@ function makeTagged(tags: Tags): AnyType {
       const unknown = wrong.find(({ value }) => isTagged(value) && !tags.has(tagIn(value)));
       return unknown && unknownOption([...location, tagIn(unknown.value as object)], names, [unknown.file]);
     },
-    merge: (location, definitions, context) => {
-      const tag = commonTag(location, definitions);
-      const collected = { declared: only(tags, tag), ...NOTHING_MORE };
-      const start = { modules: [], file: SUBMODULE, args: {}, describeOptions: optionsOf };
-      return configOf(startEvaluation({ ...start, location, context, definitions, collected }).root);
-    },
+    merge: (location, definitions, context) => mergeTagged(tags, location, definitions, context),
     validate: (value, location, report, context) => {
       if (!isTagged(value)) report(wrongType(location, type.description, [{ value, file: RESULT }]));
       else if (!tags.has(tagIn(value))) report(unknownOption([...location, tagIn(value)], names, [RESULT]));
@@ -71,8 +73,26 @@ function makeTagged(tags: Tags): AnyType {
   return type;
 }
 
-/** What no tagged value has beside its one option. */
-const NOTHING_MORE = { definitions: [], freeformType: undefined, unchanging: true } as const;
+/** Evaluates the one option that the definitions are for, as the only one of a set. */
+function mergeTagged(
+  tags: Tags,
+  location: Location,
+  definitions: readonly ResolvedDefinition[],
+  context: EvaluationContext,
+): unknown {
+  const declared = only(tags, commonTag(location, definitions));
+  const evaluation = startEvaluation({
+    modules: [],
+    file: SUBMODULE,
+    location,
+    context,
+    args: {},
+    definitions: definitions.map(({ file, value }) => ({ file, value })),
+    collected: { declared, definitions: [], freeformType: undefined, unchanging: true },
+    describeOptions: optionsOf,
+  });
+  return configOf(evaluation.root);
+}
 
 function isTagged(value: unknown): value is object {
   return isAttributes(value) && Object.keys(value).length === 1;
