@@ -26,6 +26,7 @@ export {
   mkBefore,
   mkChangedOptionModule,
   mkDefault,
+  mkDefinition,
   mkDerivedConfig,
   mkEnableOption,
   mkForce,

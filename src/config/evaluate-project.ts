@@ -3,7 +3,6 @@ import { dirname, extname, join } from "node:path";
 import { type ErrorCode, MicrovmError } from "../errors.ts";
 import { existsSync, realpathSync } from "../os/files.ts";
 import { type ChildProcess, runToEnd, spawn } from "../os/processes.ts";
-import { parseAnswer, parseProject } from "./answer.ts";
 import {
   ANSWER_DESCRIPTOR,
   type EvaluatedProject,
@@ -11,7 +10,6 @@ import {
   type EvaluationRequest,
   type TracedOption,
 } from "./protocol.ts";
-import { parseTrace } from "./trace-answer.ts";
 
 /** What to evaluate. */
 export interface EvaluateProjectOptions {
@@ -35,14 +33,16 @@ const YOUNG_LIMIT = 16;
 
 /** Evaluates one VM of a project. Everything that is wrong with the project is a `MicrovmError`. */
 export async function evaluateProject(options: EvaluateProjectOptions): Promise<EvaluatedVm> {
-  return parseAnswer(await ask(options, {}), options.file, options.name);
+  const [line, { parseAnswer }] = await ask(options, {}, answers);
+  return parseAnswer(line, options.file, options.name);
 }
 
 /** Evaluates every host and VM of a project at once; the faults of all of them are one error. */
 export async function evaluateWholeProject(
   options: Omit<EvaluateProjectOptions, "name">,
 ): Promise<EvaluatedProject> {
-  return parseProject(await ask(options, { all: true }), options.file);
+  const [line, { parseProject }] = await ask(options, { all: true }, answers);
+  return parseProject(line, options.file);
 }
 
 /**
@@ -53,14 +53,23 @@ export async function traceProjectOption(
   options: EvaluateProjectOptions,
   path: string,
 ): Promise<TracedOption> {
-  return parseTrace(await ask(options, { trace: path }), options.file);
+  const [line, { parseTrace }] = await ask(options, { trace: path }, () => import("./trace-answer.ts"));
+  return parseTrace(line, options.file);
 }
 
-/** The line that a child answers with. */
-async function ask(
+function answers(): Promise<typeof import("./answer.ts")> {
+  return import("./answer.ts");
+}
+
+/**
+ * The line that a child answers with, and what checks it. That needs the declaration of every option, so it is
+ * loaded when the child is at work already.
+ */
+async function ask<T>(
   options: EvaluateProjectOptions,
   what: Pick<EvaluationRequest, "trace" | "all">,
-): Promise<string> {
+  loadCheck: () => Promise<T>,
+): Promise<[string, T]> {
   const { file, name, storeDir, timeLimit = TIME_LIMIT } = options;
   const directory = dirname(file);
   const request: EvaluationRequest = {
@@ -84,7 +93,7 @@ async function ask(
     // What project files print goes to the standard error, so that it cannot get into this program's output.
     stdio: ["ignore", 2, 2, "pipe"],
   });
-  return readAnswer(child, file, timeLimit);
+  return Promise.all([readAnswer(child, file, timeLimit), loadCheck()]);
 }
 
 /**

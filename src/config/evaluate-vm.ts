@@ -139,6 +139,7 @@ export function evaluateHost(
   const evaluated = evalModules<Asserted & { microvm: { vms: VmsByName } }>({
     modules: [assertionsModule, declarations.hostModule, withFile(file, host)],
     specialArgs: { ...args, name },
+    class: "host",
     file,
     ...importing(declarations),
   });
@@ -168,6 +169,7 @@ function startGuest(
       ...extraModules,
     ],
     specialArgs: { ...specialArgs, pkgs, name },
+    class: "guest",
     file,
     ...importing(declarations),
   });

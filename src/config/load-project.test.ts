@@ -97,3 +97,14 @@ test("faults name the file they are in", async (t) => {
     'The option "microvm.memm" does not exist, but is defined in "DIR/m.ts"; did you mean "microvm.mem"',
   ]);
 });
+
+test("a module for hosts is refused by a guest", async (t) => {
+  const files = {
+    "microvm.config.ts": vm('{ imports: ["./m.ts"] }'),
+    "m.ts": 'export default { _class: "host", microvm: { mem: 1 } };',
+  };
+  assert.deepEqual(await faultOf(t, files), [
+    "config-invalid",
+    'The module "DIR/m.ts" is of class "host", but is imported where modules of class "guest" are expected',
+  ]);
+});

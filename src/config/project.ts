@@ -31,12 +31,16 @@ type Import = string | object;
 interface ModuleKeys {
   readonly imports?: readonly Import[];
   readonly disabledModules?: readonly Import[];
+  readonly freeformType?: object;
+  /** Modules with the same key are one. */
+  readonly key?: string;
+  /** What the module is for: `guest` or `host`. It is refused elsewhere. */
+  readonly _class?: "guest" | "host";
 }
 
 interface FullModule<C> extends ModuleKeys {
   readonly options?: object;
   readonly config?: Definition<C>;
-  readonly freeformType?: object;
 }
 
 type ShortModule<C> = ModuleKeys & { readonly [K in keyof C]?: Definition<C[K]> };

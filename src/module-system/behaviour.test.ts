@@ -224,7 +224,7 @@ test("submodules know nothing of the arguments of what is around them", () => {
       { options: { sub: mkOption({ type: inner, default: {} }) } },
       { _module: { args: { outer: 1 } } },
     ),
-    { sub: { seen: ["config", "lib", "name", "options"] } },
+    { sub: { seen: ["_class", "_prefix", "config", "lib", "name", "options"] } },
   );
 });
 
@@ -234,5 +234,23 @@ test("a definition of a read-only option beside its default is a fault", () => {
   assert.equal(
     faultOf(fixed, { fixed: 2 }).message,
     'The option "fixed" is read-only, but is set several times: 1 in "a.ts", 2 in "b.ts"',
+  );
+});
+
+test("a read-only option has one definition, however strong", () => {
+  const fixed = { options: { fixed: mkOption({ type: types.int, readOnly: true }) } };
+  const several = 'The option "fixed" is read-only, but is set several times: 1 in "b.ts", 2 in "c.ts"';
+  assert.deepEqual(plainOf(fixed, { fixed: 1 }, { fixed: mkIf(false, 2) }), { fixed: 1 });
+  assert.equal(faultOf(fixed, { fixed: 1 }, { fixed: mkForce(2) }).message, several);
+  assert.equal(faultOf(fixed, { fixed: mkDefault(1) }, { fixed: 2 }).message, several);
+});
+
+test("an empty submodule in a lazy set has its options' defaults", () => {
+  assert.deepEqual(
+    plainOf(
+      { options: { subs: mkOption({ type: types.lazyAttrsOf(types.submodule(enable)) }) } },
+      { subs: { a: mkIf(false, { enable: true }) } },
+    ),
+    { subs: { a: { enable: false } } },
   );
 });

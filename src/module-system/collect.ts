@@ -4,12 +4,15 @@ import { type Attributes, getAttribute, isAttributes } from "./attributes.ts";
 import { badModule, isOverflow, threw } from "./faults.ts";
 import { isLocated, type Located } from "./located.ts";
 import { type CollectedModule, readBody } from "./module-body.ts";
+import { showValue } from "./show.ts";
 import type { EvaluationContext } from "./types/type.ts";
 
 export type { CollectedModule } from "./module-body.ts";
 
 interface Collecting {
   readonly context: EvaluationContext;
+  /** Modules of another class are refused. */
+  readonly class?: string | undefined;
   /** Calls a module function with its arguments. */
   readonly call: (module: (args: Attributes) => unknown, file: string) => unknown;
 }
@@ -83,6 +86,7 @@ function collectTree(
     return tree;
   }
   const read = reading(file, () => readBody(body, file, typeof module !== "function"));
+  checkClass(read.module, collecting.class);
   const key = read.key === undefined ? identity : keyOf(read.key);
   const same = known.get(key);
   const tree: Tree = same ?? {
@@ -95,6 +99,14 @@ function collectTree(
   known.set(key, tree);
   if (!same) tree.imports = read.imports.map((imported) => collectTree(imported, file, collecting, known));
   return tree;
+}
+
+/** A module that names no class is for any evaluation, and an evaluation that names none takes any module. */
+function checkClass(module: CollectedModule, expected: string | undefined): void {
+  if (expected === undefined || module.class === undefined || module.class === expected) return;
+  throw badModule(
+    `The module "${module.file}" is of class "${module.class}", but is imported where modules of class "${expected}" are expected`,
+  );
 }
 
 /** Follows a path to its module, and finds the file and the identity of any other. */
@@ -123,6 +135,11 @@ function keyOf(key: string): string {
 function disabledKey(entry: unknown, file: string, context: EvaluationContext): unknown {
   if (typeof entry === "string") return resolve(dirname(file), entry);
   const { module } = locate(entry, file, context);
+  if (typeof module !== "function" && !isAttributes(module)) {
+    throw badModule(
+      `"disabledModules" of the module "${file}" has ${showValue(entry)}, which is no module and no path`,
+    );
+  }
   const key = isAttributes(module) ? getAttribute(module, "key") : undefined;
   return typeof key === "string" ? keyOf(key) : module;
 }

@@ -123,11 +123,22 @@ function combineOptions(
       `The option "${name}" is declared with types that exclude each other: "${base.option.type.description}" in ${where}, "${added.type.description}" in "${file}"`,
     );
   }
-  for (const key of SAID_ONCE) {
-    if (base.option[key] === undefined || added[key] === undefined) continue;
+  const key = saidTwice(base.option, added);
+  if (key !== undefined) {
     throw badModule(
       `The option "${name}" is declared several times with "${key}", in ${where} and "${file}"`,
     );
   }
   return { kind: "option", option: { ...base.option, ...added, type }, files: [...base.files, file] };
+}
+
+function saidTwice(one: Option, other: Option): string | undefined {
+  return SAID_ONCE.find((key) => one[key] !== undefined && other[key] !== undefined);
+}
+
+/** The option that two declarations come to; undefined when they exclude each other. */
+export function combineIfPossible(one: Option, other: Option): Option | undefined {
+  const type = one === other ? one.type : one.type.combine(other.type);
+  if (type === undefined || (one !== other && saidTwice(one, other) !== undefined)) return undefined;
+  return { ...one, ...other, type };
 }

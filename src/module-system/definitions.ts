@@ -60,7 +60,7 @@ export function mergeResolved<T>(
   context: EvaluationContext,
 ): T {
   const wrong = resolved.filter(({ value }) => !type.check(value));
-  if (wrong.length > 0) throw wrongType(location, type.description, wrong);
+  if (wrong.length > 0) throw type.explain?.(location, wrong) ?? wrongType(location, type.description, wrong);
   return type.merge(location, resolved, context);
 }
 

@@ -3,6 +3,7 @@ import type { MicrovmError } from "../errors.ts";
 import type { Attributes } from "./attributes.ts";
 import { optionsOf } from "./evaluated-options.ts";
 import { configOf, freeformTypeOf } from "./evaluation.ts";
+import { rememberEvaluation } from "./evaluations.ts";
 import { combineFaults, faultsOf } from "./faults.ts";
 import { lib } from "./lib.ts";
 import { withFile } from "./located.ts";
@@ -24,6 +25,8 @@ export interface EvalModulesOptions {
   readonly prefix?: readonly string[];
   /** File of the modules that do not come with their own (see `withFile`). */
   readonly file?: string;
+  /** What the modules are for. Those that say another `_class` are refused. */
+  readonly class?: string;
 }
 
 /** Modules with their options, of which nothing is evaluated before it is read. */
@@ -42,13 +45,15 @@ export interface Evaluated<C = unknown> {
   /** The type of options whose values are made of the same modules and the option's definitions. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the modules declare
   readonly type: OptionType<any>;
+  /** What the modules are for, where that was said. */
+  readonly class: string | undefined;
   readonly root: SetNode;
 }
 
 /** Collects modules and starts to evaluate them. Throws what is wrong with the modules themselves. */
 // biome-ignore lint/suspicious/noExplicitAny: callers that know the configuration's type name it
 export function evalModules<C = any>(options: EvalModulesOptions): Evaluated<C> {
-  const { modules, specialArgs = {}, importModule, prefix = [], file = "<inline>" } = options;
+  const { modules, specialArgs = {}, importModule, prefix = [], file = "<inline>", class: kind } = options;
   const context: EvaluationContext = { lib, ...(importModule && { importModule }) };
   const { root } = startEvaluation({
     modules,
@@ -56,6 +61,7 @@ export function evalModules<C = any>(options: EvalModulesOptions): Evaluated<C> 
     location: prefix,
     context,
     args: specialArgs as Attributes,
+    class: kind,
     describeOptions: optionsOf,
   });
   const evaluated: Evaluated<C> = {
@@ -71,10 +77,16 @@ export function evalModules<C = any>(options: EvalModulesOptions): Evaluated<C> 
         specialArgs: { ...specialArgs, ...more.specialArgs },
       }),
     get type() {
-      return submoduleWith({ modules: modules.map((module) => withFile(file, module)), specialArgs });
+      return submoduleWith({
+        modules: modules.map((module) => withFile(file, module)),
+        specialArgs,
+        ...(kind !== undefined && { class: kind }),
+      });
     },
+    class: kind,
     root,
   };
+  rememberEvaluation(evaluated);
   return evaluated;
 }
 

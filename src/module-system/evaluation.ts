@@ -180,9 +180,18 @@ function evaluate(node: OptionNode): unknown {
   const resolved = resolvedOf(node);
   const context = contextWithin(node.evaluation.context, files);
   if (resolved.length === 0) throw notDefined(node.location, context.declaredIn!);
-  if (option.readOnly && resolved.length > 1) throw setReadOnly(node.location, resolved);
+  if (option.readOnly) checkReadOnly(node);
   const merged = mergeResolved(node.location, option.type, resolved, context);
   return option.apply ? option.apply(merged) : merged;
+}
+
+/** A read-only option has one definition, the default included, however weak or strong the others are. */
+function checkReadOnly(node: OptionNode): void {
+  const { location, declared, definitions } = node;
+  const { option } = declared;
+  const given = definitions.flatMap((each) => resolveDefinitions(location, option.type, [each]));
+  const all = Object.hasOwn(option, "default") ? [...resolveDefault(node), ...given] : given;
+  if (all.length > 1) throw setReadOnly(location, all);
 }
 
 /** The definitions of an option that count, its default included when nothing stronger is given. */
@@ -192,7 +201,7 @@ export function resolvedOf(node: OptionNode): readonly ResolvedDefinition[] {
   const given =
     node.definitions.length === 0 ? NONE : resolveDefinitions(node.location, option.type, node.definitions);
   const priority = given[0]?.priority ?? PLAIN_PRIORITY;
-  const yields = given.length === 0 || option.readOnly || priority >= DEFAULT_OPTION_PRIORITY;
+  const yields = given.length === 0 || priority >= DEFAULT_OPTION_PRIORITY;
   if (!yields || !Object.hasOwn(option, "default")) node.resolved = given;
   else if (priority > DEFAULT_OPTION_PRIORITY) node.resolved = resolveDefault(node);
   else node.resolved = [...resolveDefault(node), ...given];

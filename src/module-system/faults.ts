@@ -21,11 +21,28 @@ export function wrongType(location: Location, expected: string, given: readonly 
 }
 
 /** Definitions that exclude each other. */
-export function conflict(location: Location, given: readonly Given[]): MicrovmError {
+export function conflict(
+  location: Location,
+  given: readonly Given[],
+  hint = "Use mkForce or mkDefault to say which one counts",
+): MicrovmError {
   const found = given.map(({ value, file }) => `${showValue(value)} in "${file}"`).join(", ");
   return new MicrovmError(
     "option-conflict",
     `The option "${showLocation(location)}" has conflicting definitions: ${found}`,
+    { hint },
+  );
+}
+
+/** Definitions of a tagged union that have different tags. */
+export function severalTags(
+  location: Location,
+  given: readonly { readonly tag: string; readonly file: string }[],
+): MicrovmError {
+  const found = given.map(({ tag, file }) => `"${tag}" in "${file}"`).join(", ");
+  return new MicrovmError(
+    "option-conflict",
+    `The option "${showLocation(location)}" must have one tag, but is defined as ${found}`,
     { hint: "Use mkForce or mkDefault to say which one counts" },
   );
 }
@@ -62,6 +79,7 @@ export function unknownOption(
   location: Location,
   siblings: Iterable<string>,
   files: readonly string[],
+  hint?: string,
 ): MicrovmError {
   const where =
     files.length === 0 ? "" : `, but is defined in ${files.map((file) => `"${file}"`).join(" and ")}`;
@@ -71,6 +89,7 @@ export function unknownOption(
   return new MicrovmError(
     "option-unknown",
     `The option "${showLocation(location)}" does not exist${where}${meant}`,
+    hint === undefined ? {} : { hint },
   );
 }
 

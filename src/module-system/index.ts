@@ -35,6 +35,7 @@ export {
   mkAfter,
   mkBefore,
   mkDefault,
+  mkDefinition,
   mkForce,
   mkIf,
   mkMerge,

@@ -90,3 +90,76 @@ test("an entry of a list has what its submodule needs", () => {
   const misspelt: Definition<Config> = { microvm: { volumes: [{ image: "a", sise: 1 }] } };
   void [good, missing, conditional, misspelt];
 });
+
+const target = mkOption({
+  type: types.attrTag({
+    file: mkOption({ type: types.submodule({ options: { path: mkOption({ type: types.str }) } }) }),
+    port: mkOption({ type: types.int }),
+  }),
+});
+const tagged = { target, targets: mkOption({ type: types.listOf(target.type) }) };
+type TaggedConfig = InferConfig<typeof tagged>;
+
+test("a tagged union has exactly one of its attributes", () => {
+  const read = ({ target }: TaggedConfig) => {
+    const value: string | number = "port" in target ? target.port : target.file.path;
+    // @ts-expect-error it may have the other attribute
+    const port: number = target.port;
+    // @ts-expect-error there is no such tag
+    return [value, port, target.prot];
+  };
+  const good: Definition<TaggedConfig>[] = [
+    { target: { port: 1 } },
+    { target: mkIf(true, { file: mkDefault({ path: () => "/a" }) }), targets: [{ port: 1 }] },
+    { target: mkMerge([{ file: {} }, { file: { path: "/a" } }]) },
+  ];
+  // @ts-expect-error none of the attributes
+  const none: Definition<TaggedConfig> = { target: {} };
+  // @ts-expect-error both of them
+  const both: Definition<TaggedConfig> = { target: { port: 1, file: { path: "/a" } } };
+  // @ts-expect-error a misspelt one
+  const misspelt: Definition<TaggedConfig> = { target: { prot: 1 } };
+  // @ts-expect-error a wrong type
+  const wrong: Definition<TaggedConfig> = { target: { port: "1" } };
+  // @ts-expect-error both of them in an entry of a list
+  const entry: Definition<TaggedConfig> = { targets: [{ port: 1, file: { path: "/a" } }] };
+  // @ts-expect-error a missing field of an entry
+  const missing: Definition<TaggedConfig> = { targets: [{ file: {} }] };
+  void [read, good, none, both, misspelt, wrong, entry, missing];
+});
+
+const user = types.submodule({
+  options: { shell: mkOption({ type: types.enum(["sh", "bash"]) }), home: mkOption({ type: types.str }) },
+});
+const whole = types.submoduleWith({ modules: [{ options: { n: mkOption({ type: types.int }) } }] });
+const submodules = {
+  users: mkOption({ type: types.attrsOf(user) }),
+  admin: mkOption({ type: types.nullOr(user) }),
+  whole: mkOption({ type: whole }),
+};
+type Submodules = InferConfig<typeof submodules>;
+
+test("a submodule is defined by a module function, and by a path where definitions are modules", () => {
+  const good: Definition<Submodules>[] = [
+    { users: { ada: ({ name, config }) => ({ home: `/home/${name.trim()}`, shell: () => config.shell }) } },
+    {
+      users: { ada: () => ({ shell: "bash" }) },
+      admin: ({ name }) => ({ config: { home: name, shell: "sh" } }),
+    },
+    { users: { ada: mkIf(true, ({ name }) => ({ home: name })) } },
+    { admin: null, whole: "./whole.ts" },
+    { admin: () => null, whole: { config: { n: 1 } } },
+    { whole: { n: 1 } },
+  ];
+  // @ts-expect-error a misspelt option in a module function
+  const misspelt: Definition<Submodules> = { users: { ada: ({ name }) => ({ hom: name }) } };
+  // @ts-expect-error a wrong value in a module function
+  const wrong: Definition<Submodules> = { users: { ada: () => ({ shell: "fish" }) } };
+  // @ts-expect-error there is no such option to read
+  const read: Definition<Submodules> = { users: { ada: ({ config }) => ({ home: () => config.hom }) } };
+  // @ts-expect-error a text that is no path
+  const path: Definition<Submodules> = { whole: "whole.ts" };
+  // @ts-expect-error a path where definitions are all config
+  const config: Definition<Submodules> = { admin: "./admin.ts" };
+  void [good, misspelt, wrong, read, path, config];
+});

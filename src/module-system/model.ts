@@ -101,10 +101,12 @@ export interface OptionType<T = unknown, D = T> {
   readonly keepsFunctions: boolean;
   /** The value is no plain data and is left out of the plain configuration. */
   readonly opaque: boolean;
-  /** The value of an attribute whose definitions all turned out not to count. */
-  readonly empty?: { readonly value: T };
+  /** The definition of an attribute whose own definitions all turned out not to count. */
+  readonly empty?: { readonly value: unknown };
   /** Whether one definition fits; parts of it are checked when they are merged. */
   check(value: unknown): boolean;
+  /** Says better than the type's description why definitions do not fit, where that can be said. */
+  explain?(location: Location, wrong: readonly ResolvedDefinition[]): MicrovmError | undefined;
   /** One value of at least one definition, each of which fits. Throws a fault when they exclude each other. */
   merge(location: Location, definitions: readonly ResolvedDefinition[], context: EvaluationContext): T;
   /** Checks a merged plain value in depth. */

@@ -1,5 +1,6 @@
 /** What a module says: its parts, once its function was called. */
 import { type Attributes, getAttribute, isAttributes } from "./attributes.ts";
+import { isEvaluation } from "./evaluations.ts";
 import { badModule } from "./faults.ts";
 import { showValue } from "./show.ts";
 import { isType } from "./types/option-type.ts";
@@ -12,6 +13,8 @@ export interface CollectedModule {
   readonly options?: unknown;
   readonly config?: unknown;
   readonly freeformType?: AnyType;
+  /** What kind of evaluation the module is for; absent when it does not say. */
+  readonly class?: string;
   /** The module's options are the same object in every evaluation. */
   readonly unchanging: boolean;
 }
@@ -28,6 +31,12 @@ interface ModuleBody {
 /** Reads a module that is no function. */
 export function readBody(body: unknown, file: string, unchanging: boolean): ModuleBody {
   if (!isAttributes(body)) throw notAModule(body, file);
+  if (isEvaluation(body)) {
+    throw badModule(
+      `The module "${file}" is what evalModules returned`,
+      "Import the modules that were evaluated instead",
+    );
+  }
   if (asWrapper(body)) {
     return { module: { file, unchanging, config: body }, imports: [], disabled: [], key: undefined };
   }
@@ -35,14 +44,14 @@ export function readBody(body: unknown, file: string, unchanging: boolean): Modu
     module: partsOf(body, file, unchanging),
     imports: listOf(body, "imports", file),
     disabled: listOf(body, "disabledModules", file),
-    key: readKey(body, file),
+    key: readString(body, "key", file),
   };
 }
 
-function readKey(body: Attributes, file: string): string | undefined {
-  const key = getAttribute(body, "key");
-  if (key === undefined || typeof key === "string") return key;
-  throw badModule(`"key" of the module "${file}" must be a string, but is ${showValue(key)}`);
+function readString(body: Attributes, name: "key" | "_class", file: string): string | undefined {
+  const value = getAttribute(body, name) ?? undefined;
+  if (value === undefined || typeof value === "string") return value;
+  throw badModule(`"${name}" of the module "${file}" must be a string, but is ${showValue(value)}`);
 }
 
 function listOf(body: Attributes, name: string, file: string): readonly unknown[] {
@@ -53,12 +62,26 @@ function listOf(body: Attributes, name: string, file: string): readonly unknown[
 }
 
 /** Names with a meaning of their own, in a module without `options` and `config`. */
-const MODULE_KEYS = new Set(["imports", "disabledModules", "freeformType", "key", "options", "config"]);
+const MODULE_KEYS = new Set([
+  "imports",
+  "disabledModules",
+  "freeformType",
+  "key",
+  "_class",
+  "options",
+  "config",
+]);
 
 /** Splits a module into its parts; without `options` and `config` all the rest is `config`. */
 function partsOf(body: Attributes, file: string, unchanging: boolean): CollectedModule {
   const freeformType = readFreeformType(body, file);
-  const common = { file, unchanging, ...(freeformType && { freeformType }) };
+  const kind = readString(body, "_class", file);
+  const common = {
+    file,
+    unchanging,
+    ...(freeformType && { freeformType }),
+    ...(kind !== undefined && { class: kind }),
+  };
   if (Object.hasOwn(body, "options") || Object.hasOwn(body, "config")) {
     const stray = Object.keys(body).find((name) => !MODULE_KEYS.has(name));
     if (stray !== undefined) {

@@ -1,6 +1,8 @@
 /** Which modules take part in an evaluation, and what they say about it under `_module`. */
 import assert from "node:assert/strict";
+import { dirname, resolve } from "node:path";
 import { test } from "node:test";
+import { MicrovmError } from "../errors.ts";
 import { evalModules, mkDefault, mkIf, mkOption, types, withFile } from "./index.ts";
 import { evaluated, faultOf, plainOf } from "./testing/evaluate.ts";
 
@@ -95,7 +97,7 @@ test("an argument that nobody gives is undefined, so that it may have a default"
   assert.equal(evaluated(declared, ({ fruit = "plum" }: Args) => ({ text: fruit })).config.text, "plum");
   assert.equal(
     faultOf(declared, ({ fruit }: Args) => ({ text: fruit.name })).message,
-    `The module in "b.ts" threw (at "${import.meta.filename}:97"): Cannot read properties of undefined (reading 'name')`,
+    `The module in "b.ts" threw (at "${import.meta.filename}:99"): Cannot read properties of undefined (reading 'name')`,
   );
 });
 
@@ -221,4 +223,94 @@ test("a chain of options may be longer than the stack", () => {
     ).message,
     /^Infinite recursion: the option "o\d+" needs its own value, by way of (o\d+ → ){8}… 4985 more …( → o\d+){8}, in "b.ts"$/,
   );
+});
+
+const MODULE_FILES: { readonly [file: string]: unknown } = {
+  "/p/vms/on.ts": { enable: true, imports: ["./text.ts"] },
+  "/p/vms/text.ts": ({ name }: Args) => ({ config: { text: name } }),
+};
+
+/** A submodule option and its definitions, in files below /p. */
+function withPaths(type: Args, ...definitions: unknown[]) {
+  const sub = { options: { sub: mkOption({ type }) } };
+  return evalModules({
+    modules: [sub, ...definitions.map((value) => withFile("/p/project.ts", { sub: value }))],
+    importModule: (path, from) => {
+      const file = resolve(dirname(from), path);
+      if (MODULE_FILES[file]) return { file, module: MODULE_FILES[file] };
+      throw new MicrovmError("config-invalid", `Cannot find "${file}", imported by "${from}"`);
+    },
+  });
+}
+
+const whole = types.submoduleWith({ modules: [declared] });
+
+test("a submodule is defined by the path of a module, from the file that defines it", () => {
+  const { sub } = withPaths(whole, "./vms/on.ts", { list: ["a"] }).config;
+  assert.deepEqual([sub.enable, sub.text, sub.list], [true, "sub", ["a"]]);
+  assert.deepEqual(withPaths(types.attrsOf(whole), { web: "/p/vms/on.ts" }).config.sub.web.text, "web");
+  assert.throws(() => withPaths(whole, "./none.ts").force(), {
+    message: 'Cannot find "/p/none.ts", imported by "/p/project.ts"',
+  });
+  assert.equal(
+    faultOf({ options: { sub: mkOption({ type: whole }) } }, { sub: "./on.ts" }).message,
+    'The module "b.ts" imports "./on.ts", but modules cannot be imported by path here',
+  );
+});
+
+test("a string defines a submodule only when it is a path and definitions are modules", () => {
+  const refused = (type: Args, value: string) => () => withPaths(type, value).force();
+  assert.throws(refused(whole, "on"), {
+    message: 'The option "sub" must be of type "submodule", but is "on" in "/p/project.ts"',
+  });
+  assert.throws(refused(types.submodule(declared), "./vms/on.ts"), {
+    message: 'The option "sub" must be of type "submodule", but is "./vms/on.ts" in "/p/project.ts"',
+  });
+  assert.equal(withPaths(types.either(types.str, whole), "./vms/on.ts").config.sub, "./vms/on.ts");
+  assert.equal(withPaths(types.either(whole, types.str), "./vms/on.ts").config.sub.enable, true);
+  assert.equal(withPaths(types.either(whole, types.str), "on").config.sub, "on");
+});
+
+test("what evalModules returned is no module", () => {
+  const message = 'The module "a.ts" is what evalModules returned';
+  assert.equal(faultOf({ imports: [evaluated(declared)] }).message, message);
+  const sub = { options: { sub: mkOption({ type: types.submodule(declared) }) } };
+  const imported = { sub: ({ name: _name }: Args) => ({ imports: [evaluated(declared)] }) };
+  assert.equal(faultOf(sub, imported).message, message.replace("a.ts", "b.ts"));
+});
+
+test("what is disabled is a module or a path", () => {
+  assert.equal(
+    faultOf({ disabledModules: [undefined] }).message,
+    '"disabledModules" of the module "a.ts" has undefined, which is no module and no path',
+  );
+});
+
+test("a configuration that is no attribute set is refused", () => {
+  assert.equal(
+    faultOf(declared, { config: true }).message,
+    'The option "config" must be of type "attribute set", but is true in "b.ts"',
+  );
+});
+
+test("special arguments may replace those that every module has", () => {
+  const type = types.submoduleWith({ modules: [], specialArgs: { lib: { own: "mine" } } });
+  const definition = ({ lib }: Args) => ({ options: { x: mkOption({ type: types.str, default: lib.own }) } });
+  assert.deepEqual(plainOf({ options: { sub: mkOption({ type }) } }, { sub: definition }), {
+    sub: { x: "mine" },
+  });
+});
+
+test("a submodule's options know the files that define them", () => {
+  const type = types.submodule(({ options }: Args) => ({
+    options: {
+      value: mkOption({ type: types.int }),
+      files: mkOption({
+        type: types.listOf(types.str),
+        default: () => options.value.definitions.map(({ file }: Args) => file),
+      }),
+    },
+  }));
+  const { files } = evaluated({ options: { sub: mkOption({ type }) } }, { sub: { value: 1 } }).config.sub;
+  assert.deepEqual(files, ["b.ts"]);
 });

@@ -57,6 +57,8 @@ export interface EvaluationInput {
   readonly context: EvaluationContext;
   /** More arguments for module functions, beside `config`, `options` and `lib`. */
   readonly args: Attributes;
+  /** What the modules are for: those that say another `_class` are refused. */
+  readonly class?: string | undefined;
   /** Definitions of the root in addition to those of the modules. */
   readonly definitions?: readonly Definition[];
   /** What collecting the same modules gave before, when they are `unchanging`. */

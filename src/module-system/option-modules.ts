@@ -6,7 +6,7 @@ import { showLocation } from "./location.ts";
 import { mkOption } from "./option.ts";
 import { anything } from "./types/anything.ts";
 import { makeType, type OptionType, type ResolvedDefinition } from "./types/type.ts";
-import { definedIn, mkIf, mkMerge, mkOrder, mkOverride } from "./wrappers.ts";
+import { mkDefinition, mkIf, mkMerge, mkOrder, mkOverride } from "./wrappers.ts";
 
 type Path = readonly string[];
 
@@ -154,7 +154,7 @@ function definitionsOf(options: Attributes, path: Path): readonly ResolvedDefini
 
 /** Another definition with the place, priority and order of one that counted. */
 function again({ file, priority, order }: ResolvedDefinition, value: unknown): unknown {
-  let wrapped: unknown = definedIn(file, value);
+  let wrapped: unknown = mkDefinition({ file, value });
   if (order !== undefined) wrapped = mkOrder(order, wrapped);
   return priority === undefined ? wrapped : mkOverride(priority, wrapped);
 }

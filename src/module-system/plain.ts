@@ -1,6 +1,6 @@
 /** From an evaluation to plain data. */
 import { MicrovmError } from "../errors.ts";
-import { type Attributes, isAttributes, setAttribute } from "./attributes.ts";
+import { type Attributes, getAttribute, isAttributes, setAttribute } from "./attributes.ts";
 import {
   childOf,
   distributed,
@@ -15,6 +15,7 @@ import {
 import { isOverflow, unknownOption, whileEvaluating, wrongType } from "./faults.ts";
 import type { Location } from "./location.ts";
 import type { OptionNode, SetNode } from "./nodes.ts";
+import { isOption } from "./option.ts";
 import { RESULT, type Report } from "./types/type.ts";
 import { isPlainOption, isPlainSet } from "./validate.ts";
 
@@ -69,10 +70,19 @@ function checksNames({ evaluation }: SetNode): boolean {
 }
 
 function undeclaredName(node: SetNode, name: string): MicrovmError {
-  const files = distributed(node)
-    .get(name)!
-    .map(({ file }) => file);
-  return unknownOption([...node.location, name], node.declared.children.keys(), [...new Set(files)]);
+  const given = distributed(node).get(name)!;
+  const files = [...new Set(given.map(({ file }) => file))];
+  const hint = given.some(({ value }) => declares(value))
+    ? 'Options are declared below "options", not below "config"'
+    : undefined;
+  return unknownOption([...node.location, name], node.declared.children.keys(), files, hint);
+}
+
+/** Whether a definition is an option or a set with one in it, which is a declaration in the wrong place. */
+function declares(value: unknown, depth = 3): boolean {
+  if (isOption(value)) return true;
+  if (depth === 0 || !isAttributes(value)) return false;
+  return Object.keys(value).some((name) => declares(getAttribute(value, name), depth - 1));
 }
 
 /** A value as plain data; what is none is reported and becomes null. */

@@ -2,6 +2,7 @@
 import { type Attributes, lazyObject } from "./attributes.ts";
 import { type CollectedModule, collectModules } from "./collect.ts";
 import { type DeclaredSet, declare, declareShared, NO_OPTIONS } from "./declarations.ts";
+import { SUBMODULE } from "./declaring-files.ts";
 import type { Definition } from "./definitions.ts";
 import { moduleOption, SetValues, setNode } from "./evaluation.ts";
 import { badModule, freeformTypesExclude, isOverflow, readWhileCollecting, threw } from "./faults.ts";
@@ -13,13 +14,24 @@ import type { AnyType, EvaluationContext } from "./types/type.ts";
 export function startEvaluation(input: EvaluationInput): StartedEvaluation {
   const evaluation = new Starting(input);
   const collected = input.collected ?? collect(evaluation);
-  const definitions = input.definitions
-    ? [...collected.definitions, ...input.definitions]
-    : collected.definitions;
+  const own = namingFiles(collected.definitions, input.context);
+  const definitions = input.definitions ? [...own, ...input.definitions] : own;
   evaluation.freeformType = collected.freeformType;
   evaluation.collected = collected;
   evaluation.root = setNode(evaluation, input.location, collected.declared, definitions);
   return evaluation as Evaluation as StartedEvaluation;
+}
+
+/** Definitions that a submodule's own modules give, as given in the files that declare the option. */
+function namingFiles(
+  definitions: readonly Definition[],
+  { declaredIn = [] }: EvaluationContext,
+): readonly Definition[] {
+  if (declaredIn.length === 0 || definitions.every(({ file }) => file !== SUBMODULE)) return definitions;
+  const file = declaredIn.join(" or ");
+  return definitions.map((definition) =>
+    definition.file === SUBMODULE ? { ...definition, file } : definition,
+  );
 }
 
 /** An evaluation, and what is known of the arguments that its modules ask for. */
@@ -59,6 +71,8 @@ function makeArguments(evaluation: Starting): Attributes {
   };
   const args: Attributes = {
     lib: context.lib,
+    _class: input.class ?? null,
+    _prefix: input.location,
     ...input.args,
     config: lazyObject(new SetValues((name) => rootOf(`config${name}`))),
     options: input.describeOptions((name) => rootOf(`options${name}`)),
@@ -112,7 +126,7 @@ function givesAny(root: SetNode, wanted: ReadonlySet<string>): boolean {
 }
 
 function collectOnce(evaluation: Starting) {
-  const { modules, file, context } = evaluation.input;
+  const { modules, file, context, class: kind } = evaluation.input;
   let postponed: { readonly error: unknown } | undefined;
   const { args } = evaluation;
   const call = (module: (args: Attributes) => unknown, moduleFile: string): unknown => {
@@ -127,7 +141,10 @@ function collectOnce(evaluation: Starting) {
       return {};
     }
   };
-  const collected = gather(collectModules(modules, file, { call, context }), evaluation.location);
+  const collected = gather(
+    collectModules(modules, file, { call, context, class: kind }),
+    evaluation.location,
+  );
   return { collected, postponed };
 }
 

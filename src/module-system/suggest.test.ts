@@ -8,3 +8,9 @@ test("the nearest name is suggested", () => assert.equal(suggest("memm", ["mac",
 
 test("a name that is like no other gets no suggestion", () =>
   assert.equal(suggest("zz", ["mem", "vcpu"]), undefined));
+
+test("the only name that begins so is suggested", () => {
+  assert.equal(suggest("ena", ["package", "enable"]), "enable");
+  assert.equal(suggest("ena", ["enabled", "enableFor"]), undefined);
+  assert.equal(suggest("en", ["enable"]), undefined);
+});

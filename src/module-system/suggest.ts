@@ -1,5 +1,20 @@
-/** The known name that is nearest to a misspelt one, or undefined when none is near. */
+/** Shortest beginning of a name that is taken for it. */
+const SHORTEST_BEGINNING = 3;
+
+/** The known name that is nearest to a misspelt or shortened one, or undefined when none is near. */
 export function suggest(name: string, known: Iterable<string>): string | undefined {
+  const names = [...known];
+  return nearest(name, names) ?? longer(name, names);
+}
+
+/** The only name that begins so. */
+function longer(name: string, known: readonly string[]): string | undefined {
+  if (name.length < SHORTEST_BEGINNING) return undefined;
+  const beginning = known.filter((each) => each.toLowerCase().startsWith(name.toLowerCase()));
+  return beginning.length === 1 ? beginning[0] : undefined;
+}
+
+function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {

@@ -34,7 +34,7 @@ export interface Ordered<T> {
 }
 
 /** A definition that counts as given in another file, such as that of the option it was forwarded from. */
-interface Forwarded<T> {
+export interface Forwarded<T> {
   readonly [TAG]: "from";
   readonly file: string;
   readonly content: T;
@@ -95,9 +95,15 @@ export function mkAfter<const T>(content: T): Ordered<T> {
   return mkOrder(1500, content);
 }
 
-/** Says in which file a definition is that a module only passes on. */
-export function definedIn<const T>(file: string, content: T): Forwarded<T> {
-  return { [TAG]: "from", file, content };
+/** A definition that a module passes on for another file, which messages then name. */
+export function mkDefinition<const T>({
+  file,
+  value,
+}: {
+  readonly file: string;
+  readonly value: T;
+}): Forwarded<T> {
+  return { [TAG]: "from", file, content: value };
 }
 
 /** The wrapper that a value is, or undefined; `malformed` when it carries the tag without being one. */

@@ -149,9 +149,11 @@ function entryValue(entry: Entry, element: AnyType, context: EvaluationContext):
   if (entry.value) return entry.value.value;
   const resolved = resolvedOf(entry, element);
   const evaluate = () => {
-    if (resolved.length > 0) return { value: mergeResolved(entry.location, element, resolved, context) };
-    if (element.empty) return element.empty;
-    throw notDefined(entry.location, context.declaredIn ?? []);
+    const { location, definitions } = entry;
+    if (resolved.length > 0) return { value: mergeResolved(location, element, resolved, context) };
+    if (!element.empty) throw notDefined(location, context.declaredIn ?? []);
+    const empty = { value: element.empty.value, file: definitions[0]!.file };
+    return { value: mergeResolved(location, element, [empty], context) };
   };
   entry.value = once(entry, evaluate, () => entryValue(entry, element, context));
   return entry.value.value;

@@ -4,7 +4,7 @@ import { mergeDefinitions } from "../definitions.ts";
 import { notDefined, threw } from "../faults.ts";
 import { isLocated, withFile } from "../located.ts";
 import { showLocation } from "../location.ts";
-import { inner, makeType, type OptionType } from "./type.ts";
+import { combineElements, inner, makeType, type OptionType } from "./type.ts";
 
 /** A function; the results of several definitions merge as the type says. */
 export function functionTo<T, D>(
@@ -30,6 +30,7 @@ export function functionTo<T, D>(
       return merged.value;
     },
     validate: () => {},
+    combine: (other) => combineElements("functionTo", result, other, functionTo),
   });
 }
 

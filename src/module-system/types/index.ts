@@ -8,12 +8,14 @@ import { optionType } from "./option-type.ts";
 import { bool, boolByOr, enumOf, package as packageType, raw } from "./scalars.ts";
 import { lines, nonEmptyStr, path, separatedString, str, strMatching } from "./strings.ts";
 import { submodule, submoduleWith } from "./submodule.ts";
-import { addCheck, coercedTo, either, nullOr, oneOf, uniq } from "./unions.ts";
+import { attrTag } from "./tagged.ts";
+import { addCheck, coercedTo, either, nullOr, oneOf, uniq, unique } from "./unions.ts";
 
 /** Every type by its name. */
 export const types = {
   addCheck,
   anything,
+  attrTag,
   attrsOf,
   bool,
   boolByOr,
@@ -43,4 +45,5 @@ export const types = {
   submodule,
   submoduleWith,
   uniq,
+  unique,
 } as const;

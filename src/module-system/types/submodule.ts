@@ -3,7 +3,7 @@ import { SUBMODULE } from "../declaring-files.ts";
 import type { Definition } from "../definitions.ts";
 import { optionsOf } from "../evaluated-options.ts";
 import { configOf } from "../evaluation.ts";
-import type { InferDefinitions, SubmoduleConfig } from "../infer.ts";
+import type { InferDefinitions, SubmoduleConfig, WholeSubmodule } from "../infer.ts";
 import { isLocated, withFile } from "../located.ts";
 import type { Location } from "../location.ts";
 import type { Collected, StartedEvaluation } from "../nodes.ts";
@@ -36,6 +36,7 @@ export function submodule(modules: unknown): AnyType {
     modules: Array.isArray(modules) ? modules : [modules],
     specialArgs: {},
     shorthandOnlyDefinesConfig: true,
+    class: undefined,
     description: "submodule",
   });
 }
@@ -47,16 +48,23 @@ interface SubmoduleOptions {
   readonly specialArgs: Readonly<Record<string, unknown>>;
   /** Whether a definition that is an attribute set is all `config`; otherwise it is a module of any shape. */
   readonly shorthandOnlyDefinesConfig: boolean;
+  /** What modules of the submodule are for: those that say another `_class` are refused. */
+  readonly class: string | undefined;
   readonly description: string;
 }
 
-/** `submodule` with everything that can be said about it. Definitions are modules unless the shorthand is asked for. */
-export function submoduleWith<O>(options: {
+interface TypedOptions<O> extends Partial<Omit<SubmoduleOptions, "modules" | "class">> {
   readonly modules: readonly TypedModule<O>[];
-  readonly specialArgs?: Readonly<Record<string, unknown>>;
-  readonly shorthandOnlyDefinesConfig?: boolean;
-  readonly description?: string;
-}): OptionType<SubmoduleConfig<O>, InferDefinitions<O>>;
+  readonly class?: string;
+}
+
+/** `submodule` with everything that can be said about it. Definitions are modules unless the shorthand is asked for. */
+export function submoduleWith<O>(
+  options: TypedOptions<O> & { readonly shorthandOnlyDefinesConfig?: false },
+): OptionType<WholeSubmodule<O>, InferDefinitions<O>>;
+export function submoduleWith<O>(
+  options: TypedOptions<O> & { readonly shorthandOnlyDefinesConfig: boolean },
+): OptionType<SubmoduleConfig<O>, InferDefinitions<O>>;
 export function submoduleWith(
   options: Pick<SubmoduleOptions, "modules"> & Partial<SubmoduleOptions>,
   // biome-ignore lint/suspicious/noExplicitAny: the options of several different modules
@@ -67,7 +75,8 @@ export function submoduleWith(
   return makeSubmodule({
     specialArgs: {},
     shorthandOnlyDefinesConfig: false,
-    description: "submodule",
+    class: undefined,
+    description: options.class === undefined ? "submodule" : `submodule of class "${options.class}"`,
     ...options,
   });
 }
@@ -91,7 +100,7 @@ function makeSubmodule(options: SubmoduleOptions): AnyType {
     name: "submodule",
     description: options.description,
     empty: { value: {} },
-    check: (value) => typeof value === "function" || isAttributes(value),
+    check: (value) => typeof value === "function" || isAttributes(value) || isPath(value, options),
     merge: (location, definitions, context) => configOf(start(location, definitions, context).root),
     validate: (value, location, report, context) => {
       const { collected } = start(location, [], context);
@@ -127,11 +136,17 @@ function makeSubmodule(options: SubmoduleOptions): AnyType {
 function combineSubmodules(one: SubmoduleOptions, other: SubmoduleOptions): AnyType | undefined {
   const isAmbiguous = Object.keys(one.specialArgs).some((name) => Object.hasOwn(other.specialArgs, name));
   if (isAmbiguous || one.shorthandOnlyDefinesConfig !== other.shorthandOnlyDefinesConfig) return undefined;
+  if (one.class !== undefined && other.class !== undefined && one.class !== other.class) return undefined;
   return makeSubmodule({
-    ...one,
+    ...(one.class === undefined ? other : one),
     modules: [...one.modules, ...other.modules],
     specialArgs: { ...one.specialArgs, ...other.specialArgs },
   });
+}
+
+/** Whether a definition is the path of a module, as `imports` take them. */
+function isPath(value: unknown, { shorthandOnlyDefinesConfig }: SubmoduleOptions): boolean {
+  return !shorthandOnlyDefinesConfig && typeof value === "string" && /^\.{0,2}\//.test(value);
 }
 
 /** Whether a definition is all `config`, as opposed to a module. */
@@ -158,6 +173,7 @@ function startSubmodule(
     location,
     context,
     args: { ...options.specialArgs, name: String(location.at(-1) ?? "") },
+    class: options.class,
     definitions: bodies,
     collected: modules.length === options.modules.length ? collected : undefined,
     describeOptions: optionsOf,

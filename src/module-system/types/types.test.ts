@@ -211,3 +211,48 @@ test("a freeform type takes what is not declared", () => {
     'The option "x.root" must be of type "string", but is 1 in "b.ts"',
   );
 });
+
+test("a unique value has at most one definition, with the reason for it", () => {
+  const whole = types.unique({ message: "It is read as a whole" }, types.attrsOf(types.str));
+  const option = { options: { x: mkOption({ type: whole }) } };
+  const errors = (...definitions: object[]) =>
+    evaluated(option, ...definitions.map((x) => ({ x })))
+      .collectErrors()
+      .map(({ message, hint }) => [message, hint]);
+  assert.deepEqual(errors({ a: "1" }, { b: "2" }), [
+    [
+      'The option "x" has conflicting definitions: {"a":"1"} in "b.ts", {"b":"2"} in "c.ts"',
+      "It is read as a whole",
+    ],
+  ]);
+  assert.deepEqual(merged(whole, { a: "1" }, mkForce({ b: "2" })), { b: "2" });
+  assert.equal(refused(whole, { a: 1 }), 'The option "x.a" must be of type "string", but is 1 in "b.ts"');
+});
+
+test("types in a union and results of functions combine", () => {
+  const sub = (name: string) =>
+    types.submodule({ options: { [name]: mkOption({ type: types.int, default: 1 }) } });
+  const both = (make: (sub: AnyType) => AnyType, x: unknown) =>
+    evaluated(
+      { options: { x: mkOption({ type: make(sub("a")) }) } },
+      { options: { x: mkOption({ type: make(sub("b")) }) } },
+      { x },
+    ).config.x;
+  assert.deepEqual({ ...both((type) => types.either(types.int, type), {}) }, { a: 1, b: 1 });
+  assert.deepEqual(
+    {
+      ...both(
+        (type) => types.functionTo(type),
+        (n: number) => ({ a: n }),
+      )(2),
+    },
+    { a: 2, b: 1 },
+  );
+  assert.equal(types.either(types.int, types.str).combine(types.either(types.str, types.int)), undefined);
+});
+
+test("texts that match the same pattern are one type, coercions never are", () => {
+  const combines = (make: () => AnyType) => make().combine(make()) !== undefined;
+  assert.ok(combines(() => types.strMatching("a+")));
+  assert.ok(!combines(() => types.coercedTo(types.int, String, types.str)));
+});

@@ -15,6 +15,7 @@ export function nullOr<T, D>(element: OptionType<T, D>): OptionType<T | null, D 
     empty: { value: null },
     element,
     check: (value) => value === null || element.check(value),
+    explain: (location, wrong) => element.explain?.(location, wrong),
     merge: (location, definitions, context) => {
       const nulls = definitions.filter(({ value }) => value === null).length;
       if (nulls === definitions.length) return null;
@@ -36,7 +37,7 @@ export function either<A, DA, B, DB>(
   second: OptionType<B, DB>,
 ): OptionType<A | B, DA | DB> {
   const alternatives: readonly AnyType[] = [first, second];
-  return makeType<A | B, DA | DB>({
+  const type: OptionType<A | B, DA | DB> = makeType<A | B, DA | DB>({
     name: "either",
     description: `${first.description} or ${second.description}`,
     keepsFunctions: first.keepsFunctions || second.keepsFunctions,
@@ -59,8 +60,17 @@ export function either<A, DA, B, DB>(
     toJsonSchema: (context) => ({ anyOf: [first.toJsonSchema(context), second.toJsonSchema(context)] }),
     nestedOptions: (location, context) =>
       first.nestedOptions(location, context) ?? second.nestedOptions(location, context),
+    combine: (other) => {
+      const others = alternativesOf.get(other);
+      const combined = others && [first.combine(others[0]), second.combine(others[1])];
+      return combined?.[0] && combined[1] && either(combined[0], combined[1]);
+    },
   });
+  alternativesOf.set(type, [first, second]);
+  return type;
 }
+
+const alternativesOf = new WeakMap<object, readonly [AnyType, AnyType]>();
 
 type ValueOf<T> = T extends OptionType<infer V, infer _D> ? V : never;
 type DefinitionOf<T> = T extends OptionType<infer _V, infer D> ? D : never;
@@ -75,15 +85,24 @@ export function oneOf<const T extends readonly [AnyType, ...AnyType[]]>(
 
 /** A value of the type that only one module may define. */
 export function uniq<T, D>(element: OptionType<T, D>): OptionType<T, D> {
+  return unique({}, element);
+}
+
+/** `uniq` with a reason, which is the hint when several modules define the value. */
+export function unique<T, D>(
+  { message }: { readonly message?: string },
+  element: OptionType<T, D>,
+): OptionType<T, D> {
   return makeType<T, D>({
     ...element,
     name: "uniq",
     element,
     merge: (location, definitions, context) => {
-      if (definitions.length > 1) throw conflict(location, definitions);
+      if (definitions.length > 1) throw conflict(location, definitions, message);
       return element.merge(location, definitions, context);
     },
-    combine: (other) => combineElements("uniq", element, other, uniq),
+    combine: (other) =>
+      combineElements("uniq", element, other, (combined) => unique(message ? { message } : {}, combined)),
   });
 }
 
