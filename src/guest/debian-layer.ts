@@ -5,6 +5,7 @@ import { type UnpackedPackage, unpackPackages } from "../packages/debian/unpack.
 import type { HostTools } from "../packages/host-tools.ts";
 import { type Builder, eager } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
+import { emulationFor } from "./emulation.ts";
 import { normaliseLayer } from "./normalise.ts";
 import { runInSandbox } from "./sandbox.ts";
 import { CONFIGURE_SCRIPT } from "./sandbox-script.ts";
@@ -47,7 +48,7 @@ export function debianLayerRecipe(
     name,
     params: { exclude: [...params.exclude], include: [...params.include], sourceDate: params.sourceDate },
     inputs: { debs, lowers },
-    ...unpackingHelpers(tools),
+    helpers: { ...unpackingHelpers(tools).helpers, ...(tools.emulator && { emulator: tools.emulator }) },
     exactModes: true,
   };
 }
@@ -74,6 +75,7 @@ export const buildDebianLayer: Builder = eager(async (job) => {
     lowers,
     upper: job.out,
     scratch: job.scratch(),
+    emulation: await emulationFor(architectureOf(unpacked), job.helper("emulator")),
     signal: job.signal,
     job: {
       run: CONFIGURE_SCRIPT,
@@ -94,6 +96,11 @@ export const buildDebianLayer: Builder = eager(async (job) => {
   normaliseLayer(job.out);
 });
 
+/** Of the guest; a layer may hold packages that fit every one. */
+function architectureOf(unpacked: readonly UnpackedPackage[]): string {
+  return unpacked.find(({ architecture }) => architecture !== "all")?.architecture ?? "all";
+}
+
 /** Begins the names of a package's files in dpkg's database. */
 function infoName({ name, architecture, multiArch }: UnpackedPackage): string {
   return multiArch === "same" ? `${name}:${architecture}` : name;
@@ -108,32 +115,39 @@ const FIRST = ["base-passwd", "base-files", "mawk", "gawk", "original-awk"];
 /** Where openssh-server looks for host keys. Those that it would make are one guest's own and never kept. */
 const HOST_KEYS = ["rsa", "ecdsa", "ed25519"].map((type) => `/etc/ssh/ssh_host_${type}_key\n`).join("");
 
-/** The recipe of a tree of programs for the host: unpacked, not configured, run through their own loader. */
+/**
+ * The recipe of a tree of programs for the host: unpacked, not configured, run through their own loader. `only`: absolute
+ * paths of all that is wanted.
+ */
 export function debianToolsRecipe(
   name: string,
   debs: readonly Recipe[],
   tools: Pick<HostTools, "build">,
+  only?: readonly string[],
 ): Recipe {
   return {
     kind: "debian-tools",
     version: 1,
     name,
-    params: {},
+    params: only ? { only: [...only] } : {},
     inputs: { debs },
     ...unpackingHelpers(tools),
     exactModes: true,
   };
 }
 
+const UNNEEDED_IN_TOOLS = [...DOCUMENTATION.exclude, "/etc/*", "/usr/share/bug/*"];
+
 /** Builds `debian-tools`. */
 export const buildDebianTools: Builder = eager(async (job) => {
   mkdirSync(job.out, { mode: 0o755 });
   const debs = job.inputs("debs");
+  const { only } = job.params as { only?: string[] };
   if (debs.length === 0) throw new MicrovmError("build-failed", `"${job.recipe.name}" has no packages`);
   await unpackPackages({
     debs,
     root: job.out,
-    exclude: { exclude: [...DOCUMENTATION.exclude, "/etc/*", "/usr/share/bug/*"] },
+    exclude: only ? { exclude: ["/*"], include: only } : { exclude: UNNEEDED_IN_TOOLS },
     mode: "tools",
     arrival: job.arrival,
     ...(await unpackingProgram(job)),

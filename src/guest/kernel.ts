@@ -7,6 +7,7 @@ import { unpackPackages } from "../packages/debian/unpack.ts";
 import { type HostTools, toolCommand } from "../packages/host-tools.ts";
 import { type Builder, eager } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
+import { extractArm64Image, isArm64Kernel } from "./arm64-image.ts";
 import { DOCUMENTATION } from "./debian-layer.ts";
 import { findInLayer, readInLayer } from "./layer-paths.ts";
 import { unpackingHelpers, unpackingProgram } from "./unpacking.ts";
@@ -58,7 +59,7 @@ export function kernelRelease(layer: string): string {
   return release;
 }
 
-/** The recipe of the uncompressed kernel of a kernel layer. */
+/** The recipe of the uncompressed kernel of a kernel layer: what hypervisors start the quickest. */
 export function kernelImageRecipe(layer: Recipe): Recipe {
   return { kind: "kernel-image", version: 1, name: "vmlinux", params: {}, inputs: { layer } };
 }
@@ -67,5 +68,5 @@ export function kernelImageRecipe(layer: Recipe): Recipe {
 export const buildKernelImage: Builder = async (job) => {
   const layer = job.input("layer");
   const image = readInLayer(layer, `boot/vmlinuz-${kernelRelease(layer)}`);
-  writeFileSync(job.out, await extractVmlinux(image));
+  writeFileSync(job.out, await (isArm64Kernel(image) ? extractArm64Image(image) : extractVmlinux(image)));
 };

@@ -1,15 +1,21 @@
 /** The script that shuts maintainer scripts into a system of their own. */
 
 /**
- * Run by the host's shell in fresh namespaces: `sh -c SCRIPT sh ROOT LOWER UPPER WORK JOB`. Mounts the layers at
+ * Run by the host's shell in fresh namespaces: `sh -c SCRIPT sh ROOT LOWER UPPER WORK JOB OPTIONS EMULATOR REGISTRATION`
+ * (the last three may be empty). Mounts the layers at
  * ROOT, gives it devices, and enters it to run JOB there as `/tmp/job`, which must be a directory with a file `run`.
  * Nothing of the host can be reached afterwards: the root is moved over the old one, kernel settings are read-only,
  * and only the capabilities that installing files and accounts needs are left when the job starts.
  * `volatile`: a crash throws the whole layer away, so nothing needs to be on disk before the end.
+ *
+ * With an emulator, the job runs in a user namespace in which all ids are the same as outside, and which has a
+ * binfmt_misc of its own. The map is written from outside, in one piece, as user_namespaces(7) wants it. The kernel
+ * looks emulators up by the user namespace of who starts a program, so the process that has mounted that binfmt_misc
+ * needs nothing of the job's root, and the job nothing of its mounts.
  */
 export const SANDBOX_SCRIPT = `
 set -eu
-root=$1 lower=$2 upper=$3 work=$4 job=$5
+root=$1 lower=$2 upper=$3 work=$4 job=$5 emulator=$7 registration=$8
 mount --make-rprivate /
 mount -t overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$work,volatile$6" overlay "$root"
 mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root/run"
@@ -35,9 +41,42 @@ ln -s /proc/self/fd/2 "$root/dev/stderr"
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$root/tmp"
 mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$root/run"
 cp -R "$job" "$root/tmp/job"
+
+# What holds the namespace of the emulator lives as long as this.
+enter=''
+if [ -n "$emulator" ]; then
+  # shellcheck disable=SC2016 # for the shell in the namespace
+  unshare --user --mount sh -euc '
+    until read -r _ <"$1/proc/self/gid_map"; do sleep 0.01; done
+    cd "\${2%/*}"
+    mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+    printf %s "$3" >/proc/sys/fs/binfmt_misc/register
+    : >"$1/run/registered"
+    exec sleep infinity
+  ' sh "$root" "$emulator" "$registration" &
+  holder=$! tries=0
+  while [ "$(readlink "$root/proc/$holder/ns/user")" = "$(readlink "$root/proc/self/ns/user")" ]; do sleep 0.01; done
+  for map in uid_map gid_map; do
+    lines=''
+    while read -r first _ count; do
+      lines="$lines$first $first $count
+"
+    done <"$root/proc/self/$map"
+    printf %s "$lines" >"$root/proc/$holder/$map"
+  done
+  while [ ! -e "$root/run/registered" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 500 ] || { echo "the emulator was not registered" >&2; exit 1; }
+    sleep 0.01
+  done
+  rm "$root/run/registered"
+  enter="nsenter --user=proc/$holder/ns/user --"
+fi
+
 cd "$root"
 mount -n --move . /
-exec chroot . /usr/bin/setpriv \\
+# shellcheck disable=SC2086 # words
+exec $enter chroot . /usr/bin/setpriv \\
   --bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setfcap,+net_bind_service \\
   --inh-caps=-all \\
   /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /bin/sh /tmp/job/run

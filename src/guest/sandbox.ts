@@ -5,6 +5,7 @@ import { MicrovmError } from "../errors.ts";
 import { mkdirSync, writeFileSync } from "../os/files.ts";
 import { lastLines, runToEnd } from "../os/processes.ts";
 import { isInUserNamespace } from "../os/user-namespace.ts";
+import type { Emulation } from "./emulation.ts";
 import { SANDBOX_SCRIPT } from "./sandbox-script.ts";
 
 /** One run in the sandbox. Paths are absolute; `upper` and `work` lie on one file system. */
@@ -17,6 +18,8 @@ export interface SandboxRun {
   readonly scratch: string;
   /** Files of the job by name; `run` is started. */
   readonly job: Readonly<Record<string, string>>;
+  /** How programs of another architecture are run. */
+  readonly emulation?: Emulation | undefined;
   readonly signal: AbortSignal;
   readonly onOutput?: (chunk: Buffer) => void;
 }
@@ -52,6 +55,7 @@ export async function runInSandbox(run: SandboxRun): Promise<void> {
       job,
     ],
     overlayOptions(),
+    ...[run.emulation?.emulator ?? "", run.emulation?.registration ?? ""],
   ];
   const result = await runToEnd(command, {
     signal: run.signal,

@@ -24,15 +24,16 @@ export async function extractVmlinux(bzImage: Buffer): Promise<Buffer> {
   const sectors = bzImage.readUInt8(SETUP_SECTORS) || 4;
   const start = (sectors + 1) * SECTOR + bzImage.readUInt32LE(PAYLOAD_OFFSET);
   const payload = bzImage.subarray(start, start + bzImage.readUInt32LE(PAYLOAD_LENGTH));
-  const elf = await decompress(payload.subarray(0, payload.length - SIZE_SUFFIX), payload);
+  const elf = await decompressPayload(payload.subarray(0, payload.length - SIZE_SUFFIX));
   if (elf.toString("latin1", 0, 4) !== "\x7fELF") {
     throw new MicrovmError("package-invalid", "The kernel's payload is no ELF image");
   }
   return elf;
 }
 
-async function decompress(stream: Buffer, payload: Buffer): Promise<Buffer> {
-  const unpack = DECOMPRESSORS.find(({ magic }) => payload.subarray(0, magic.length).equals(magic))?.unpack;
+/** What is in a kernel's payload of any known compression. Errors: `package-invalid`. */
+export async function decompressPayload(stream: Buffer): Promise<Buffer> {
+  const unpack = DECOMPRESSORS.find(({ magic }) => stream.subarray(0, magic.length).equals(magic))?.unpack;
   if (!unpack) {
     throw new MicrovmError("package-invalid", "The kernel's payload is compressed in an unknown way");
   }

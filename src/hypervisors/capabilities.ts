@@ -31,7 +31,7 @@ export const CAPABILITIES: Readonly<Partial<Record<HypervisorName, Capabilities>
     // Taps, bridges and macvtaps need a host that is set up for them.
     interfaces: ["user"],
     imageTypes: ["raw", "qcow2"],
-    architectures: ["amd64"],
+    architectures: ["amd64", "arm64"],
     forwardPorts: true,
   },
 };

@@ -15,6 +15,8 @@ export interface HostTools {
   readonly filesystems?: Recipe;
   /** What builds need: depmod and xz. */
   readonly build?: Recipe;
+  /** The user-mode emulator for guests of another architecture. */
+  readonly emulator?: Recipe;
 }
 
 /** Where a tree keeps its dynamic loader and its libraries, by Debian's name of the architecture. */

@@ -35,7 +35,7 @@ export function machineSpec(
     mem: microvm.mem,
     kernel: parts.kernel,
     initrd: parts.initrd,
-    kernelParams: kernelParams(config, parts, storeDirectory),
+    kernelParams: kernelParams(config, architecture, parts, storeDirectory),
     disks: [...layerDisks(parts), ...volumeDisks(config)],
     shares: microvm.shares.map((share) => machineShare(name, share, storeDirectory)),
     interfaces: microvm.interfaces.map(({ id, type, mac }) => ({ id, type, mac: macAddress(name, id, mac) })),
@@ -50,12 +50,20 @@ export function machineSpec(
   };
 }
 
+/** The first serial port, by the name that the kernel's driver gives it. */
+const SERIAL_CONSOLES = { amd64: "ttyS0", arm64: "ttyAMA0" } as const;
+
 /** The kernel's command line. A panic ends the VM at once, so that whoever started it learns of it. */
-function kernelParams(config: GuestConfig, parts: BuiltParts, storeDirectory: string): string[] {
+function kernelParams(
+  config: GuestConfig,
+  architecture: MachineSpec["architecture"],
+  parts: BuiltParts,
+  storeDirectory: string,
+): string[] {
   const { microvm, boot } = config;
   const share = storeShare(config, storeDirectory);
   return [
-    ...(microvm.qemu.serialConsole ? ["console=ttyS0"] : []),
+    ...(microvm.qemu.serialConsole ? [`console=${SERIAL_CONSOLES[architecture]}`] : []),
     "panic=-1",
     // The hypervisor's own random numbers, and no self-tests of ciphers at every start.
     "random.trust_cpu=on",

@@ -67,7 +67,7 @@ const COLDPLUG = unitText({
     ExecStart: [
       "",
       `-udevadm trigger --type=devices --action=add --prioritized-subsystem=block,net,virtio-ports ${UNNEEDED_SUBSYSTEMS.map((name) => `--subsystem-nomatch=${name}`).join(" ")}`,
-      "-udevadm trigger --type=devices --action=add --subsystem-match=tty --sysname-match=ttyS0 --sysname-match=hvc*",
+      "-udevadm trigger --type=devices --action=add --subsystem-match=tty --sysname-match=ttyS0 --sysname-match=ttyAMA0 --sysname-match=hvc*",
     ],
   },
 });

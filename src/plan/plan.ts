@@ -2,6 +2,7 @@
 
 import { configLayerRecipe } from "../guest/config-layer.ts";
 import { DOCUMENTATION, debianLayerRecipe, debianToolsRecipe } from "../guest/debian-layer.ts";
+import { emulatorProgram } from "../guest/emulation.ts";
 import { erofsRecipe } from "../guest/erofs.ts";
 import { initrdRecipe, STORE_MODULES } from "../guest/initrd.ts";
 import { kernelImageRecipe, kernelLayerRecipe } from "../guest/kernel.ts";
@@ -111,7 +112,7 @@ function packageLayers({ guest, config }: PlannedVm, tools: HostTools): Recipe[]
   return [debianLayerRecipe(`${suite}-packages`, debsOf(guest, "packages"), [base], params, tools), base];
 }
 
-function toolRecipes({ tools, host }: PlannedVm): HostTools {
+function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   if (!tools) return { architecture: host.architecture };
   // Unpacked with what the host has, since the program for that is in it.
   const build = debianToolsRecipe("build-tools", debsOf(tools, "build-tools"), {});
@@ -119,13 +120,22 @@ function toolRecipes({ tools, host }: PlannedVm): HostTools {
     tools.packages[key] ? debianToolsRecipe(key, debsOf(tools, key), { build }) : undefined;
   const erofs = tree("erofs-utils");
   const filesystems = tree("e2fsprogs");
+  const emulator = emulatorRecipe(guest.set.architecture, debsOf(tools, "emulator"), build);
   return {
     architecture: host.architecture,
     hypervisor: tree("qemu")!,
     build,
     ...(erofs && { erofs }),
     ...(filesystems && { filesystems }),
+    ...(emulator && { emulator }),
   };
+}
+
+/** Of the package, which has an emulator for everything, the one that runs the guest's programs while it is built. */
+function emulatorRecipe(architecture: string, debs: readonly Recipe[], build: Recipe): Recipe | undefined {
+  const program = emulatorProgram(architecture);
+  if (debs.length === 0 || program === undefined) return undefined;
+  return debianToolsRecipe(`emulator-${architecture}`, debs, { build }, [`/usr/bin/${program}`]);
 }
 
 function debsOf(

@@ -92,6 +92,7 @@ function toolWishes(config: GuestConfig, set: DebianPackageSet, host: HostFacts)
       request("qemu", [qemu, "socat", "virtiofsd"]),
       ...(usesDisks(config, host.storeDirectory) ? [request("erofs-utils", ["erofs-utils"])] : []),
       ...(makesVolumes ? [request("e2fsprogs", ["e2fsprogs"])] : []),
+      ...(set.architecture === host.architecture ? [] : [request("emulator", ["qemu-user"])]),
       request("build-tools", ["kmod", "xz-utils"]),
     ],
   };

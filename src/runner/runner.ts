@@ -46,6 +46,7 @@ export function runnerRecipe(
         : [],
       preStart: options.preStart,
       extraArgsScript: options.extraArgsScript,
+      hostArchitecture: tools.architecture,
       volumes: options.volumes.filter(({ autoCreate, imageType }) => autoCreate && imageType === "raw"),
       mkfs: program(tools.filesystems, "mke2fs"),
     }),

@@ -37,6 +37,7 @@ const TREE = {
 };
 
 const SETTINGS = {
+  hostArchitecture: "amd64",
   program: { onPath: "hypervisor" },
   dataDirectories: [],
   preStart: "",
@@ -67,6 +68,7 @@ const withArgs = (...extraArgs: string[]) =>
 const scripts = {
   "a plain microvm-run": runScript(machine(), qemu, SETTINGS),
   "microvm-run with everything": runScript(withArgs("-vnc", "it's"), qemu, {
+    ...SETTINGS,
     program: TREE,
     dataDirectories: ["hash-tools/share"],
     preStart: "echo starting",
@@ -85,6 +87,12 @@ for (const [name, text] of Object.entries(scripts)) {
   test(`${name} is POSIX shell`, () => assert.equal(syntaxFaults(text), ""));
   test(`${name} passes shellcheck`, { skip: missing("shellcheck") }, () => assert.equal(lint(text), ""));
 }
+
+test("a guest of another architecture is emulated, whatever the host could do for its own", () => {
+  const text = runScript(machine({ architecture: "arm64" }), qemu, SETTINGS);
+  assert.match(text, /^ {2}accel=tcg$/m);
+  assert.doesNotMatch(text, /\/dev\/kvm/);
+});
 
 test("whatever a value holds reaches the hypervisor as it is", (t) => {
   const place = workplace(t);

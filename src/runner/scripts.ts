@@ -49,6 +49,8 @@ export function runScript(
     readonly volumes: readonly NewVolume[];
     readonly mkfs: Program;
     readonly extraArgsScript: string | null;
+    /** Of the host, as Debian calls it. */
+    readonly hostArchitecture: string;
   },
 ): string {
   const command = [
@@ -60,7 +62,7 @@ export function runScript(
     `# Starts ${machine.name} in the current directory, where its sockets and volumes lie.`,
     settings.preStart.trim(),
     ...settings.volumes.map((volume) => volumeLines(volume, settings.mkfs)),
-    acceleratorLines(machine, hypervisor),
+    acceleratorLines(machine, hypervisor, settings.hostArchitecture),
     settings.extraArgsScript === null
       ? "extra_args=''"
       : `extra_args=$(${quoteWord(settings.extraArgsScript)})\nset -f`,
@@ -75,9 +77,10 @@ export function runScript(
 
 /**
  * The accelerator is chosen when the VM starts. That /dev/kvm exists and opens says little: below some
- * hypervisors it answers and cannot run a guest. On x86 the processor's own flags decide.
+ * hypervisors it answers and cannot run a guest. On x86 the processor's own flags decide. A guest of another
+ * architecture is always emulated.
  */
-function acceleratorLines(machine: MachineSpec, hypervisor: Hypervisor): string {
+function acceleratorLines(machine: MachineSpec, hypervisor: Hypervisor, hostArchitecture: string): string {
   const { kvm, tcg } = hypervisor.accelerators(machine);
   const flags = machine.architecture === "amd64" ? " && grep -Eqw 'vmx|svm' /proc/cpuinfo" : "";
   const set = ({ accelerator, cpu, params }: AcceleratorSettings) =>
@@ -86,10 +89,14 @@ function acceleratorLines(machine: MachineSpec, hypervisor: Hypervisor): string 
       `cpu=${quoteWord(cpu)}`,
       `accelerator_params=${quoteWord(params.map((word) => ` ${word}`).join(""))}`,
     ].join(" ");
+  const choice =
+    machine.architecture === hostArchitecture
+      ? `if [ -r /dev/kvm ] && [ -w /dev/kvm ]${flags}; then accel=kvm; else accel=tcg; fi`
+      : "accel=tcg";
   return `
 accel=\${MICROVM_ACCEL:-}
 if [ -z "$accel" ]; then
-  if [ -r /dev/kvm ] && [ -w /dev/kvm ]${flags}; then accel=kvm; else accel=tcg; fi
+  ${choice}
 fi
 case $accel in
   kvm) ${set(kvm)} ;;
