@@ -47,3 +47,4 @@ export {
   type Wrapper,
 } from "./module-system/index.ts";
 export { type DebianOptions, type DebianPackageSet, debian } from "./packages/debian/package-set.ts";
+export { type OciImage, type OciOptions, oci } from "./packages/oci/image-source.ts";

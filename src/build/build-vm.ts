@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type EvaluatedVm, evaluateProject, type ProjectLocation } from "../config/index.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { type LockPackagesResult, lockPackages } from "../packages/debian/lock-packages.ts";
-import { type DebianPackageSet, packageSetKey } from "../packages/debian/package-set.ts";
+import { packageSetKey } from "../packages/debian/package-set.ts";
 import { hostArchitecture } from "../packages/host-tools.ts";
 import type { Lock } from "../packages/lock.ts";
 import { storeNames } from "../paths.ts";
@@ -12,7 +12,7 @@ import { type HostFacts, type SetWishes, wishesOf } from "../plan/wishes.ts";
 import type { StoreEvent } from "../store/events.ts";
 import { openStore } from "../store/store.ts";
 import { buildersWith } from "./builders.ts";
-import { hostPackageSet } from "./host-facts.ts";
+import { guestSource } from "./guest-source.ts";
 import { readLock, writeLock } from "./lock-file.ts";
 
 /** Told while a VM is built. */
@@ -49,11 +49,11 @@ export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
   const host = { architecture: hostArchitecture(), storeDirectory };
   const store = openStore(storeDirectory);
   store.prepare();
-  const { plan, mirrors } = await lockAndPlan(vm, host, options);
+  const { plan, mirrors, image } = await lockAndPlan(vm, host, options);
   const { fetches, builds } = summary(store.planSummary(plan.runner).missing);
   reporter.missing(fetches, builds);
   const runner = await store.realise(plan.runner, {
-    builders: buildersWith(mirrors),
+    builders: buildersWith(mirrors, image),
     onEvent: (event) => reporter.event(event),
     ...(signal && { signal }),
   });
@@ -62,8 +62,8 @@ export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
 
 async function lockAndPlan(vm: EvaluatedVm, host: HostFacts, options: BuildOptions) {
   const config = vm.config as unknown as GuestConfig;
-  const set = (vm.pkgs as DebianPackageSet | null) ?? hostPackageSet();
-  const wishes = wishesOf(config, set, host);
+  const { set, image } = await guestSource(vm, options.project.directory);
+  const wishes = wishesOf(config, set, host, image !== undefined);
   const before = readLock(options.project.directory);
   // Sets that are the same are asked once, for everything.
   const shared = wishes.tools && packageSetKey(wishes.tools.set) === packageSetKey(set);
@@ -80,6 +80,7 @@ async function lockAndPlan(vm: EvaluatedVm, host: HostFacts, options: BuildOptio
     guest: guest.locked,
     tools: wishes.tools && (tools ?? guest).locked,
     host,
+    image,
   });
   const mirrors = Object.fromEntries(
     [guest, ...(tools ? [tools] : [])].map(({ locked, result }) => [
@@ -87,7 +88,7 @@ async function lockAndPlan(vm: EvaluatedVm, host: HostFacts, options: BuildOptio
       result.mirror,
     ]),
   );
-  return { plan, mirrors };
+  return { plan, mirrors, image };
 }
 
 async function lockSet(

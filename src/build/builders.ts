@@ -4,16 +4,22 @@ import { MicrovmError } from "../errors.ts";
 import { buildConfigLayer } from "../guest/config-layer.ts";
 import { buildDebianLayer, buildDebianTools } from "../guest/debian-layer.ts";
 import { buildErofs } from "../guest/erofs.ts";
+import { imageLayerBuilder } from "../guest/image-layer.ts";
+import { buildImagePrograms } from "../guest/image-programs.ts";
 import { buildInitrd } from "../guest/initrd.ts";
 import { buildKernelImage, buildKernelLayer } from "../guest/kernel.ts";
 import { downloadToFile } from "../os/http.ts";
 import { debUrl } from "../packages/debian/mirror.ts";
+import type { OpenedImage } from "../packages/oci/open-image.ts";
 import type { DebParams } from "../plan/deb.ts";
 import type { Builder, Builders } from "../store/builder.ts";
 import { buildFiles } from "../store/files.ts";
 
-/** The builders. `mirrors` gives the mirror of a package set by its key, and is asked only when a file is missing. */
-export function buildersWith(mirrors: Readonly<Record<string, () => string>>): Builders {
+/** The builders. `mirrors` gives the mirror of a package set by its key, and is asked only when a file is missing. `image` is that of the VM, if it has one. */
+export function buildersWith(
+  mirrors: Readonly<Record<string, () => string>>,
+  image?: OpenedImage,
+): Builders {
   return {
     "config-layer": buildConfigLayer,
     deb: fetchDeb(mirrors),
@@ -21,6 +27,8 @@ export function buildersWith(mirrors: Readonly<Record<string, () => string>>): B
     "debian-tools": buildDebianTools,
     erofs: buildErofs,
     files: buildFiles,
+    "image-layer": imageLayerBuilder(image),
+    "image-programs": buildImagePrograms,
     initrd: buildInitrd,
     "kernel-image": buildKernelImage,
     "kernel-layer": buildKernelLayer,

@@ -9,7 +9,7 @@ import {
 } from "../module-system/index.ts";
 import { guestModule } from "../options/guest.ts";
 import { hostModule } from "../options/host.ts";
-import { packageSet } from "../options/package-set.ts";
+import { guestSystem } from "../options/guest-system.ts";
 import { type EvaluatedProject, type EvaluatedVm, VM_NAME } from "./protocol.ts";
 
 export type Fields = { readonly [name: string]: unknown };
@@ -41,7 +41,7 @@ function parseVm(vm: unknown, file: string, guest: Evaluated): EvaluatedVm {
   if (!isFields(vm)) throw malformed(file, "it holds no VM");
   const { name, pkgs, config, warnings } = vm;
   if (typeof name !== "string" || !VM_NAME.test(name)) throw malformed(file, "it is of another VM");
-  if (pkgs !== null && !packageSet.check(pkgs)) throw malformed(file, "its package set is none");
+  if (pkgs !== null && !guestSystem.check(pkgs)) throw malformed(file, "its package set is none");
   return {
     name,
     pkgs: pkgs as EvaluatedVm["pkgs"],

@@ -48,7 +48,7 @@ test("a project's modules, imported by path too, merge into one configuration", 
   const { name, pkgs, config, warnings } = await evaluate(file);
   // biome-ignore lint/suspicious/noExplicitAny: plain data of a guest
   const { microvm, networking, systemd, environment } = config as any;
-  assert.deepEqual([name, pkgs?.suite, warnings], ["web", "trixie", []]);
+  assert.deepEqual([name, (pkgs as { suite?: string } | null)?.suite, warnings], ["web", "trixie", []]);
   assert.deepEqual([microvm.mem, microvm.vcpu, networking.hostName], [600, 2, "web"]);
   assert.equal(systemd.services.demo.description, "web");
   assert.equal(environment.etc.place.text, `/store path:${dirname(file)} example.org`);

@@ -17,7 +17,7 @@ import {
   types,
   withFile,
 } from "../module-system/index.ts";
-import { packageSet } from "../options/package-set.ts";
+import { guestSystem } from "../options/guest-system.ts";
 import { explainDenied } from "./denied.ts";
 import type { HostArguments, Project } from "./project.ts";
 import { type EvaluatedVm, type EvaluationRequest, type TracedOption, VM_NAME } from "./protocol.ts";
@@ -50,7 +50,7 @@ const definitionsModule = {
       type: types.attrsOf(
         types.submodule({
           options: {
-            pkgs: mkOption({ type: types.nullOr(packageSet), default: null }),
+            pkgs: mkOption({ type: types.nullOr(guestSystem), default: null }),
             specialArgs: mkOption({ type: types.attrsOf(types.raw), default: {} }),
             config: mkOption({ type: types.nullOr(types.deferredModule), default: null }),
             extraModules: mkOption({ type: types.listOf(types.deferredModule), default: [] }),

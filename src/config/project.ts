@@ -2,7 +2,7 @@
 import type { Definition, Lib } from "../module-system/index.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { HostConfig } from "../options/host.ts";
-import type { PackageSetValue } from "../options/package-set.ts";
+import type { GuestSystemValue } from "../options/guest-system.ts";
 
 /** The merged configuration of a guest. Modules that declare options extend it by augmentation. */
 export interface GuestConfiguration extends GuestConfig {}
@@ -18,7 +18,7 @@ export interface ModuleArguments<C> {
   readonly options: any;
   readonly lib: Lib;
   /** The guest's package set; null is the host's own. */
-  readonly pkgs: PackageSetValue | null;
+  readonly pkgs: GuestSystemValue | null;
   /** Name of the VM. */
   readonly name: string;
   // biome-ignore lint/suspicious/noExplicitAny: whatever the person passes in specialArgs
@@ -81,7 +81,7 @@ export type HostModule = Module<HostDefinitions, ModuleArguments<HostConfigurati
 /** A VM that can be built, run and deployed by its name. */
 export interface VmDefinition {
   readonly config?: GuestModule | string | null;
-  readonly pkgs?: PackageSetValue | null;
+  readonly pkgs?: GuestSystemValue | null;
   /** More arguments for the guest's modules. */
   readonly specialArgs?: Readonly<Record<string, unknown>>;
   readonly extraModules?: readonly (GuestModule | string)[];

@@ -1,7 +1,7 @@
 /** What the parent asks the evaluating child, and what it answers. Both are JSON. */
 import type { MicrovmError } from "../errors.ts";
 import type { OptionTrace } from "../module-system/index.ts";
-import type { PackageSetValue } from "../options/package-set.ts";
+import type { GuestSystemValue } from "../options/guest-system.ts";
 
 /** Given to the child as its one argument. */
 export interface EvaluationRequest {
@@ -28,7 +28,7 @@ export interface TracedOption extends OptionTrace {
 export interface EvaluatedVm {
   readonly name: string;
   /** Null: the host's own package set. */
-  readonly pkgs: PackageSetValue | null;
+  readonly pkgs: GuestSystemValue | null;
   /** The guest's plain configuration. */
   readonly config: { readonly [name: string]: unknown };
   readonly warnings: readonly string[];

@@ -31,13 +31,14 @@ mount -t devtmpfs devtmpfs /dev
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 
-store='' layers='' writable=none store_mount=''
+store='' layers='' writable=none store_mount='' init=/sbin/init
 # shellcheck disable=SC2013 # the words of the line are wanted
 for word in $(cat /proc/cmdline); do
   case $word in
     microvm.store=*) store=\${word#*=} ;;
     microvm.store_mount=*) store_mount=\${word#*=} ;;
     microvm.layers=*) layers=\${word#*=} ;;
+    microvm.init=*) init=\${word#*=} ;;
     microvm.writable=*) writable=\${word#*=} ;;
   esac
 done
@@ -119,5 +120,5 @@ cp -a /nodes/. /dev/
 mount -o move /dev /root/dev
 mount -o move /proc /root/proc
 mount -o move /sys /root/sys
-exec switch_root /root /sbin/init || fail "cannot start the guest's init"
+exec switch_root /root "$init" || fail "cannot start the guest's init"
 `;

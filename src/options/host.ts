@@ -1,15 +1,15 @@
 /** What a host can be told about its VMs. */
 import { type InferConfig, mkOption, types, withFile } from "../module-system/index.ts";
-import { packageSet } from "./package-set.ts";
+import { guestSystem } from "./guest-system.ts";
 
 /** `microvm.vms.*`. */
 const vm = types.submodule({
   options: {
     pkgs: mkOption({
-      type: types.nullOr(packageSet),
+      type: types.nullOr(guestSystem),
       default: null,
       description:
-        "Package set of the guest. It also determines the guest's architecture. Null is the host's own.",
+        "Package set of the guest, or the OCI image that it is made from. It also determines the guest's architecture. Null is the host's own package set.",
       example: {
         type: "debian",
         suite: "trixie",

@@ -31,3 +31,39 @@ export function* piecesOf({ path, start, size }: FileSlice): Generator<Buffer> {
 export function readSlice(slice: FileSlice): Buffer {
   return Buffer.concat([...piecesOf(slice)]);
 }
+
+/** The pieces of a slice, of which some may be passed over without being read. */
+export interface OpenSlice extends Iterator<Buffer>, Iterable<Buffer> {
+  /** Passes over bytes; tells how many there were. */
+  skip(length: number): number;
+}
+
+/** Opens a slice for reading by piece and passing over. */
+export function openSlice({ path, start, size }: FileSlice): OpenSlice {
+  let at = 0;
+  let pieces: Iterator<Buffer> | undefined;
+  const close = () => {
+    pieces?.return?.();
+    pieces = undefined;
+  };
+  const slice: OpenSlice = {
+    next() {
+      pieces ??= piecesOf({ path, start: start + at, size: size - at });
+      const piece = pieces.next();
+      if (!piece.done) at += piece.value.length;
+      return piece;
+    },
+    skip(length) {
+      close();
+      const skipped = Math.min(length, size - at);
+      at += skipped;
+      return skipped;
+    },
+    return() {
+      close();
+      return { done: true, value: undefined };
+    },
+    [Symbol.iterator]: () => slice,
+  };
+  return slice;
+}

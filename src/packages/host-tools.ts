@@ -17,6 +17,8 @@ export interface HostTools {
   readonly build?: Recipe;
   /** The user-mode emulator for guests of another architecture. */
   readonly emulator?: Recipe;
+  /** setfattr, for images of which a file has capabilities. */
+  readonly attributes?: Recipe;
 }
 
 /** Where a tree keeps its dynamic loader and its libraries, by Debian's name of the architecture. */
@@ -30,6 +32,7 @@ const PLACES: Readonly<Record<string, string>> = {
   virtiofsd: "usr/libexec/virtiofsd",
   mke2fs: "usr/sbin/mke2fs",
   depmod: "usr/bin/kmod",
+  "qemu-ga": "usr/sbin/qemu-ga",
 };
 
 /** The loader and library directory of a tree, relative to it. */

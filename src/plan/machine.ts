@@ -12,6 +12,8 @@ export interface BuiltParts {
   readonly layers: readonly string[];
   /** An image of each layer, in the same order; absent when the store is shared. */
   readonly images: readonly string[] | undefined;
+  /** Path of the guest's first process; absent: `/sbin/init`. */
+  readonly init?: string;
 }
 
 /** The share that brings the store, if there is one. */
@@ -72,7 +74,9 @@ function kernelParams(
     ...(parts.images || !share ? ["microvm.store=disk"] : [`microvm.store=${share.proto}:${share.tag}`]),
     ...(parts.images || !share ? [] : [`microvm.store_mount=${kernelWord(share.mountPoint)}`]),
     `microvm.layers=${parts.layers.join(":")}`,
-    `microvm.writable=${microvm.writableStoreOverlay === true ? "tmpfs" : "none"}`,
+    // What runs in an image takes for granted that it can write.
+    `microvm.writable=${(microvm.writableStoreOverlay ?? parts.init !== undefined) ? "tmpfs" : "none"}`,
+    ...(parts.init === undefined ? [] : [`microvm.init=${parts.init}`]),
     ...boot.kernelParams,
     ...microvm.kernelParams,
   ];

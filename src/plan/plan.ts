@@ -4,6 +4,8 @@ import { configLayerRecipe } from "../guest/config-layer.ts";
 import { DOCUMENTATION, debianLayerRecipe, debianToolsRecipe } from "../guest/debian-layer.ts";
 import { emulatorProgram } from "../guest/emulation.ts";
 import { erofsRecipe } from "../guest/erofs.ts";
+import { imageLayerRecipe } from "../guest/image-layer.ts";
+import { imageProgramsRecipe, PROGRAMS_DIRECTORY } from "../guest/image-programs.ts";
 import { initrdRecipe, STORE_MODULES } from "../guest/initrd.ts";
 import { kernelImageRecipe, kernelLayerRecipe } from "../guest/kernel.ts";
 import type { MachineSpec } from "../hypervisors/machine.ts";
@@ -12,12 +14,14 @@ import type { GuestConfig } from "../options/guest.ts";
 import type { NamedPackage } from "../packages/debian/lock-packages.ts";
 import type { DebianPackageSet } from "../packages/debian/package-set.ts";
 import type { HostTools } from "../packages/host-tools.ts";
+import type { OpenedImage } from "../packages/oci/open-image.ts";
 
 import { runnerRecipe } from "../runner/runner.ts";
 import { systemRecipe } from "../runner/system.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
 import { debRecipe } from "./deb.ts";
 import { guestFiles } from "./guest-files.ts";
+import { imageGuestFiles, type PlannedImage } from "./image-files.ts";
 import { machineSpec, storeShare } from "./machine.ts";
 import { type HostFacts, usesDisks } from "./wishes.ts";
 
@@ -38,6 +42,8 @@ export interface PlannedVm {
   /** Absent when the host's own programs are used. */
   readonly tools: LockedWishes | undefined;
   readonly host: HostFacts;
+  /** What the guest's system is, in place of packages. */
+  readonly image?: (PlannedImage & Pick<OpenedImage, "layers">) | undefined;
 }
 
 /** The result: the machine, and the recipe of everything needed to start it. */
@@ -55,15 +61,16 @@ export function planVm(vm: PlannedVm): Plan {
   const tools = toolRecipes(vm);
   const kernel = kernelLayerRecipe(debsOf(vm.guest, "kernel", isKernelImage), tools);
   const busybox = debianToolsRecipe("busybox", debsOf(vm.guest, "busybox"), tools);
-  const modules = [...initrdModules(config, host), ...config.boot.initrd.kernelModules];
+  const modules = [...initrdModules(vm), ...config.boot.initrd.kernelModules];
   const initrd = initrdRecipe(kernel, busybox, modules);
   const image = kernelImageRecipe(kernel);
-  const packages = packageLayers(vm, tools);
+  const packages = vm.image ? imageLayers(vm, vm.image, busybox, tools) : packageLayers(vm, tools);
   const onDisks = usesDisks(config, host.storeDirectory);
   const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
+  const files = guestFiles(config, share?.mountPoint ?? null);
   const configLayer = configLayerRecipe(
     `${name}-config`,
-    guestFiles(config, share?.mountPoint ?? null),
+    vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image) : files,
     packages,
   );
   const layers = [configLayer, ...packages, kernel];
@@ -79,6 +86,7 @@ export function planVm(vm: PlannedVm): Plan {
       initrd: storePathName(initrd),
       layers: layers.map(storePathName),
       images: images?.map(storePathName),
+      ...(vm.image && { init: `/${PROGRAMS_DIRECTORY}/init` }),
     },
     host.storeDirectory,
   );
@@ -88,16 +96,34 @@ export function planVm(vm: PlannedVm): Plan {
     runner: runnerRecipe(machine, qemu, { system, tools }, config.microvm),
     layers,
     packageCount: packages.reduce(
-      (count, layer) => count + (layer.inputs.debs as readonly Recipe[]).length,
+      (count, layer) => count + ((layer.inputs.debs as readonly Recipe[] | undefined)?.length ?? 0),
       0,
     ),
   };
 }
 
-/** What the initrd must be able to mount. */
-function initrdModules(config: GuestConfig, host: HostFacts): readonly string[] {
+/** What the initrd must be able to mount; and what an image needs that has nobody to load modules. */
+function initrdModules({ config, host, image }: PlannedVm): readonly string[] {
   const share = storeShare(config, host.storeDirectory);
-  return share?.proto === "9p" ? [...STORE_MODULES, "9pnet_virtio", "9p"] : STORE_MODULES;
+  const has9p = image
+    ? config.microvm.shares.some(({ proto }) => proto === "9p")
+    : share?.proto === "9p";
+  return [
+    ...STORE_MODULES,
+    ...(has9p ? ["9pnet_virtio", "9p"] : []),
+    ...(image ? ["virtio_net", ...config.boot.kernelModules] : []),
+  ];
+}
+
+/** The layers of a guest of an image, topmost first. */
+function imageLayers(
+  { guest }: PlannedVm,
+  image: Pick<OpenedImage, "layers">,
+  busybox: Recipe,
+  tools: HostTools,
+): Recipe[] {
+  const programs = imageProgramsRecipe(debsOf(guest, "image-programs"), busybox, tools);
+  return [programs, imageLayerRecipe(image, tools)];
 }
 
 /** The layers of packages, topmost first. */
@@ -120,6 +146,7 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
     tools.packages[key] ? debianToolsRecipe(key, debsOf(tools, key), { build }) : undefined;
   const erofs = tree("erofs-utils");
   const filesystems = tree("e2fsprogs");
+  const attributes = tree("attributes");
   const emulator = emulatorRecipe(guest.set.architecture, debsOf(tools, "emulator"), build);
   return {
     architecture: host.architecture,
@@ -128,6 +155,7 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
     ...(erofs && { erofs }),
     ...(filesystems && { filesystems }),
     ...(emulator && { emulator }),
+    ...(attributes && { attributes }),
   };
 }
 

@@ -55,8 +55,19 @@ export interface HostFacts {
   readonly storeDirectory: string;
 }
 
-/** The wishes of a guest. */
-export function wishesOf(config: GuestConfig, set: DebianPackageSet, host: HostFacts): Wishes {
+/** What a guest of an image takes from a package set: its agent, and setpriv, which takes on a user. */
+const IMAGE_PACKAGES = ["qemu-guest-agent", "util-linux"];
+
+/**
+ * The wishes of a guest. `isImage`: its system is an image, and the package set has only what starts it. Errors:
+ * `config-invalid`, `unsupported`.
+ */
+export function wishesOf(
+  config: GuestConfig,
+  set: DebianPackageSet,
+  host: HostFacts,
+  isImage = false,
+): Wishes {
   const kernelPackage = config.boot.kernelPackage ?? KERNELS[set.architecture];
   if (kernelPackage === undefined) {
     throw new MicrovmError("unsupported", `No kernel is known for the architecture "${set.architecture}"`, {
@@ -64,16 +75,42 @@ export function wishesOf(config: GuestConfig, set: DebianPackageSet, host: HostF
     });
   }
   const packages = config.environment.packages.filter((name) => !BASE_PACKAGES.includes(name));
+  const kernel = [request("kernel", [kernelPackage]), request("busybox", ["busybox-static"])];
+  if (isImage) {
+    checkImagePackages(config);
+    return {
+      guest: { set, requests: [...kernel, request("image-programs", IMAGE_PACKAGES)] },
+      tools: toolWishes(config, set, host, isImage),
+    };
+  }
   const requests = [
     { ...request("base", BASE_PACKAGES), essential: true },
     ...(packages.length > 0 ? [{ ...request("packages", packages), on: "base" }] : []),
-    request("kernel", [kernelPackage]),
-    request("busybox", ["busybox-static"]),
+    ...kernel,
   ];
   return { guest: { set, requests }, tools: toolWishes(config, set, host) };
 }
 
-function toolWishes(config: GuestConfig, set: DebianPackageSet, host: HostFacts): Wishes["tools"] {
+function checkImagePackages({ environment: { packages } }: GuestConfig): void {
+  if (packages.length === 0) return;
+  throw new MicrovmError(
+    "config-invalid",
+    `"environment.packages" has "${packages[0]}", and the guest is made from an image: nothing is installed into one`,
+    { hint: "Put the package into the image, or make the guest from packages with debian()" },
+  );
+}
+
+/** The package set that a guest's kernel comes from when only an architecture is given. */
+export function currentStable(architecture: string): DebianPackageSet {
+  return debian({ suite: CURRENT_STABLE, architecture });
+}
+
+function toolWishes(
+  config: GuestConfig,
+  set: DebianPackageSet,
+  host: HostFacts,
+  isImage = false,
+): Wishes["tools"] {
   const chosen = config.microvm.vmHostPackages;
   if (chosen === "host") return undefined;
   const toolSet = chosen === null ? defaultToolSet(set, host.architecture) : (chosen as DebianPackageSet);
@@ -92,7 +129,9 @@ function toolWishes(config: GuestConfig, set: DebianPackageSet, host: HostFacts)
       request("qemu", [qemu, "socat", "virtiofsd"]),
       ...(usesDisks(config, host.storeDirectory) ? [request("erofs-utils", ["erofs-utils"])] : []),
       ...(makesVolumes ? [request("e2fsprogs", ["e2fsprogs"])] : []),
-      ...(set.architecture === host.architecture ? [] : [request("emulator", ["qemu-user"])]),
+      // An image is not configured here: nothing of it runs before the guest does.
+      ...(set.architecture === host.architecture || isImage ? [] : [request("emulator", ["qemu-user"])]),
+      ...(isImage ? [request("attributes", ["attr"])] : []),
       request("build-tools", ["kmod", "xz-utils"]),
     ],
   };

@@ -1,9 +1,12 @@
 /** Reading an exact number of bytes from pieces as they come. */
+import type { OpenSlice } from "../../os/file-slice.ts";
 
 /** Bytes in order; what was read is gone. */
 export class ByteReader {
   readonly #pieces: AsyncIterator<Buffer> | Iterator<Buffer>;
   #piece: Buffer = Buffer.alloc(0);
+  /** How many bytes were read or passed over. */
+  position = 0;
 
   constructor(pieces: AsyncIterable<Buffer> | Iterable<Buffer>) {
     this.#pieces =
@@ -15,6 +18,7 @@ export class ByteReader {
     if (this.#piece.length < length) return undefined;
     const bytes = this.#piece.subarray(0, length);
     this.#piece = this.#piece.subarray(length);
+    this.position += length;
     return bytes;
   }
 
@@ -36,6 +40,7 @@ export class ByteReader {
       const part = this.#piece.subarray(0, left);
       this.#piece = this.#piece.subarray(part.length);
       left -= part.length;
+      this.position += part.length;
       yield part;
     }
   }
@@ -43,8 +48,12 @@ export class ByteReader {
   /** Passes over bytes; tells how many there were. */
   async skip(length: number): Promise<number> {
     let skipped = 0;
-    for await (const part of this.take(length)) skipped += part.length;
-    return skipped;
+    const atHand = "skip" in this.#pieces ? Math.min(length, this.#piece.length) : length;
+    for await (const part of this.take(atHand)) skipped += part.length;
+    if (!("skip" in this.#pieces)) return skipped;
+    const passed = (this.#pieces as OpenSlice).skip(length - skipped);
+    this.position += passed;
+    return skipped + passed;
   }
 
   /** Tells the source that no more is wanted. */

@@ -23,6 +23,8 @@ export interface TarEntry {
   readonly device: { readonly major: number; readonly minor: number };
   /** Of a regular file's content, in bytes. */
   readonly size: number;
+  /** Where the content begins in the archive. */
+  readonly offset: number;
   /** A regular file's content, in pieces; only until the next entry is asked for. */
   readonly content: AsyncIterable<Buffer> | readonly Buffer[];
   /** Extended attributes by name. */
@@ -92,12 +94,13 @@ export async function* readTar(
       // Links and devices may carry a size and have no content; tar(5).
       const size = "123456".includes(kind) ? 0 : (extension.size ?? readNumber(header, 124, 12, name));
       if (!Number.isSafeInteger(size) || size < 0) throw invalid(name, "a number in its archive is damaged");
+      const offset = reader.position;
       if (size <= SMALL) {
         const content = (await read(padded(size))).subarray(0, size);
-        yield entryOf(header, kind, size, [content], extension, name);
+        yield entryOf(header, kind, { size, offset, content: [content] }, extension, name);
       } else {
         const content = new LargeContent(reader, size, name);
-        yield entryOf(header, kind, size, content, extension, name);
+        yield entryOf(header, kind, { size, offset, content }, extension, name);
         await content.finish();
       }
       extension = { xattrs: {} };
@@ -149,8 +152,7 @@ function extend(extension: Extension, kind: string, content: Buffer, name: strin
 function entryOf(
   header: Buffer,
   kind: string,
-  size: number,
-  content: TarEntry["content"],
+  { size, offset, content }: Pick<TarEntry, "size" | "offset" | "content">,
   extension: Extension,
   name: string,
 ): TarEntry {
@@ -172,6 +174,7 @@ function entryOf(
       minor: isDevice ? readNumber(header, 337, 8, name) : 0,
     },
     size: type === "file" ? size : 0,
+    offset,
     content,
     xattrs: extension.xattrs,
   };

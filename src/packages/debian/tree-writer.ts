@@ -123,16 +123,16 @@ export class TreeWriter {
     for (let tries = 0; tries < MAX_REPLACEMENTS; tries++) {
       const found = this.#look(parent, base);
       if (found?.stats.isSymbolicLink()) {
-        if (links >= MAX_LINKS) throw this.#refuse(`too many symbolic links at "/${real}"`);
+        if (links >= MAX_LINKS) throw this.refuse(`too many symbolic links at "/${real}"`);
         return this.#follow(parent, readlinkSync(join(found.layer, real)), links + 1);
       }
-      if (found && !found.stats.isDirectory()) throw this.#refuse(`"/${real}" is no directory`);
+      if (found && !found.stats.isDirectory()) throw this.refuse(`"/${real}" is no directory`);
       if (found?.layer === this.#tree.root || this.#makeDirectory(real, found?.stats)) {
         this.#contributors.set(real, this.#contributorsOf(parent, base));
         return real;
       }
     }
-    throw this.#refuse(`"/${real}" keeps changing`);
+    throw this.refuse(`"/${real}" keeps changing`);
   }
 
   #follow(parent: string, target: string, links: number): string {
@@ -199,7 +199,7 @@ export class TreeWriter {
         if (systemCode(error) !== "EEXIST" || tries >= MAX_REPLACEMENTS) throw error;
       }
       const stats = lstatSync(full, { throwIfNoEntry: false });
-      if (stats?.isDirectory()) throw this.#refuse(`"${full.slice(this.#tree.root.length)}" is a directory`);
+      if (stats?.isDirectory()) throw this.refuse(`"${full.slice(this.#tree.root.length)}" is a directory`);
       try {
         unlinkSync(full);
       } catch (error) {
@@ -208,7 +208,8 @@ export class TreeWriter {
     }
   }
 
-  #refuse(why: string): Error {
+  /** The error of an entry that cannot be written; `why` begins with a small letter. */
+  refuse(why: string): Error {
     return invalid(this.packageName, why);
   }
 }

@@ -1,0 +1,37 @@
+/** An OCI image as a layer: all of its own layers in one tree, so that it costs a guest one disk and one word. */
+import { MicrovmError } from "../errors.ts";
+import { mkdirSync } from "../os/files.ts";
+import { type HostTools, hostArchitecture, toolCommand } from "../packages/host-tools.ts";
+import { applyLayers } from "../packages/oci/apply-layers.ts";
+import type { OpenedImage } from "../packages/oci/open-image.ts";
+import type { Builder } from "../store/builder.ts";
+import type { Recipe } from "../store/recipe.ts";
+
+/** The recipe of an image's tree. It is named by what its layers hold, wherever and however they lie. */
+export function imageLayerRecipe({ layers }: Pick<OpenedImage, "layers">, tools: HostTools): Recipe {
+  return {
+    kind: "image-layer",
+    version: 1,
+    name: "oci-image",
+    params: { layers: layers.map(({ diffId }) => diffId) },
+    inputs: {},
+    ...(tools.attributes && { helpers: { attributes: tools.attributes } }),
+    exactModes: true,
+  };
+}
+
+/** Builds `image-layer` from the image that the recipe was made for. */
+export function imageLayerBuilder(image: OpenedImage | undefined): Builder {
+  return async (job) => {
+    if (!image) throw new MicrovmError("build-failed", "The image of the layer is not at hand");
+    mkdirSync(job.out, { mode: 0o755 });
+    await applyLayers({
+      name: image.name,
+      layers: image.layers,
+      root: job.out,
+      setAttribute: toolCommand(job.helper("attributes"), hostArchitecture(), "setfattr"),
+      signal: job.signal,
+      onProgress: (done, total) => job.report({ done, total, unit: "layers", note: "applying" }),
+    });
+  };
+}
