@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { writeFileSync } from "../src/os/files.ts";
 import { run } from "../src/os/processes.ts";
 import { layoutArchive, layoutFiles, writeLayout } from "../src/packages/oci/testing.ts";
 import { guestProject, microvm, needsRoot, project, STORE, startMicrovm } from "./support.ts";
-import { writeFileSync } from "../src/os/files.ts";
 
 /** Store paths of what images are made from here. */
 const parts = { base: "", busybox: "" };
@@ -15,10 +15,17 @@ before(async () => {
   const { code, stderr } = await microvm(["build", guestProject("")]);
   assert.equal(code, 0, stderr);
   const names = readdirSync(STORE);
-  const path = (suffix: string) => join(STORE, names.find((name) => name.endsWith(suffix))!);
-  parts.base = path("-trixie-base");
-  parts.busybox = path("-busybox");
+  const path = (suffix: string, program: string) =>
+    names
+      .filter((name) => name.endsWith(suffix))
+      .map((name) => join(STORE, name))
+      .find((tree) => isAmd64(join(tree, program)))!;
+  parts.base = path("-trixie-base", "usr/bin/dash");
+  parts.busybox = path("-busybox", "usr/bin/busybox");
 });
+
+/** Whether a program is for it: `e_machine` of its header, elf(5). The store may hold others' too. */
+const isAmd64 = (program: string) => readFileSync(program).readUInt16LE(18) === 62;
 
 /** A project with one VM of the image beside it. */
 function imageProject(options: string, config = ""): string {
@@ -32,6 +39,9 @@ function imageProject(options: string, config = ""): string {
     `,
   });
 }
+
+/** Version 2, cap_net_raw, effective; linux/capability.h. */
+const CAPABILITY = Buffer.from("0100000200200000000000000000000000000000", "hex").toString("latin1");
 
 const SERVER = `#!/bin/sh
 echo "$0 $*: $(id -u):$(id -g) $(id -G) in $PWD, $GREETING from $PLACE, home $HOME"
@@ -64,6 +74,7 @@ test("an image without an init: its process runs as its user, and its guest has 
           { path: "data/.wh..wh..opq" },
           { path: "data/new", content: "new" },
           { path: "serve", content: SERVER, mode: 0o755 },
+          { path: "ping", content: "x", mode: 0o755, xattrs: { "security.capability": CAPABILITY } },
         ],
       },
     ],
@@ -85,17 +96,24 @@ test("an image without an init: its process runs as its user, and its guest has 
   const script = `
     echo "$PLACE"; hostname; ls /srv /data
     ip -o -4 address show dev eth0 | grep -o 'inet [0-9.]*'
+    busybox getfattr -n security.capability /ping | grep -c '^security.capability='
     touch /var/data/x /usr-is-writable && echo written
     cat /proc/1/comm`;
   const { stdout, stderr, code } = await microvm(["run", directory, "--verbose", "--exec", script]);
   assert.equal(code, 0, stderr);
-  assert.equal(stdout, "options\nboxed\n/data:\nnew\n\n/srv:\ninet 10.0.2.15\nwritten\ninit\n", stderr);
-  assert.match(stderr, /\/serve one two words: 1000:1000 1000 29 in \/srv, hello 'you' from options, home \/srv\r?\nboxed/);
+  assert.equal(stdout, "options\nboxed\n/data:\nnew\n\n/srv:\ninet 10.0.2.15\n1\nwritten\ninit\n", stderr);
+  assert.match(
+    stderr,
+    /\/serve one two words: 1000:1000 1000 29 in \/srv, hello 'you' from options, home \/srv\r?\nboxed/,
+  );
   assert.match(stderr, /told to stop/);
 });
 
 test("when the image's process ends, its guest does, and an archive is as good as a layout", async () => {
-  const files = layoutFiles({ layers: [{ files: [] }], config: { Cmd: ["/bin/sh", "-c", "echo done; exit 3"] } });
+  const files = layoutFiles({
+    layers: [{ files: [] }],
+    config: { Cmd: ["/bin/sh", "-c", "echo done; exit 3"] },
+  });
   const directory = imageProject('archive: "image.tar", reference: "latest"');
   writeFileSync(join(directory, "image.tar"), layoutArchive(files));
   const vm = startMicrovm(["run", directory]);

@@ -16,10 +16,7 @@ import type { Builder, Builders } from "../store/builder.ts";
 import { buildFiles } from "../store/files.ts";
 
 /** The builders. `mirrors` gives the mirror of a package set by its key, and is asked only when a file is missing. `image` is that of the VM, if it has one. */
-export function buildersWith(
-  mirrors: Readonly<Record<string, () => string>>,
-  image?: OpenedImage,
-): Builders {
+export function buildersWith(mirrors: Readonly<Record<string, () => string>>, image?: OpenedImage): Builders {
   return {
     "config-layer": buildConfigLayer,
     deb: fetchDeb(mirrors),

@@ -14,7 +14,8 @@ export interface GuestSource {
 
 /** Where the system of a VM comes from; an image is opened. Errors: `image-invalid`, `unsupported`. */
 export async function guestSource({ pkgs }: EvaluatedVm, projectDirectory: string): Promise<GuestSource> {
-  if (!isOciImage(pkgs)) return { set: (pkgs as DebianPackageSet | null) ?? hostPackageSet(), image: undefined };
+  if (!isOciImage(pkgs))
+    return { set: (pkgs as DebianPackageSet | null) ?? hostPackageSet(), image: undefined };
   const image = await openImage(pkgs, projectDirectory);
   return { set: pkgs.packageSet ?? currentStable(pkgs.architecture), image: { ...image, source: pkgs } };
 }

@@ -8,8 +8,8 @@ import {
   validatePlain,
 } from "../module-system/index.ts";
 import { guestModule } from "../options/guest.ts";
-import { hostModule } from "../options/host.ts";
 import { guestSystem } from "../options/guest-system.ts";
+import { hostModule } from "../options/host.ts";
 import { type EvaluatedProject, type EvaluatedVm, VM_NAME } from "./protocol.ts";
 
 export type Fields = { readonly [name: string]: unknown };

@@ -1,8 +1,8 @@
 /** What a project file exports, and the functions that give it its type. */
 import type { Definition, Lib } from "../module-system/index.ts";
 import type { GuestConfig } from "../options/guest.ts";
-import type { HostConfig } from "../options/host.ts";
 import type { GuestSystemValue } from "../options/guest-system.ts";
+import type { HostConfig } from "../options/host.ts";
 
 /** The merged configuration of a guest. Modules that declare options extend it by augmentation. */
 export interface GuestConfiguration extends GuestConfig {}

@@ -2,9 +2,7 @@
 
 /** Applets of busybox that the scripts use; each is a link beside it. */
 export const IMAGE_APPLETS = [
-  "cat",
   "env",
-  "grep",
   "hostname",
   "ip",
   "kill",
@@ -27,7 +25,7 @@ export const IMAGE_APPLETS = [
  * what is needed, applies host name, kernel settings and network, and runs the image's process until that ends.
  * `/.microvm/settings` says what is wanted; `/.microvm/run` runs the process, behind the command that takes on its user.
  *
- * busybox's \`poweroff\` asks process 1 by the signal USR2 (init(8) of busybox), and so does the guest's agent.
+ * It powers off when it gets the signal USR2, as busybox's init does: from that one's \`poweroff\`, or ours.
  */
 export const IMAGE_INIT_SCRIPT = `#!/.microvm/bin/sh
 # Starts the image of this guest.
@@ -51,11 +49,12 @@ ln -sf /proc/self/fd /dev/fd
 ln -sf /proc/self/fd/0 /dev/stdin
 ln -sf /proc/self/fd/1 /dev/stdout
 ln -sf /proc/self/fd/2 /dev/stderr
-# An image without a shell gets ours, for commands from outside.
-for program in /bin/sh /sbin/poweroff; do
-  [ -e "$program" ] || [ -L "$program" ] && continue
-  { mkdir -p "\${program%/*}" && ln -s /.microvm/bin/busybox "$program"; } 2>/dev/null || :
-done
+# An image without them gets ours: the guest's agent calls them.
+lend() {
+  [ -e "$1" ] || [ -L "$1" ] || { mkdir -p "\${1%/*}" && ln -s "$2" "$1"; } 2>/dev/null || :
+}
+lend /bin/sh /.microvm/bin/busybox
+lend /sbin/shutdown /.microvm/shutdown
 
 hostname -F /etc/hostname
 [ ! -e /etc/sysctl.d/60-microvm.conf ] || sysctl -q -p /etc/sysctl.d/60-microvm.conf
@@ -168,4 +167,9 @@ case $1 in
     ip address replace "$ip/$mask" dev "$interface"
     [ -z "$router" ] || ip route replace default via "\${router%% *}" dev "$interface" ;;
 esac
+`;
+
+/** Powers off, whatever the arguments: what the guest's agent calls as `/sbin/shutdown`. */
+export const IMAGE_SHUTDOWN_SCRIPT = `#!/.microvm/bin/sh
+kill -USR2 1
 `;

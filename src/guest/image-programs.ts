@@ -37,7 +37,9 @@ export const buildImagePrograms: Builder = eager(async (job) => {
   await unpackPackages({
     debs: job.inputs("debs"),
     root: packages,
-    exclude: { exclude: [...DOCUMENTATION.exclude, "/etc/*", "/usr/share/*", "/usr/lib/systemd/*", "/var/*"] },
+    exclude: {
+      exclude: [...DOCUMENTATION.exclude, "/etc/*", "/usr/share/*", "/usr/lib/systemd/*", "/var/*"],
+    },
     mode: "tools",
     arrival: job.arrival,
     ...(await unpackingProgram(job)),

@@ -49,7 +49,11 @@ export const qemu: Hypervisor = {
       accelerator: "tcg,thread=multi,tb-size=256",
       cpu: machine.cpu ?? TARGETS[machine.architecture].emulatedCpu,
       // An emulated processor speculates nothing, and its clock is the emulator's.
-      params: ["mitigations=off", ...TARGETS[machine.architecture].emulatedParams, "rcupdate.rcu_expedited=1"],
+      params: [
+        "mitigations=off",
+        ...TARGETS[machine.architecture].emulatedParams,
+        "rcupdate.rcu_expedited=1",
+      ],
     },
   }),
   shutdownLines: (machine) =>

@@ -1,7 +1,13 @@
 /** From an image's own description and the guest's options to the files that start it. Pure. */
-import { PROGRAMS_DIRECTORY, imageProgram } from "../guest/image-programs.ts";
-import { IMAGE_AGENT_SCRIPT, IMAGE_DHCP_SCRIPT, IMAGE_INIT_SCRIPT } from "../guest/image-init-script.ts";
+
 import type { ConfigLayer } from "../guest/config-layer.ts";
+import {
+  IMAGE_AGENT_SCRIPT,
+  IMAGE_DHCP_SCRIPT,
+  IMAGE_INIT_SCRIPT,
+  IMAGE_SHUTDOWN_SCRIPT,
+} from "../guest/image-init-script.ts";
+import { imageProgram, PROGRAMS_DIRECTORY } from "../guest/image-programs.ts";
 import { unitText } from "../guest/units.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { quoteCommand, quoteWord } from "../os/processes.ts";
@@ -75,9 +81,13 @@ function startFiles(config: GuestConfig, architecture: string, image: PlannedIma
   return [
     script("init", IMAGE_INIT_SCRIPT),
     script("dhcp", IMAGE_DHCP_SCRIPT),
+    script("shutdown", IMAGE_SHUTDOWN_SCRIPT),
     script("agent-port", IMAGE_AGENT_SCRIPT),
     script("agent", `#!/.microvm/bin/sh\nexec ${withDefault(environment, "HOME=/root")} ${agent}\n`),
-    script("run", `#!/.microvm/bin/sh\nexec ${withDefault(environment, '"HOME=$HOME"')} "$@" ${quoteCommand(words)}\n`),
+    script(
+      "run",
+      `#!/.microvm/bin/sh\nexec ${withDefault(environment, '"HOME=$HOME"')} "$@" ${quoteCommand(words)}\n`,
+    ),
     script(
       "settings",
       Object.entries(settings)

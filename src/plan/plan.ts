@@ -105,9 +105,7 @@ export function planVm(vm: PlannedVm): Plan {
 /** What the initrd must be able to mount; and what an image needs that has nobody to load modules. */
 function initrdModules({ config, host, image }: PlannedVm): readonly string[] {
   const share = storeShare(config, host.storeDirectory);
-  const has9p = image
-    ? config.microvm.shares.some(({ proto }) => proto === "9p")
-    : share?.proto === "9p";
+  const has9p = image ? config.microvm.shares.some(({ proto }) => proto === "9p") : share?.proto === "9p";
   return [
     ...STORE_MODULES,
     ...(has9p ? ["9pnet_virtio", "9p"] : []),

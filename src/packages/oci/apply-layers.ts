@@ -81,10 +81,7 @@ function contentOf({ compression, file }: ImageLayer): AsyncIterable<Buffer> | I
   return pipeThrough(piecesOf(file), compression === "gzip" ? createGunzip() : createZstdDecompress());
 }
 
-async function* hashed(
-  pieces: AsyncIterable<Buffer> | Iterable<Buffer>,
-  hash: Hash,
-): AsyncGenerator<Buffer> {
+async function* hashed(pieces: AsyncIterable<Buffer> | Iterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
   for await (const piece of pieces) {
     hash.update(piece);
     yield piece;

@@ -39,7 +39,10 @@ export async function archiveBlobs(archive: string, name: string): Promise<Blobs
   const files = new Map<string, FileSlice>();
   const links: [string, string][] = [];
   let count = 0;
-  for await (const entry of readTar(openSlice({ path: archive, start: 0, size: statSync(archive).size }), name)) {
+  for await (const entry of readTar(
+    openSlice({ path: archive, start: 0, size: statSync(archive).size }),
+    name,
+  )) {
     if (++count > MAX_ENTRIES) throw imageInvalid(name, `its archive has more than ${MAX_ENTRIES} entries`);
     const { type, path, offset, size, target } = entry;
     if (type === "file") files.set(path, { path: archive, start: offset, size });

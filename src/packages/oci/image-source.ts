@@ -90,7 +90,8 @@ export function oci(options: OciOptions): OciImage {
 
 /** Whether a plain value is what `oci()` made: it came from elsewhere as JSON. */
 export function isOciImage(value: unknown): value is OciImage {
-  if (typeof value !== "object" || value === null || (value as { type?: unknown }).type !== "oci") return false;
+  if (typeof value !== "object" || value === null || (value as { type?: unknown }).type !== "oci")
+    return false;
   const { type, form, path, ...options } = value as OciImage;
   if (form !== "layout" && form !== "archive") return false;
   try {

@@ -129,7 +129,11 @@ export class ImageTree {
   }
 
   #keep(real: string): void {
-    for (let path = real; path !== "" && !this.#own.has(path); path = path.slice(0, Math.max(path.lastIndexOf("/"), 0))) {
+    for (
+      let path = real;
+      path !== "" && !this.#own.has(path);
+      path = path.slice(0, Math.max(path.lastIndexOf("/"), 0))
+    ) {
       this.#own.add(path);
     }
   }

@@ -4,7 +4,8 @@
 export type LayerCompression = "none" | "gzip" | "zstd";
 
 /** Types of layers: those of the OCI image specification, and Docker's own of the same form. */
-const LAYERS = /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar|docker\.image\.rootfs\.diff\.tar)(?:[.+](gzip|zstd))?$/;
+const LAYERS =
+  /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar|docker\.image\.rootfs\.diff\.tar)(?:[.+](gzip|zstd))?$/;
 
 /** The compression of a layer of this type; undefined for a type that is none of a layer. */
 export function compressionOf(mediaType: string): LayerCompression | undefined {

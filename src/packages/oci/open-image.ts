@@ -60,7 +60,11 @@ export async function openImage(source: OciImage, projectDirectory: string): Pro
   } catch (error) {
     if (error instanceof DocumentFault) throw imageInvalid(name, error.message);
     if (error instanceof MicrovmError && error.code === "package-invalid") {
-      throw imageInvalid(name, "it is no tar archive, or a damaged one", "A compressed archive must be unpacked");
+      throw imageInvalid(
+        name,
+        "it is no tar archive, or a damaged one",
+        "A compressed archive must be unpacked",
+      );
     }
     throw error;
   }
@@ -85,7 +89,10 @@ function openLayout(blobs: Blobs, source: OciImage, name: string): OpenedImage {
   const layers = manifest.layers.map((layer, position): ImageLayer => {
     const file = findBlob(blobs, `blobs/${layer.digest.replace(":", "/")}`, name);
     if (file.size !== layer.size) {
-      throw imageInvalid(name, `"${layer.digest}" has ${file.size} bytes, not ${layer.size} as is said of it`);
+      throw imageInvalid(
+        name,
+        `"${layer.digest}" has ${file.size} bytes, not ${layer.size} as is said of it`,
+      );
     }
     const compression = compressionOf(layer.mediaType);
     if (!compression) throw imageInvalid(name, `it has a layer of the unknown type "${layer.mediaType}"`);

@@ -66,7 +66,9 @@ function noSuch(reference: string | null, names: readonly string[]): string {
 }
 
 function notFor(architecture: string, all: readonly Descriptor[]): string {
-  const platforms = all.flatMap(({ platform }) => (platform ? [`${platform.os}/${platform.architecture}`] : []));
+  const platforms = all.flatMap(({ platform }) =>
+    platform ? [`${platform.os}/${platform.architecture}`] : [],
+  );
   const found = platforms.length > 0 ? `; it is there for ${quoted(platforms)}` : "";
   return `it is not there for "linux/${architecture}"${found}`;
 }
