@@ -31,6 +31,7 @@ export const IMAGE_INIT_SCRIPT = `#!/.microvm/bin/sh
 # Starts the image of this guest.
 export PATH=/.microvm/bin
 init='' init_path='' user='' directory=/ stop_signal=TERM restart=never agent='' dhcp='' setpriv=''
+# shellcheck source=/dev/null
 . /.microvm/settings
 
 say() { echo "microvm: $*" >/dev/console; }
@@ -151,11 +152,12 @@ power_off
 
 /** Runs the guest's agent on its port, which is looked up since an image may have no udev. Arguments: the command. */
 export const IMAGE_AGENT_SCRIPT = `#!/.microvm/bin/sh
+device=''
 for port in /sys/class/virtio-ports/*; do
   read -r name <"$port/name" || continue
-  [ "$name" = org.qemu.guest_agent.0 ] || continue
-  exec "$@" --method virtio-serial --path "/dev/\${port##*/}" --statedir /run
+  [ "$name" != org.qemu.guest_agent.0 ] || device=/dev/\${port##*/}
 done
+exec "$@" --method virtio-serial --path "$device" --statedir /run
 `;
 
 /** What udhcpc calls with what it learned, udhcpc(8): \`EVENT\`, and variables. */

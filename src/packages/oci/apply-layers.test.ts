@@ -148,9 +148,9 @@ test("paths go through links of lower layers, as they do in a running image", as
 });
 
 test("absolute names and links stay inside", async (t) => {
-  const escape: FixtureFile = { path: "/etc/absolute", content: "x", isExact: true };
+  const absolute: FixtureFile = { path: "/etc/absolute", content: "x", isExact: true };
   const { paths, root } = await tree(t, [
-    escape,
+    absolute,
     link("out", "/../../outside"),
     file("out/file"),
     link("up", "../outside"),

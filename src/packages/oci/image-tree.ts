@@ -115,7 +115,10 @@ export class ImageTree {
 
   /** Removes what this layer did not make. */
   #removeLower(real: string): void {
-    if (!this.#own.has(real)) return this.#remove(real);
+    if (!this.#own.has(real)) {
+      this.#remove(real);
+      return;
+    }
     const full = join(this.#root, real);
     if (!lstatSync(full, { throwIfNoEntry: false })?.isDirectory()) return;
     for (const name of readdirSync(full)) this.#removeLower(join(real, name));
