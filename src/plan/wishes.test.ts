@@ -86,3 +86,37 @@ test("a guest that nothing brings its layers to is refused", () => {
     message: `"microvm.storeOnDisk" is false, and no share has the store "${STORE}" as its source: nothing brings the guest's layers`,
   });
 });
+
+test("a guest of another architecture than the host's needs an emulator to be built, and QEMU for it", () => {
+  const arm64 = wantedBy({}, debian({ suite: "trixie", architecture: "arm64" }));
+  assert.deepEqual(arm64.tools?.emulator, ["qemu-user"]);
+  assert.equal(arm64.tools?.qemu?.[0], "qemu-system-arm");
+  assert.equal(wantedBy({}).tools?.emulator, undefined);
+});
+
+test("a guest of an image takes only what starts it from packages, and needs no emulator", () => {
+  const arm64 = debian({ suite: "trixie", architecture: "arm64" });
+  const { guest, tools } = wishesOf(guestConfig({}), arm64, HOST, true);
+  assert.deepEqual(
+    guest.requests.map(({ key, wanted }) => [key, wanted]),
+    [
+      ["kernel", ["linux-image-cloud-arm64"]],
+      ["busybox", ["busybox-static"]],
+      ["image-programs", ["qemu-guest-agent", "util-linux"]],
+    ],
+  );
+  assert.deepEqual(
+    tools?.requests.map(({ key }) => key),
+    ["qemu", "erofs-utils", "attributes", "build-tools"],
+  );
+});
+
+test("packages for a guest of an image are refused", () => {
+  const config = guestConfig({ environment: { packages: ["curl"] } });
+  assert.throws(() => wishesOf(config, SET, HOST, true), {
+    code: "config-invalid",
+    message:
+      '"environment.packages" has "curl", and the guest is made from an image: nothing is installed into one',
+    hint: "Put the package into the image, or make the guest from packages with debian()",
+  });
+});
