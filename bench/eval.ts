@@ -27,10 +27,10 @@ export const evaluate: Benchmark = {
 
 async function evaluateExample({ runs, workspace, say }: Setting): Promise<Figure> {
   const example = copyExample(workspace, "eval");
-  await microvm(workspace, example, "eval", "--json");
+  await microvm(workspace, example, ["eval", "--json"]);
   const times: number[] = [];
   for (let run = 1; run <= runs; run++) {
-    times.push((await microvm(workspace, example, "eval", "--json")).seconds);
+    times.push((await microvm(workspace, example, ["eval", "--json"])).seconds);
     say(`eval ${run}/${runs}: ${times.at(-1)?.toFixed(3)}`);
   }
   return figure("eval", "microvm eval --json of the example's VM", times, [], noPeer());

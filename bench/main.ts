@@ -7,12 +7,12 @@ import { parseArgs } from "node:util";
 import { messageOf } from "../src/errors.ts";
 import type { Benchmark, Figure } from "./benchmark.ts";
 import { boot } from "./boot.ts";
-import { build } from "./build.ts";
+import { coldBuild } from "./build.ts";
 import { evaluate } from "./eval.ts";
 import { rebuild } from "./rebuild.ts";
 import { openWorkspace } from "./workspace.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [evaluate, rebuild, boot, build];
+const BENCHMARKS: readonly Benchmark[] = [evaluate, rebuild, boot, coldBuild];
 
 const USAGE = `Usage: npm run bench -- [${BENCHMARKS.map(({ name }) => name).join("|")}|all] [--json] [--runs N]`;
 

@@ -4,7 +4,7 @@ import { DOCUMENTATION } from "../src/guest/debian-layer.ts";
 import { existsSync } from "../src/os/files.ts";
 import { mirrorFor } from "../src/packages/debian/mirror.ts";
 import { type Example, packagesOfExample } from "./example.ts";
-import type { Workspace } from "./workspace.ts";
+import type { Ran, Workspace } from "./workspace.ts";
 
 /** What the peer's system has for an initrd. Ours makes its own. */
 const INITRD_PACKAGE = "initramfs-tools";
@@ -25,12 +25,17 @@ const PACKAGES: Readonly<Record<string, string>> = { unshare: "util-linux", mke2
 /**
  * Makes the example's system with a kernel and a stock initrd in a directory: no image, which would only cost the
  * peer more. It gets the same mirror, the same packages and leaves out the same documentation. Its processes and
- * mounts live in namespaces that end with it. Gives the seconds that it took.
+ * mounts live in namespaces that end with it.
  */
-export async function buildPeer(workspace: Workspace, example: Example, directory: string): Promise<number> {
+export async function buildPeer(
+  workspace: Workspace,
+  example: Example,
+  directory: string,
+  { memory = false } = {},
+): Promise<Ran> {
   const { set, names } = await packagesOfExample(example);
   const mirror = mirrorFor(set);
-  const { seconds } = await workspace.run(
+  return await workspace.run(
     [
       ...["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
       ...["mmdebstrap", "--mode=root", "--variant=minbase", `--architectures=${set.architecture}`],
@@ -41,7 +46,6 @@ export async function buildPeer(workspace: Workspace, example: Example, director
       ...[set.suite, directory, mirror],
     ],
     // unshare passes no other signal on.
-    { stopBy: "SIGKILL" },
+    { stopBy: "SIGKILL", memory },
   );
-  return seconds;
 }
