@@ -9,7 +9,8 @@ import { hostArchitecture } from "../src/packages/host-tools.ts";
 import { LOCK_FILE, PROJECT_FILE, storeNames } from "../src/paths.ts";
 import { wishesOf } from "../src/plan/wishes.ts";
 import { openStore } from "../src/store/store.ts";
-import type { Workspace } from "./workspace.ts";
+import { programCommand } from "./program.ts";
+import type { Ran, Workspace } from "./workspace.ts";
 
 const TOP = resolve(import.meta.dirname, "..");
 
@@ -55,20 +56,15 @@ export function changeExample({ project }: Example, what: RegExp, by: string): v
 }
 
 /** Runs a whole command of the program on the copy. */
-export function microvm(
+export async function microvm(
   workspace: Workspace,
   example: Example,
-  [command, ...options]: readonly [string, ...string[]],
+  command: readonly string[],
   { memory = false } = {},
-) {
-  return workspace.run(
-    [
-      process.execPath,
-      join(TOP, "bin/microvm.js"),
-      command,
-      `${example.project}#${example.name}`,
-      ...options,
-    ],
+): Promise<Ran> {
+  const [name, ...options] = command as [string, ...string[]];
+  return await workspace.run(
+    [...(await programCommand(workspace)), ...[name, `${example.project}#${example.name}`], ...options],
     { env: { MICROVM_STORE: example.store }, memory },
   );
 }
