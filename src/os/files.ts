@@ -9,6 +9,8 @@ import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 
 export {
   accessSync,
+  appendFileSync,
+  type BigIntStats,
   chmodSync,
   closeSync,
   constants as fsConstants,
@@ -35,6 +37,7 @@ export {
   statSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";

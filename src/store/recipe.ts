@@ -106,6 +106,18 @@ export function runtimeInputs(recipe: Recipe): readonly Recipe[] {
   return (recipe.references ?? []).flatMap((key) => inputsOf(recipe, key));
 }
 
+/** The recipe and everything that building it may need, each store path once. */
+export function graphOf(recipe: Recipe): readonly Recipe[] {
+  const found = new Map([[storePathName(recipe), recipe]]);
+  for (const one of found.values()) {
+    for (const input of allInputs(one)) {
+      const name = storePathName(input);
+      if (!found.has(name)) found.set(name, input);
+    }
+  }
+  return [...found.values()];
+}
+
 function isList(input: Recipe | readonly Recipe[]): input is readonly Recipe[] {
   return Array.isArray(input);
 }
