@@ -15,7 +15,7 @@ import {
 } from "../os/files.ts";
 
 /** One entry of a tree; the first is the top itself, with an empty `relative`. */
-interface TreeEntry {
+export interface TreeEntry {
   readonly path: string;
   readonly relative: string;
   readonly stats: Stats;
@@ -96,7 +96,7 @@ function canonicalLine({ stats, relative }: TreeEntry, detail: string): string {
 }
 
 /** Every entry, a directory before what it holds, names in the order of their UTF-16 code units. */
-function* walkTree(root: string): Generator<TreeEntry> {
+export function* walkTree(root: string): Generator<TreeEntry> {
   const pending = [""];
   for (let relative = pending.pop(); relative !== undefined; relative = pending.pop()) {
     const path = relative === "" ? root : `${root}/${relative}`;
@@ -143,7 +143,7 @@ async function hashLargeFile(path: string): Promise<string> {
 }
 
 /** Synchronous calls are several times faster here than asynchronous ones; this lets others run in between. */
-function takeTurns() {
+export function takeTurns() {
   let started = performance.now();
   return {
     over: () => performance.now() - started > TURN,
