@@ -63,7 +63,11 @@ async function findCommand(words: readonly string[]) {
   }
 }
 
-function commandNamed(commands: NonNullable<Command["commands"]>, parent: string, name: string): Promise<Command> {
+function commandNamed(
+  commands: NonNullable<Command["commands"]>,
+  parent: string,
+  name: string,
+): Promise<Command> {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load) return load();
   throw new MicrovmError("bad-usage", `There is no command "${`${parent} ${name}`.trim()}"`, {

@@ -7,7 +7,7 @@
  * it needs; what was renamed is a leftover, which the next run that builds or collects removes.
  */
 import { join } from "node:path";
-import { chmodSync, lstatSync, readdirSync, removeTree, renameSync, rmSync } from "../os/files.ts";
+import { lstatSync, readdirSync, removeTree, rmSync } from "../os/files.ts";
 import { syncDirectory } from "../os/sync.ts";
 import { storeNames } from "../paths.ts";
 import { isPresent, prepareDirectory } from "./directory.ts";
@@ -17,6 +17,7 @@ import { removeOldIndices } from "./indices.ts";
 import { type InfoRecord, infoFile, readInfo } from "./info.ts";
 import { allNames } from "./names.ts";
 import { processRoots } from "./process-roots.ts";
+import { moveTree } from "./publish.ts";
 import { dependentsFirst, inputNames, reachableFrom } from "./reachable.ts";
 import { isStorePathName } from "./recipe.ts";
 import { linkRoots, type Root, registeredRoots } from "./roots.ts";
@@ -88,20 +89,14 @@ async function moveGarbage(directory: string, to: string, options: CollectOption
   const decision = await decide(directory, options);
   for (const name of decision.garbage) {
     options.signal?.throwIfAborted();
-    moveAway(join(directory, name), join(to, name));
+    if (lstatSync(join(directory, name), { throwIfNoEntry: false })) {
+      moveTree(join(directory, name), join(to, name));
+    }
     rmSync(infoFile(directory, name), { force: true });
   }
   removeLocks(directory, await readTemporaryRoots(directory));
   syncDirectory(directory);
   return decision;
-}
-
-/** To move a directory into another takes write permission on it, since its ".." changes. */
-function moveAway(path: string, to: string): void {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (!stats) return;
-  if (stats.isDirectory() && (stats.mode & 0o200) === 0) chmodSync(path, stats.mode | 0o200);
-  renameSync(path, to);
 }
 
 /** Lock files of paths that nobody works with: who will want one adds a temporary root first, and waits for us. */

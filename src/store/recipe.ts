@@ -89,6 +89,29 @@ export function recordOf(recipe: Recipe): RecipeRecord {
   };
 }
 
+/**
+ * The recipe that a record was made from, as far as building and naming it goes: its inputs stand for store paths
+ * and cannot be built themselves. Whether the record is the one of the path beside it, `storePathName` tells.
+ */
+export function recipeOf(record: RecipeRecord): Recipe {
+  const { inputs, exactModes, ...rest } = record;
+  const standIn = (name: string): Recipe => {
+    const input: Recipe = { kind: "recorded", version: 0, name, params: null, inputs: {} };
+    names.set(input, name);
+    return input;
+  };
+  return {
+    ...rest,
+    inputs: Object.fromEntries(
+      Object.entries(inputs).map(([key, input]) => [
+        key,
+        typeof input === "string" ? standIn(input) : input.map(standIn),
+      ]),
+    ),
+    ...(exactModes && { exactModes }),
+  };
+}
+
 /** The recipes below one key of `inputs`. An unknown key is a programmer's error. */
 export function inputsOf(recipe: Recipe, key: string): readonly Recipe[] {
   const input = Object.hasOwn(recipe.inputs, key) ? recipe.inputs[key] : undefined;
