@@ -34,7 +34,7 @@ export interface TreeSummary {
 }
 
 /** Every time in the store, in seconds since 1970: 1, as in Nix's store, since some tools take 0 for "none". */
-const STORE_TIME = 1;
+export const STORE_TIME = 1;
 
 /** How much is read at once, in bytes. */
 const CHUNK = 1 << 20;
@@ -114,6 +114,11 @@ function refuseName(directory: string, name: string): never {
   throw new MicrovmError("unsupported", `The file name "${name}" in "${directory}" is not UTF-8`, {
     hint: "Rename the file, or leave out what contains it",
   });
+}
+
+/** SHA-256 of a file's content, in hexadecimal. */
+export async function hashFile(path: string, size = lstatSync(path).size): Promise<string> {
+  return size < CHUNK ? hashSmallFile(path) : await hashLargeFile(path);
 }
 
 function hashSmallFile(path: string): string {
