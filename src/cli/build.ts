@@ -1,11 +1,10 @@
 /** `microvm build`. */
 import { buildVm } from "../build/build-vm.ts";
 import { findProjectFile } from "../config/index.ts";
-import { MicrovmError } from "../errors.ts";
-import { lstatSync, renameSync, symlinkSync } from "../os/files.ts";
 import { registerLink } from "../store/roots.ts";
 import { openTemporaryRoots } from "../store/temporary-roots.ts";
 import { type Command, parseCommand } from "./command.ts";
+import { replaceLink } from "./links.ts";
 import { progressReporter } from "./progress.ts";
 import { directories, stopSignal } from "./setting.ts";
 
@@ -52,16 +51,3 @@ Examples:
     return 0;
   },
 };
-
-/** Makes a link, in place of an older one. Whatever else has the name is left alone. */
-function replaceLink(link: string, target: string): void {
-  const there = lstatSync(link, { throwIfNoEntry: false });
-  if (there && !there.isSymbolicLink()) {
-    throw new MicrovmError("bad-usage", `"${link}" exists and is no link`, {
-      hint: "Choose another name for the link",
-    });
-  }
-  const temporary = `${link}.${process.pid}.tmp`;
-  symlinkSync(target, temporary);
-  renameSync(temporary, link);
-}

@@ -10,10 +10,10 @@ import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 export {
   accessSync,
   appendFileSync,
-  type BigIntStats,
   chmodSync,
   closeSync,
   constants as fsConstants,
+  createReadStream,
   createWriteStream,
   existsSync,
   fchmodSync,
@@ -37,7 +37,6 @@ export {
   statSync,
   symlinkSync,
   unlinkSync,
-  utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";

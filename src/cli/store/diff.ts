@@ -8,7 +8,7 @@ import { storeInUse } from "./paths.ts";
 
 /** Shows what differs between two closures. */
 export const diffCommand: Command = {
-  name: "diff",
+  name: "store diff",
   usage: "store diff OLD NEW [--files]",
   summary: "Show what differs between two store paths and all that they need",
   help: `Shows what a rebuild changed: packages added, removed and of another version; store paths with their sizes and how

@@ -8,7 +8,7 @@ import { storeInUse } from "./paths.ts";
 
 /** Lets equal files be one. */
 export const optimiseCommand: Command = {
-  name: "optimise",
+  name: "store optimise",
   usage: "store optimise",
   summary: "Let equal files of different store paths be one file on the disk",
   help: `Makes hard links of equal files in different store paths: those of one content, mode and owner. That saves most

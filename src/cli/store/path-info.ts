@@ -8,7 +8,7 @@ import { storeInUse } from "./paths.ts";
 
 /** Shows what is known of store paths. */
 export const pathInfoCommand: Command = {
-  name: "path-info",
+  name: "store path-info",
   usage: "store path-info [PATH…] [--closure]",
   summary: "Show size, digest, references and recipe of store paths",
   help: `Shows what the store knows of its paths. One path is shown in full; several, and without a PATH all, in one line

@@ -15,7 +15,7 @@ import { storeInUse } from "./paths.ts";
 
 /** Checks what is in the store. */
 export const verifyCommand: Command = {
-  name: "verify",
+  name: "store verify",
   usage: "store verify [PATH…] [--repair] [--rebuild]",
   summary: "Check that what is in the store is what was built",
   help: `Reads store paths, without a PATH all of them, and compares them with the digests in their records. Prints what

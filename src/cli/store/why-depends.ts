@@ -9,7 +9,7 @@ const MOST = 1000;
 
 /** Shows why one store path needs another. */
 export const whyDependsCommand: Command = {
-  name: "why-depends",
+  name: "store why-depends",
   usage: "store why-depends PATH OTHER",
   summary: "Show why one store path needs another",
   help: `Shows by which references a store path needs another one at run time: the shortest way, or all of them.
