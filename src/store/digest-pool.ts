@@ -10,6 +10,8 @@ export interface DigestAnswer {
   readonly summary?: TreeSummary;
   readonly failure?: {
     readonly message: string;
+    /** The system's own code of a failed call. */
+    readonly system?: string | undefined;
     readonly code?: ErrorCode;
     readonly hint?: string | undefined;
   };
@@ -71,7 +73,7 @@ function ask(worker: Worker, path: string): Promise<TreeSummary> {
 }
 
 /** Classes do not pass between threads. */
-function rebuildError({ message, code, hint }: NonNullable<DigestAnswer["failure"]>): Error {
-  if (code === undefined) return new Error(message);
+function rebuildError({ message, system, code, hint }: NonNullable<DigestAnswer["failure"]>): Error {
+  if (code === undefined) return Object.assign(new Error(message), { code: system });
   return new MicrovmError(code, message, { ...(hint !== undefined && { hint }) });
 }

@@ -1,5 +1,5 @@
 /** The thread that digests trees, one message each: see `digest-pool.ts`. */
-import { MicrovmError, messageOf } from "../errors.ts";
+import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { parentPort } from "../os/workers.ts";
 import type { DigestAnswer } from "./digest-pool.ts";
 import { summariseTree } from "./tree.ts";
@@ -13,6 +13,6 @@ async function answer(path: string): Promise<DigestAnswer> {
     return { summary: await summariseTree(path) };
   } catch (error) {
     const details = error instanceof MicrovmError ? { code: error.code, hint: error.hint } : {};
-    return { failure: { message: messageOf(error), ...details } };
+    return { failure: { message: messageOf(error), system: systemCode(error), ...details } };
   }
 }

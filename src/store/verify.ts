@@ -7,7 +7,7 @@
  *   repair    a damaged path is built or fetched anew, and takes the other's place when its digest is the recorded one
  */
 import { join } from "node:path";
-import { MicrovmError, messageOf } from "../errors.ts";
+import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { exchangeTrees } from "../os/exchange.ts";
 import { chmodSync, lstatSync } from "../os/files.ts";
 import { lockFile } from "../os/locks.ts";
@@ -131,6 +131,7 @@ async function findDamage({ storeDirectory, pool }: Run, name: string): Promise<
     if (found.digest === digest) return undefined;
     return `its digest should be "${digest}", it is "${found.digest}"`;
   } catch (error) {
+    if (!(error instanceof MicrovmError) && systemCode(error) === undefined) throw error;
     return messageOf(error);
   }
 }
