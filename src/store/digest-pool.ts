@@ -74,6 +74,6 @@ function ask(worker: Worker, path: string): Promise<TreeSummary> {
 
 /** Classes do not pass between threads. */
 function rebuildError({ message, system, code, hint }: NonNullable<DigestAnswer["failure"]>): Error {
-  if (code === undefined) return Object.assign(new Error(message), { code: system });
+  if (code === undefined) return Object.assign(new Error(message), system !== undefined && { code: system });
   return new MicrovmError(code, message, { ...(hint !== undefined && { hint }) });
 }

@@ -125,6 +125,28 @@ test(
   },
 );
 
+test(
+  "an optimisation that is killed leaves every path as it is, and the next one goes on",
+  needsPerl,
+  async (context) => {
+    const text = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`d/${n}`, "x".repeat(n + 1)]));
+    const { store, intact, inode } = await storeOf(context, { one: text, two: text });
+    for (const groups of [1, 10, 20]) {
+      const program = `
+      const { optimiseStore } = await import(${JSON.stringify(new URL("./optimise.ts", import.meta.url).href)});
+      await optimiseStore(${JSON.stringify(store.directory)}, {
+        onProgress: (done) => { if (done === ${groups}) process.kill(process.pid, "SIGKILL"); },
+      });`;
+      const { signal } = spawnSync(process.execPath, ["--input-type=module", "-e", program]);
+      assert.equal(signal, "SIGKILL");
+      await intact();
+    }
+    assert.equal((await optimiseStore(store.directory)).linked, 10);
+    assert.equal(inode("one/d/29"), inode("two/d/29"));
+    await intact();
+  },
+);
+
 const canMount = process.getuid?.() === 0 ? false : "needs root, to mount";
 
 test("what is written to a layer in use changes neither the layer nor others with the same file", {

@@ -27,7 +27,7 @@ Examples:
   microvm store path-info result --closure
   microvm store path-info trixie-base --json
 `,
-  needsRoot: true,
+  needsRoot: false,
   async run(args) {
     const { words, values } = parseWords("store path-info", args, {
       closure: { type: "boolean", default: false },

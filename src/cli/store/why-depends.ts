@@ -25,7 +25,7 @@ Examples:
   microvm store why-depends result trixie-base
   microvm store why-depends result vmlinux --all
 `,
-  needsRoot: true,
+  needsRoot: false,
   async run(args) {
     const { words, values } = parseWords("store why-depends", args, {
       all: { type: "boolean", default: false },
