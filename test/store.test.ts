@@ -1,8 +1,9 @@
 /** The store's commands with real layers: built anew to the same bytes, carried to another store, kept while in use. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { missing } from "../src/os/testing/programs.ts";
 import {
   guestProject,
@@ -38,16 +39,20 @@ test("a VM runs from a store that was imported, and collections while it runs ta
   const here = { MICROVM_CONFIG_DIR: join(place, "config") };
   const there = { ...here, MICROVM_STORE: join(place, "store") };
   const stream = join(place, "stream");
+  const link = join(place, "result");
   const key = (await microvm(["store", "key", "generate", "test"], here)).stdout.trim();
   await microvm(["store", "key", "trust", key], here);
   assert.equal((await microvm(["store", "export", path, "-o", stream], here)).stderr, "");
-  const imported = await microvm(["store", "import", "-i", stream, "--json"], there);
+  const imported = await microvm(["store", "import", "-i", stream, "-o", link, "--json"], there);
   assert.deepEqual(JSON.parse(imported.stdout).roots, [basename(path)]);
 
   const command = "echo up; cat /usr/bin/tree | wc -c";
   const vm = startMicrovm(["run", directory, "--exec", command], there);
   const collect = async () => JSON.parse((await microvm(["gc", "--drop-inputs", "--json"], there)).stdout);
-  // The program builds, then starts the guest, which comes up: all of it while paths are collected.
+  // The link keeps the VM until the program does, which is before it looks what is there.
+  while (readdirSync(join(there.MICROVM_STORE, ".temproots")).length === 0) await setTimeout(10);
+  assert.deepEqual((await collect()).removed, []);
+  rmSync(link);
   for (let up = false; !up; up = /^up$/m.test(vm.output())) {
     await Promise.race([vm.until(/^up$/m), collect().then(({ removed }) => assert.deepEqual(removed, []))]);
   }

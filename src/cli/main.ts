@@ -93,10 +93,11 @@ Examples:
   microvm build .#web -o result
 
 Environment:
-  MICROVM_STORE      Directory of the store
-  MICROVM_STATE_DIR  Directory of the VMs' volumes and sockets
-  MICROVM_ACCEL      kvm or tcg, instead of what is found to work
-  NO_COLOR           No colours
+  MICROVM_STORE       Directory of the store
+  MICROVM_STATE_DIR   Directory of the VMs' volumes and sockets
+  MICROVM_ACCEL       kvm or tcg, instead of what is found to work
+  MICROVM_CONFIG_DIR  Directory of keys
+  NO_COLOR            No colours
 `;
 }
 
