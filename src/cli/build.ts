@@ -37,6 +37,7 @@ Examples:
     const { store } = directories();
     using reporter = progressReporter();
     await using roots = openTemporaryRoots(store);
+    roots.begin();
     const built = await buildVm({ project, storeDirectory: store, reporter, signal: stopSignal(), roots });
     if (values["out-link"] !== undefined) {
       replaceLink(values["out-link"], built.runner);

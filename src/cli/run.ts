@@ -64,6 +64,7 @@ Examples:
     const signal = stopSignal();
     // A guest needs its layers as long as it runs.
     await using roots = openTemporaryRoots(store);
+    roots.begin();
     const { runner, vm } = await (async () => {
       using reporter = progressReporter();
       return await buildVm({ project, storeDirectory: store, reporter, signal, roots });

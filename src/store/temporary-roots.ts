@@ -9,7 +9,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { systemCode } from "../errors.ts";
-import { appendFileSync, readdirSync, readFileSync, rmSync } from "../os/files.ts";
+import { appendFileSync, lstatSync, readdirSync, readFileSync, rmSync } from "../os/files.ts";
+import { holdLocks, type LockHolder } from "../os/lock-holder.ts";
 import { type Lock, lockFile } from "../os/locks.ts";
 import { storeNames } from "../paths.ts";
 
@@ -22,6 +23,8 @@ export interface TemporaryRoots extends AsyncDisposable {
   add(names: readonly string[], signal?: AbortSignal): Promise<void>;
   /** The file that is locked while this work lives; undefined when nothing was added. */
   file(): Promise<string | undefined>;
+  /** Begins what takes a process to start, so that `add` is sooner done. Need not be called. */
+  begin(): void;
 }
 
 /** Lock file, in the store's directory of locks: shared by who adds roots, alone for who collects. */
@@ -30,15 +33,26 @@ const COLLECTION = "collection";
 /** What writing to a store fails with that is not there, or somebody else's. */
 const NOT_OURS = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EROFS"]);
 
-/** Nothing is written before the first name is added. */
+/** Nothing is written before `begin` or the first name. */
 export function openTemporaryRoots(storeDirectory: string): TemporaryRoots {
-  let held: Promise<{ readonly file: string; readonly lock: Lock }> | undefined;
+  let held: Promise<Held> | undefined;
+  const begin = () => {
+    held ??= hold(storeDirectory);
+    // The store may be made after `begin`: who adds names tries again, and is told.
+    held.catch(() => {
+      held = undefined;
+    });
+    return held;
+  };
   return {
+    begin: () => void begin(),
     async add(names, signal) {
       try {
-        await using _ = await lockCollection(storeDirectory, { shared: true, ...(signal && { signal }) });
-        held ??= holdFile(storeDirectory);
-        appendFileSync((await held).file, names.map((name) => `${name}\n`).join(""));
+        const { file, holder } = await begin().catch(begin);
+        await holder.whileShared(
+          () => appendFileSync(file, names.map((name) => `${name}\n`).join("")),
+          signal,
+        );
       } catch (error) {
         if (!NOT_OURS.has(systemCode(error) ?? "")) throw error;
       }
@@ -48,23 +62,42 @@ export function openTemporaryRoots(storeDirectory: string): TemporaryRoots {
       const ours = await held?.catch(() => undefined);
       if (!ours) return;
       rmSync(ours.file, { force: true });
-      await ours.lock.release();
+      await ours.holder[Symbol.asyncDispose]();
     },
   };
 }
 
-async function holdFile(storeDirectory: string) {
-  const name = `${process.pid}-${randomBytes(6).toString("hex")}`;
-  const file = join(storeDirectory, storeNames.temporaryRoots, name);
-  return { file, lock: await lockFile(file) };
+/** A file of names, and who keeps it locked. */
+interface Held {
+  readonly file: string;
+  readonly holder: LockHolder;
 }
 
-/** The lock that keeps deciding what is garbage apart from beginning to use it. */
+async function hold(storeDirectory: string): Promise<Held> {
+  const name = `${process.pid}-${randomBytes(6).toString("hex")}`;
+  const file = join(storeDirectory, storeNames.temporaryRoots, name);
+  return { file, holder: await holdLocks(file, collectionLock(storeDirectory)) };
+}
+
+/** Takes the lock that keeps deciding what is garbage apart from beginning to use it. */
 export function lockCollection(
   storeDirectory: string,
-  options: { readonly shared?: boolean; readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<Lock> {
-  return lockFile(join(storeDirectory, storeNames.locks, COLLECTION), options);
+  return lockFile(collectionLock(storeDirectory), options);
+}
+
+function collectionLock(storeDirectory: string): string {
+  return join(storeDirectory, storeNames.locks, COLLECTION);
+}
+
+/** For how long, in milliseconds, an empty file may wait to be locked by who made it. */
+const BIRTH = 60_000;
+
+/** Names are added by who has locked the file: an empty one may not be locked yet. */
+function isBeingBorn(file: string): boolean {
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  return stats?.size === 0 && Date.now() - stats.ctimeMs < BIRTH;
 }
 
 /** The names that living processes keep. Forgets those of the dead; the caller has the collection lock alone. */
@@ -76,7 +109,7 @@ export async function readTemporaryRoots(storeDirectory: string): Promise<string
     const lock = await lockFile(file, { wait: false });
     if (!lock) names.push(...readFileSync(file, "utf8").split("\n").filter(Boolean));
     else {
-      rmSync(file, { force: true });
+      if (!isBeingBorn(file)) rmSync(file, { force: true });
       await lock.release();
     }
   }
