@@ -215,6 +215,22 @@ test("what a program of the host runs from is kept", async (context) => {
   assert.deepEqual(present(store), ["other"]);
 });
 
+test("what a running program was told counts when it speaks of this store", async (context) => {
+  const store = await built(context, top, other);
+  const tell = async (words: string) => {
+    // The shell keeps its words while it waits for its input.
+    const child = spawn("sh", ["-c", "read -r _", words], { stdio: ["pipe", "ignore", "inherit"] });
+    context.after(() => child.kill());
+    await once(child, "spawn");
+    return child;
+  };
+  const elsewhere = await tell(`/other/store/${storePathName(top)}`);
+  await tell(`-kernel ${store.pathOf(tool)} -append layers=${storePathName(other)}`);
+  await collect(store);
+  assert.deepEqual(present(store).sort(), ["other", "tool"]);
+  elsewhere.kill();
+});
+
 test("a collection that is killed leaves every path whole with all that it needs", async (context) => {
   for (let round = 0; round < 6; round++) {
     const store = await built(context, top, other);

@@ -117,7 +117,7 @@ async function decide(directory: string, options: CollectOptions): Promise<Decis
     [
       ...temporary,
       ...permanentRoots(directory, options).map(({ name }) => name),
-      ...processRoots(new Set(names)).map(({ name }) => name),
+      ...processRoots(directory, new Set(names)).map(({ name }) => name),
       ...youngNames(names, records, options.olderThan),
     ],
     records,

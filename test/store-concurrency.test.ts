@@ -1,12 +1,13 @@
+/** Many processes on one store at once: each path made once, nothing lost to collections. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { collectGarbage } from "./collect.ts";
-import { graphOf, type Recipe, storePathName } from "./recipe.ts";
-import { openStore } from "./store.ts";
-import { fixedFile, recipe } from "./testing/recipes.ts";
-import { childCommand, leftovers, start, temporaryDirectory } from "./testing/temporary-store.ts";
+import { collectGarbage } from "../src/store/collect.ts";
+import { graphOf, type Recipe, storePathName } from "../src/store/recipe.ts";
+import { openStore } from "../src/store/store.ts";
+import { fixedFile, recipe } from "../src/store/testing/recipes.ts";
+import { childCommand, leftovers, start, temporaryDirectory } from "../src/store/testing/temporary-store.ts";
 
 /** Three tops over shared inputs, fetched files among them; each build writes its name to a log. */
 function overlappingSets(log: string): Recipe[] {

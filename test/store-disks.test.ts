@@ -1,7 +1,13 @@
+/** Stores on disks that are full, or that nobody may write to. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { recipe } from "./testing/recipes.ts";
-import { childCommand, maintainCommand, start, temporaryDirectory } from "./testing/temporary-store.ts";
+import { recipe } from "../src/store/testing/recipes.ts";
+import {
+  childCommand,
+  maintainCommand,
+  start,
+  temporaryDirectory,
+} from "../src/store/testing/temporary-store.ts";
 
 const skip = process.getuid?.() === 0 ? false : "needs root, to mount";
 
