@@ -259,6 +259,29 @@ test("a closure goes from store to store, by a key that is trusted", {
   assert.match((await there("gc")).stdout, /^Removed 2 store paths/);
 });
 
+test("a stream that cannot be read or written is told", { skip }, async () => {
+  const missingFile = join(directory, "none/stream");
+  const cases = [
+    [
+      ["store", "import", "-i", missingFile],
+      `Cannot read the stream: ENOENT: no such file or directory, open '${missingFile}'`,
+    ],
+    [
+      ["store", "export", "web", "--unsigned", "-o", missingFile],
+      `Cannot write the stream to "${missingFile}": ENOENT`,
+    ],
+  ] as const;
+  for (const [args, message] of cases) {
+    const { status, stderr } = await run(...args);
+    assert.equal(status, 1);
+    assert.ok(stderr.startsWith(`error: ${message}`), stderr);
+  }
+  assert.deepEqual(
+    await run("store", "export", "--unsigned"),
+    failed('"store export" takes one store path or more', 'See "microvm store export --help"', 2),
+  );
+});
+
 test("keys that are none are refused, and no name is trusted twice", async () => {
   const trust = async (text: string) => await run("store", "key", "trust", text);
   for (const text of [

@@ -1,5 +1,5 @@
 /** Reading a stream of store paths, of which nothing is trusted. Memory is bounded by the longest record. */
-import { MicrovmError } from "../errors.ts";
+import { MicrovmError, messageOf } from "../errors.ts";
 import { MAX_RECORD } from "./stream-format.ts";
 
 /** A damaged or hostile stream. */
@@ -29,7 +29,9 @@ export function readStream(source: AsyncIterable<Uint8Array>): StreamReader {
   /** What is at hand, at least one byte; undefined at the end. */
   const fill = async (): Promise<Buffer | undefined> => {
     while (held.length === 0) {
-      const { done, value } = await chunks.next();
+      const { done, value } = await chunks.next().catch((error) => {
+        throw invalidStream(`Cannot read the stream: ${messageOf(error)}`, error);
+      });
       if (done) return undefined;
       held = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     }

@@ -1,7 +1,7 @@
 /** `microvm store export`. */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { MicrovmError } from "../../errors.ts";
+import { MicrovmError, messageOf, systemCode } from "../../errors.ts";
 import { createWriteStream } from "../../os/files.ts";
 import { exportClosure } from "../../store/export.ts";
 import { type Command, parseWords } from "../command.ts";
@@ -53,10 +53,23 @@ Examples:
     });
     const target =
       values.output === undefined ? process.stdout : createWriteStream(values.output, { flush: true });
-    await pipeline(Readable.from(stream), target, { signal: stopSignal() });
+    const signal = stopSignal();
+    await pipeline(Readable.from(stream), target, { signal }).catch((error) => {
+      throw signal.aborted ? signal.reason : explain(error, values.output);
+    });
     return 0;
   },
 };
+
+/** What the store says is passed on; else it is the place that was written to. */
+function explain(error: unknown, output: string | undefined): unknown {
+  if (error instanceof MicrovmError || systemCode(error) === undefined) return error;
+  const place = output === undefined ? "standard output" : `"${output}"`;
+  return new MicrovmError("stream-invalid", `Cannot write the stream to ${place}: ${messageOf(error)}`, {
+    hint: "What was written of it is cut off; export again",
+    cause: error,
+  });
+}
 
 function wrongUsage(message: string): MicrovmError {
   return new MicrovmError("bad-usage", message, { hint: 'See "microvm store export --help"' });

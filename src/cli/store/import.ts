@@ -54,7 +54,7 @@ Examples:
     }
     await using roots = openTemporaryRoots(store.directory);
     using status = statusLine();
-    const source = values.input === undefined ? process.stdin : createReadStream(values.input);
+    const source = values.input === undefined ? process.stdin : contentOf(values.input);
     const imported = await importClosure(store.directory, source, {
       trusted: readTrustedKeys(),
       allowUnsigned: values["allow-unsigned"],
@@ -72,6 +72,11 @@ Examples:
     return 0;
   },
 };
+
+/** Opened when it is read, by who is told when that fails. */
+async function* contentOf(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file);
+}
 
 function link(path: string, roots: readonly string[], store: ReturnType<typeof storeInUse>["store"]): void {
   if (roots.length !== 1) {
