@@ -7,7 +7,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -17,36 +16,11 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { lockFile } from "../os/locks.ts";
-import { type CollectOptions, collectGarbage } from "./collect.ts";
 import { presentNames } from "./names.ts";
 import { type Recipe, storePathName } from "./recipe.ts";
-import { registerLink } from "./roots.ts";
-import type { Store } from "./store.ts";
-import { openTemporaryRoots } from "./temporary-roots.ts";
-import { builders, fixedFile, recipe } from "./testing/recipes.ts";
-import {
-  childCommand,
-  leftovers,
-  start,
-  temporaryDirectory,
-  temporaryStore,
-} from "./testing/temporary-store.ts";
-
-const source = fixedFile("source", "source");
-const library = recipe("library", { inputs: { source } });
-const tool = recipe("tool");
-const top = recipe("top", { inputs: { library, tool }, references: ["library"] });
-const other = recipe("other", { kind: "tree" });
-
-const collect = (store: Store, options: Partial<CollectOptions> = {}) =>
-  collectGarbage(store.directory, { links: [], keepInputs: true, ...options });
-const present = (store: Store) => presentNames(store.directory).map((name) => name.slice(33));
-
-async function built(context: Parameters<typeof temporaryStore>[0], ...recipes: Recipe[]) {
-  const store = temporaryStore(context);
-  for (const one of recipes) await store.realise(one, { builders });
-  return store;
-}
+import { built, collect, library, other, present, top } from "./testing/garbage.ts";
+import { builders, recipe } from "./testing/recipes.ts";
+import { leftovers, temporaryDirectory } from "./testing/temporary-store.ts";
 
 test("what no root needs is removed, each path before what it needs", async (context) => {
   const store = await built(context, top, other);
@@ -62,37 +36,6 @@ test("what no root needs is removed, each path before what it needs", async (con
   assert.deepEqual(present(store), []);
   assert.deepEqual(readdirSync(join(store.directory, ".info")), []);
   assert.deepEqual(leftovers(store), []);
-});
-
-test("a link keeps what it leads to, what that needs and what that was built from", async (context) => {
-  const store = await built(context, top, other);
-  const links = [join(temporaryDirectory(context), "current")];
-  symlinkSync(store.pathOf(top), links[0]!);
-  await collect(store, { links });
-  assert.deepEqual(present(store).sort(), ["library", "source", "tool", "top"]);
-  await collect(store, { links, keepInputs: false });
-  assert.deepEqual(present(store).sort(), ["library", "top"]);
-});
-
-test("a registered link counts as long as it is there and leads into the store", async (context) => {
-  const store = await built(context, top, other);
-  const result = join(temporaryDirectory(context), "result");
-  const roots = () => readdirSync(join(store.directory, ".gcroots")).length;
-  symlinkSync(store.pathOf(top), result);
-  registerLink(store.directory, result);
-  registerLink(store.directory, result);
-  assert.equal(roots(), 1);
-  await collect(store, { dryRun: true });
-  await collect(store);
-  assert.ok(store.has(top));
-  // A link to a link, and into the path.
-  renameSync(result, `${result}-2`);
-  symlinkSync("result-2", result);
-  await collect(store);
-  assert.ok(store.has(library));
-  rmSync(result);
-  await collect(store);
-  assert.deepEqual([present(store), roots()], [[], 0]);
 });
 
 test("a dry run tells the same and removes nothing", async (context) => {
@@ -154,81 +97,6 @@ test("a kept path with a damaged record stops the collection before anything is 
     message: /Cannot read the info record/,
   });
   assert.ok(store.has(other));
-});
-
-test("temporary roots keep names, those that are not there yet too, until they are given up", async (context) => {
-  const store = await built(context, top, other);
-  {
-    await using roots = openTemporaryRoots(store.directory);
-    await roots.add([storePathName(top)]);
-    await collect(store);
-    assert.deepEqual(present(store).sort(), ["library", "source", "tool", "top"]);
-  }
-  assert.deepEqual(readdirSync(join(store.directory, ".temproots")), []);
-  await collect(store);
-  assert.deepEqual(present(store), []);
-});
-
-test("roots of a process that was killed are forgotten", async (context) => {
-  const store = await built(context, other);
-  const { child } = start(childCommand(store.directory, recipe("x", { kind: "hang", inputs: { other } })));
-  await once(child.stdout, "data");
-  await collect(store);
-  assert.ok(store.has(other), "what a running build needs is kept");
-  child.kill("SIGKILL");
-  const [file] = readdirSync(join(store.directory, ".temproots"));
-  // The kernel frees the lock a moment later.
-  await (await lockFile(join(store.directory, ".temproots", file!))).release();
-  await collect(store);
-  assert.ok(!store.has(other));
-  assert.deepEqual(readdirSync(join(store.directory, ".temproots")), []);
-});
-
-test("a path that a running build has just made, and nothing refers to yet, survives", async (context) => {
-  const store = temporaryStore(context);
-  const made = Promise.withResolvers<void>();
-  const collected = Promise.withResolvers<void>();
-  const first = recipe("first", { kind: "tree" });
-  const run = store.realise(recipe("second", { kind: "patient", inputs: { first } }), {
-    builders: {
-      ...builders,
-      patient: async (job) => {
-        made.resolve();
-        await collected.promise;
-        writeFileSync(job.out, readFileSync(join(job.input("first"), "bin/hello")));
-      },
-    },
-  });
-  await made.promise;
-  const { removed } = await collect(store);
-  collected.resolve();
-  await run;
-  assert.deepEqual(removed, []);
-});
-
-test("what a program of the host runs from is kept", async (context) => {
-  const store = await built(context, top, other);
-  const child = spawn("sleep", ["60"], { cwd: join(store.pathOf(other), "bin") });
-  context.after(() => child.kill());
-  await once(child, "spawn");
-  await collect(store);
-  assert.deepEqual(present(store), ["other"]);
-});
-
-test("what a running program was told counts when it speaks of this store", async (context) => {
-  const store = await built(context, top, other);
-  const tell = async (words: string) => {
-    // The shell keeps its words while it waits for its input.
-    const child = spawn("sh", ["-c", "read -r _", words], { stdio: ["pipe", "ignore", "inherit"] });
-    context.after(() => child.kill());
-    await once(child, "spawn");
-    return child;
-  };
-  const elsewhere = await tell(`/other/store/${storePathName(top)}`);
-  await tell(`-kernel ${store.pathOf(tool)} -append layers=${storePathName(other)}`);
-  await collect(store);
-  assert.deepEqual(present(store).sort(), ["other", "tool"]);
-  elsewhere.kill();
 });
 
 test("a collection that is killed leaves every path whole with all that it needs", async (context) => {
