@@ -8,7 +8,7 @@ import { lockFile } from "../os/locks.ts";
 import { storePathName } from "./recipe.ts";
 import { registerLink } from "./roots.ts";
 import { openTemporaryRoots } from "./temporary-roots.ts";
-import { built, collect, library, other, present, tool, top } from "./testing/garbage.ts";
+import { built, collect, library, other, present, source, tool, top } from "./testing/garbage.ts";
 import { builders, recipe } from "./testing/recipes.ts";
 import { childCommand, start, temporaryDirectory, temporaryStore } from "./testing/temporary-store.ts";
 
@@ -54,6 +54,19 @@ test("temporary roots keep names, those that are not there yet too, until they a
   assert.deepEqual(readdirSync(join(store.directory, ".temproots")), []);
   await collect(store);
   assert.deepEqual(present(store), []);
+});
+
+test("a store of an earlier version, and one that nobody may write to, can be worked with", async (context) => {
+  const store = await built(context, top);
+  rmSync(join(store.directory, ".temproots"), { recursive: true });
+  rmSync(store.pathOf(library));
+  rmSync(store.pathOf(source));
+  await store.realise(top, { builders });
+  assert.ok(store.has(library));
+  await using roots = openTemporaryRoots(join(store.directory, "no/store"));
+  roots.begin();
+  await roots.add(["x"]);
+  assert.equal(await roots.file(), undefined);
 });
 
 test("roots of a process that was killed are forgotten", async (context) => {

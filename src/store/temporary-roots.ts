@@ -9,7 +9,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { systemCode } from "../errors.ts";
-import { appendFileSync, lstatSync, readdirSync, readFileSync, rmSync } from "../os/files.ts";
+import { appendFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "../os/files.ts";
 import { holdLocks, type LockHolder } from "../os/lock-holder.ts";
 import { type Lock, lockFile } from "../os/locks.ts";
 import { storeNames } from "../paths.ts";
@@ -74,9 +74,19 @@ interface Held {
 }
 
 async function hold(storeDirectory: string): Promise<Held> {
+  // A store of an earlier version has no place for them.
+  for (const name of [storeNames.temporaryRoots, storeNames.locks]) makeIfAbsent(join(storeDirectory, name));
   const name = `${process.pid}-${randomBytes(6).toString("hex")}`;
   const file = join(storeDirectory, storeNames.temporaryRoots, name);
   return { file, holder: await holdLocks(file, collectionLock(storeDirectory)) };
+}
+
+function makeIfAbsent(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error;
+  }
 }
 
 /** Takes the lock that keeps deciding what is garbage apart from beginning to use it. */

@@ -7,7 +7,8 @@ import type { Store } from "../store.ts";
 import { builders, fixedFile, recipe } from "./recipes.ts";
 import { temporaryStore } from "./temporary-store.ts";
 
-const source = fixedFile("source", "source");
+/** Fetched. */
+export const source = fixedFile("source", "source");
 /** Built from `source`. */
 export const library = recipe("library", { inputs: { source } });
 /** Only needed to build `top`. */
