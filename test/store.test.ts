@@ -1,6 +1,6 @@
 /** The store's commands with real layers: built anew to the same bytes, carried to another store, kept while in use. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
@@ -50,7 +50,8 @@ test("a VM runs from a store that was imported, and collections while it runs ta
   const vm = startMicrovm(["run", directory, "--exec", command], there);
   const collect = async () => JSON.parse((await microvm(["gc", "--drop-inputs", "--json"], there)).stdout);
   // The link keeps the VM until the program does, which is before it looks what is there.
-  while (readdirSync(join(there.MICROVM_STORE, ".temproots")).length === 0) await setTimeout(10);
+  const roots = join(there.MICROVM_STORE, ".temproots");
+  while (!readdirSync(roots).some((name) => readFileSync(join(roots, name)).length > 0)) await setTimeout(10);
   assert.deepEqual((await collect()).removed, []);
   rmSync(link);
   for (let up = false; !up; up = /^up$/m.test(vm.output())) {
