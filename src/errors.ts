@@ -29,10 +29,13 @@ export type ErrorCode =
   | "package-invalid"
   | "package-not-found"
   | "package-unsatisfiable"
+  | "path-not-found"
   | "permission-denied"
   | "signature-invalid"
   | "state-busy"
+  | "store-damaged"
   | "store-invalid"
+  | "stream-invalid"
   | "tool-missing"
   | "unsupported"
   | "vm-not-found";

@@ -11,6 +11,7 @@ import { type LockedWishes, type Plan, planVm } from "../plan/plan.ts";
 import { type HostFacts, type SetWishes, wishesOf } from "../plan/wishes.ts";
 import type { StoreEvent } from "../store/events.ts";
 import { openStore } from "../store/store.ts";
+import type { TemporaryRoots } from "../store/temporary-roots.ts";
 import { buildersWith } from "./builders.ts";
 import { hostPackageSet } from "./host-facts.ts";
 import { readLock, writeLock } from "./lock-file.ts";
@@ -31,6 +32,8 @@ export interface BuildOptions {
   readonly storeDirectory: string;
   readonly reporter: BuildReporter;
   readonly signal?: AbortSignal;
+  /** Keep the runner from garbage collection beyond the build, for as long as the caller holds them. */
+  readonly roots?: TemporaryRoots;
 }
 
 /** A built VM. */
@@ -56,6 +59,7 @@ export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
     builders: buildersWith(mirrors),
     onEvent: (event) => reporter.event(event),
     ...(signal && { signal }),
+    ...(options.roots && { roots: options.roots }),
   });
   return { vm, plan, runner };
 }

@@ -1,9 +1,10 @@
 /** `microvm build`. */
 import { buildVm } from "../build/build-vm.ts";
 import { findProjectFile } from "../config/index.ts";
-import { MicrovmError } from "../errors.ts";
-import { lstatSync, renameSync, symlinkSync } from "../os/files.ts";
+import { registerLink } from "../store/roots.ts";
+import { openTemporaryRoots } from "../store/temporary-roots.ts";
 import { type Command, parseCommand } from "./command.ts";
+import { replaceLink } from "./links.ts";
 import { progressReporter } from "./progress.ts";
 import { directories, stopSignal } from "./setting.ts";
 
@@ -18,7 +19,7 @@ companions. What the store already has is not built again.
 Usage: microvm build [PROJECT[#NAME]] [options]
 
 Options:
-  -o, --out-link LINK  Make LINK lead to the runner
+  -o, --out-link LINK  Make LINK lead to the runner, which "microvm gc" keeps as long as LINK is there
       --json           Print an object with the runner, its layers and its machine
   -h, --help           Show this
 
@@ -33,14 +34,15 @@ Examples:
       json: { type: "boolean", default: false },
     });
     const project = findProjectFile(reference);
+    const { store } = directories();
     using reporter = progressReporter();
-    const built = await buildVm({
-      project,
-      storeDirectory: directories().store,
-      reporter,
-      signal: stopSignal(),
-    });
-    if (values["out-link"] !== undefined) replaceLink(values["out-link"], built.runner);
+    await using roots = openTemporaryRoots(store);
+    roots.begin();
+    const built = await buildVm({ project, storeDirectory: store, reporter, signal: stopSignal(), roots });
+    if (values["out-link"] !== undefined) {
+      replaceLink(values["out-link"], built.runner);
+      registerLink(store, values["out-link"]);
+    }
     const { runner, plan, vm } = built;
     process.stdout.write(
       values.json
@@ -50,16 +52,3 @@ Examples:
     return 0;
   },
 };
-
-/** Makes a link, in place of an older one. Whatever else has the name is left alone. */
-function replaceLink(link: string, target: string): void {
-  const there = lstatSync(link, { throwIfNoEntry: false });
-  if (there && !there.isSymbolicLink()) {
-    throw new MicrovmError("bad-usage", `"${link}" exists and is no link`, {
-      hint: "Choose another name for the link",
-    });
-  }
-  const temporary = `${link}.${process.pid}.tmp`;
-  symlinkSync(target, temporary);
-  renameSync(temporary, link);
-}

@@ -25,3 +25,31 @@ export function printError(error: unknown): void {
 export function printWarning(text: string): void {
   process.stderr.write(`${paint("yellow", "warning:")} ${text}\n`);
 }
+
+/** One changing line of what goes on, on a terminal; nothing elsewhere. */
+export interface StatusLine extends Disposable {
+  show(text: string): void;
+  clear(): void;
+}
+
+/** Milliseconds between two states of a line. */
+const LINE_INTERVAL = 100;
+
+/** A line on standard error; disposing of it clears it. */
+export function statusLine(stream: NodeJS.WriteStream = process.stderr): StatusLine {
+  let shown = 0;
+  const clear = () => {
+    if (shown > 0) stream.write("\r\x1b[K");
+    shown = 0;
+  };
+  return {
+    show(text) {
+      if (!stream.isTTY || Date.now() - shown < LINE_INTERVAL) return;
+      clear();
+      shown = Date.now();
+      stream.write(text.slice(0, (stream.columns ?? 80) - 1));
+    },
+    clear,
+    [Symbol.dispose]: clear,
+  };
+}

@@ -11,6 +11,7 @@ import { MicrovmError } from "../errors.ts";
 import { mkdirSync } from "../os/files.ts";
 import { lockFile } from "../os/locks.ts";
 import { FOREGROUND_DIRECTORY, vmNames } from "../paths.ts";
+import { openTemporaryRoots } from "../store/temporary-roots.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { printWarning } from "./output.ts";
 import { progressReporter } from "./progress.ts";
@@ -61,9 +62,12 @@ Examples:
     const project = findProjectFile(reference);
     const { store, state } = directories();
     const signal = stopSignal();
+    // A guest needs its layers as long as it runs.
+    await using roots = openTemporaryRoots(store);
+    roots.begin();
     const { runner, vm } = await (async () => {
       using reporter = progressReporter();
-      return await buildVm({ project, storeDirectory: store, reporter, signal });
+      return await buildVm({ project, storeDirectory: store, reporter, signal, roots });
     })();
     const directory = join(state, FOREGROUND_DIRECTORY, vmDirectoryName(vm.name, project.directory));
     mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -14,12 +14,14 @@ import { type Lock, lockFile } from "../os/locks.ts";
 import { syncDirectory } from "../os/sync.ts";
 import { storeNames } from "../paths.ts";
 import { type Builder, type Builders, makeJob, scratchOf } from "./builder.ts";
+import { claimFetch } from "./claims.ts";
 import { isPresent, prepareDirectory } from "./directory.ts";
 import type { StoreEvent } from "./events.ts";
 import { explainBuildFailure, explainStoreFailure } from "./failures.ts";
 import { limiter } from "./limiter.ts";
 import { publish } from "./publish.ts";
-import { allInputs, type Recipe, runtimeInputs, storePathName } from "./recipe.ts";
+import { allInputs, graphOf, type Recipe, runtimeInputs, storePathName } from "./recipe.ts";
+import { openTemporaryRoots, type TemporaryRoots } from "./temporary-roots.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** How a recipe is realised. */
@@ -34,6 +36,11 @@ export interface RealiseOptions {
     /** Other builds at once; default: one more than the processors that this process may use, since one may wait. */
     readonly builds?: number;
   };
+  /**
+   * What keeps the paths from garbage collection, beyond the end of the run for as long as the caller holds it.
+   * Default: roots that end with the run.
+   */
+  readonly roots?: TemporaryRoots;
 }
 
 /** What every run on one store shares. */
@@ -47,6 +54,7 @@ export interface StoreState {
 interface Run extends Pick<RealiseOptions, "builders"> {
   readonly store: StoreState;
   readonly signal: AbortSignal;
+  readonly roots: TemporaryRoots;
   readonly visited: Map<string, Promise<void>>;
   readonly gates: { readonly fetches: Gate; readonly builds: Gate };
   /** Opened by the first build. */
@@ -63,12 +71,15 @@ type PlainEvent = Extract<StoreEvent["type"], "cached" | "waiting" | "start" | "
 
 /** Makes sure that the recipe's output is in the store, with all that it needs; gives its absolute path. */
 export async function realise(store: StoreState, recipe: Recipe, options: RealiseOptions): Promise<string> {
-  const run = beginRun(store, options);
+  await using own = openTemporaryRoots(store.directory);
+  const run = beginRun(store, options, options.roots ?? own);
   try {
+    if (!isPresent(store.directory, storePathName(recipe))) prepareDirectory(store.directory);
+    await run.roots.add(graphOf(recipe).map(storePathName), run.signal);
     await ensure(run, recipe);
     if (run.workspace) syncDirectory(store.directory);
   } catch (error) {
-    throw run.fail(error);
+    throw run.fail(explainStoreFailure(store.directory, error));
   } finally {
     await Promise.allSettled(run.visited.values());
     await (await run.workspace?.catch(() => undefined))?.[Symbol.asyncDispose]();
@@ -76,7 +87,7 @@ export async function realise(store: StoreState, recipe: Recipe, options: Realis
   return join(store.directory, storePathName(recipe));
 }
 
-function beginRun(store: StoreState, options: RealiseOptions): Run {
+function beginRun(store: StoreState, options: RealiseOptions, roots: TemporaryRoots): Run {
   const { fetches = 8, builds = availableParallelism() + 1 } = options.concurrency ?? {};
   const stop = new AbortController();
   let failure: { readonly error: unknown } | undefined;
@@ -84,6 +95,7 @@ function beginRun(store: StoreState, options: RealiseOptions): Run {
     store,
     builders: options.builders,
     signal: options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal,
+    roots,
     visited: new Map(),
     gates: { fetches: limiter(fetches), builds: limiter(builds) },
     workspace: undefined,
@@ -157,14 +169,23 @@ async function make(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<void>
       run.workspace = openWorkspace(directory);
     }
     const workspace = await run.workspace;
-    // Two processes may fetch the same file: the one that comes last replaces it by its equal.
-    if (recipe.fixed) return await build(run, recipe, workspace, arrivals);
-    await using _ = await lockPath(run, recipe);
+    await using _ = await (recipe.fixed ? claimPath(run, recipe) : lockPath(run, recipe));
     if (isPresent(directory, storePathName(recipe))) return emit(run, recipe, "cached");
     await build(run, recipe, workspace, arrivals);
   } catch (error) {
     throw explainStoreFailure(directory, error);
   }
+}
+
+async function claimPath(run: Run, recipe: Recipe): Promise<AsyncDisposable> {
+  const claim = await claimFetch({
+    storeDirectory: run.store.directory,
+    name: storePathName(recipe),
+    roots: run.roots,
+    signal: run.signal,
+    onWait: () => emit(run, recipe, "waiting"),
+  });
+  return { [Symbol.asyncDispose]: async () => claim[Symbol.dispose]() };
 }
 
 async function lockPath(run: Run, recipe: Recipe): Promise<Lock> {

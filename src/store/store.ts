@@ -5,6 +5,7 @@
  *     <store>/.info/<hash>-<name>.json   its info record; there before the path is
  *     <store>/.tmp/<unique>/             unfinished builds of one run, and `<unique>.lock`, held while it lives
  *     <store>/.locks/<hash>-<name>       held by the process that makes this path
+ *     <store>/.temproots, .gcroots       what garbage collection keeps: see `temporary-roots.ts` and `roots.ts`
  *
  * A build writes to `.tmp`, on the same file system. When it is done, times are set to a constant, modes made
  * canonical without any write permission (unless the recipe keeps them: `exactModes`), the tree digested,

@@ -1,0 +1,40 @@
+/** Downloaded indices of package sets: no store paths, and needed only while they are what the mirror has. */
+import { join } from "node:path";
+import { systemCode } from "../errors.ts";
+import { lstatSync, readdirSync, rmSync } from "../os/files.ts";
+import { storeNames } from "../paths.ts";
+
+const HOUR = 3_600_000;
+
+/** For how long, in milliseconds, an index is kept after its download. A suite that changes at all does so by then. */
+const KEPT = 30 * 24 * HOUR;
+
+/** Which indices go. */
+interface IndexOptions {
+  /** Else all go but those of the last hour, which a process may be about to read. */
+  readonly keepInputs: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** Removes old indices; tells how many, and their bytes on the disk. */
+export function removeOldIndices(directory: string, { keepInputs, dryRun = false }: IndexOptions) {
+  const parent = join(directory, storeNames.indices);
+  const before = Date.now() - (keepInputs ? KEPT : HOUR);
+  const old = list(parent)
+    .map((name) => ({
+      path: join(parent, name),
+      stats: lstatSync(join(parent, name), { throwIfNoEntry: false }),
+    }))
+    .filter(({ stats }) => stats?.isFile() && stats.mtimeMs < before);
+  if (!dryRun) for (const { path } of old) rmSync(path, { force: true });
+  return { count: old.length, bytes: old.reduce((sum, { stats }) => sum + stats!.blocks * 512, 0) };
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
