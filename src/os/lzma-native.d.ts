@@ -8,4 +8,6 @@ declare module "lzma-native" {
   ): void;
   /** Calls back with an xz stream; used by tests to make packages. */
   export function compress(data: Uint8Array, options: object, callback: (result: Buffer) => void): void;
+  /** A stream that decompresses; `memlimit` is what the decoder may take, in bytes. */
+  export function createDecompressor(options: { readonly memlimit: number }): import("node:stream").Transform;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import lzma from "lzma-native";
-import { decompressByLibrary, decompressXz } from "./xz.ts";
+import { decompressByLibrary, decompressXz, decompressXzBounded } from "./xz.ts";
 
 const compress = (data: Buffer): Promise<Buffer> =>
   new Promise((resolve) => lzma.compress(data, { preset: 0 }, resolve));
@@ -28,4 +28,18 @@ test("damaged and truncated streams are refused either way", async () => {
       });
     }
   }
+});
+
+test("a stream that holds more than it may is refused, however small it is", async () => {
+  const bomb = await compress(Buffer.alloc(8_000_000));
+  assert.ok(bomb.length < 5_000);
+  await assert.rejects(decompressXzBounded(bomb, 1_000_000), {
+    code: "package-invalid",
+    message: "Cannot decompress: the xz stream holds more than 1000000 bytes",
+  });
+  const large = await compress(content);
+  assert.ok((await decompressXzBounded(large, content.length)).equals(content));
+  await assert.rejects(decompressXzBounded(large.subarray(0, 1_100_000), content.length), {
+    message: "Cannot decompress: the xz stream is damaged",
+  });
 });
