@@ -2,8 +2,12 @@
 import { join } from "node:path";
 import type { EvaluatedVm } from "../config/index.ts";
 import type { GuestConfig } from "../options/guest.ts";
-import { lockPackages, type NamedPackage, type PackageRequest } from "../packages/debian/lock-packages.ts";
-import { newMirrorPool } from "../packages/debian/mirror-pool.ts";
+import {
+  type LockPackagesResult,
+  lockPackages,
+  type PackageRequest,
+} from "../packages/debian/lock-packages.ts";
+import { type MirrorPool, newMirrorPool } from "../packages/debian/mirror-pool.ts";
 import { asPackageSet, type DebianPackageSet } from "../packages/debian/package-set.ts";
 import { packageSetKey } from "../packages/debian/package-set-key.ts";
 import type { PackageSource } from "../packages/debian/package-source.ts";
@@ -29,12 +33,18 @@ export interface LockVmsOptions {
   readonly allowDowngrade?: boolean;
 }
 
+/** Wishes of one package set, pinned, with what the lock calls their resolutions. */
+export interface LockedPart extends LockedWishes {
+  /** By the request's key. */
+  readonly ids: Readonly<Record<string, string>>;
+}
+
 /** The pinned packages of a VM. */
 export interface LockedVm {
   readonly name: string;
-  readonly guest: LockedWishes;
+  readonly guest: LockedPart;
   /** Absent when the host's own programs are used. */
-  readonly tools: LockedWishes | undefined;
+  readonly tools: LockedPart | undefined;
 }
 
 /** What is locked. */
@@ -49,41 +59,67 @@ export interface LockedVms {
 
 /** Pins the packages of these VMs. Errors: those of `lockPackages` and of `wishesOf`. */
 export async function lockVms(vms: readonly EvaluatedVm[], options: LockVmsOptions): Promise<LockedVms> {
-  const wishes = vms.map((vm) => wishesOfVm(vm, options.host));
-  const parts = wishes.flatMap(({ guest, tools }, index) => [
-    { place: `${index}/guest`, wishes: guest },
-    ...(tools ? [{ place: `${index}/tools`, wishes: tools }] : []),
-  ]);
-  const bySet = Map.groupBy(parts, ({ wishes: { set } }) => packageSetKey(set));
-  const locked = new Map<string, LockedWishes>();
+  const locked = new Map<string, LockedPart>();
   const sources: Record<string, PackageSource> = {};
   const pool = newMirrorPool();
   let { lock } = options;
-  for (const [key, wanted] of bySet) {
-    const { set } = wanted[0]!.wishes;
-    const result = await lockPackages({
-      set,
-      requests: wanted.flatMap(({ place, wishes: { requests } }) => placed(requests, place)),
-      lock,
-      pool,
-      projectDirectory: options.projectDirectory,
-      indicesDirectory: join(options.storeDirectory, storeNames.indices),
-      refresh: options.refresh?.(key) ?? false,
-      allowDowngrade: options.allowDowngrade ?? false,
-      ...(options.onProgress && { onProgress: options.onProgress }),
-      ...(options.signal && { download: { signal: options.signal } }),
-    });
+  for (const [key, parts] of bySet(vms, options.host)) {
+    const requests = parts.flatMap((part) => placed(part.wishes.requests, part.place));
+    const { set } = parts[0]!.wishes;
+    const result = await lockSet(key, set, requests, lock, pool, options);
     lock = result.lock;
     sources[key] = result.source;
-    for (const { place, wishes: own } of wanted) {
-      locked.set(place, { set, date: result.date, packages: packagesAt(place, own, result.packages) });
-    }
+    for (const { place, wishes } of parts) locked.set(place, partOf(place, wishes, result));
   }
-  const of = (index: number) => ({
+  const at = (index: number) => ({
     guest: locked.get(`${index}/guest`)!,
     tools: locked.get(`${index}/tools`),
   });
-  return { lock, sources, vms: vms.map(({ name }, index) => ({ name, ...of(index) })) };
+  return { lock, sources, vms: vms.map(({ name }, index) => ({ name, ...at(index) })) };
+}
+
+/** The package sets of these VMs and of the tools that they are run with, by what the lock calls them. */
+export function setsOf(vms: readonly EvaluatedVm[], host: HostFacts): readonly string[] {
+  return [...bySet(vms, host).keys()];
+}
+
+function lockSet(
+  key: string,
+  set: DebianPackageSet,
+  requests: readonly PackageRequest[],
+  lock: Lock,
+  pool: MirrorPool,
+  { projectDirectory, storeDirectory, refresh, allowDowngrade = false, onProgress, signal }: LockVmsOptions,
+): Promise<LockPackagesResult> {
+  return lockPackages({
+    set,
+    requests,
+    lock,
+    pool,
+    projectDirectory,
+    indicesDirectory: join(storeDirectory, storeNames.indices),
+    refresh: refresh?.(key) ?? false,
+    allowDowngrade,
+    ...(onProgress && { onProgress }),
+    ...(signal && { download: { signal } }),
+  });
+}
+
+/** What one VM wishes of one set; `place` tells it from the others. */
+interface Part {
+  readonly place: string;
+  readonly wishes: SetWishes;
+}
+
+function bySet(vms: readonly EvaluatedVm[], host: HostFacts): ReadonlyMap<string, readonly Part[]> {
+  const parts = vms.flatMap((vm, index): Part[] => {
+    const { guest, tools } = wishesOfVm(vm, host);
+    return [
+      { place: `${index}/guest`, wishes: guest },
+      ...(tools ? [{ place: `${index}/tools`, wishes: tools }] : []),
+    ];
+  });
+  return Map.groupBy(parts, ({ wishes: { set } }) => packageSetKey(set));
 }
 
 /** What a VM wishes, of package sets that are checked again: they come from the evaluation of a project. */
@@ -102,10 +138,8 @@ function placed(requests: readonly PackageRequest[], place: string): readonly Pa
   }));
 }
 
-function packagesAt(
-  place: string,
-  { requests }: SetWishes,
-  packages: Readonly<Record<string, readonly NamedPackage[]>>,
-): Readonly<Record<string, readonly NamedPackage[]>> {
-  return Object.fromEntries(requests.map(({ key }) => [key, packages[`${place}/${key}`]!]));
+function partOf(place: string, { set, requests }: SetWishes, result: LockPackagesResult): LockedPart {
+  const own = <T>(all: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(requests.map(({ key }) => [key, all[`${place}/${key}`]!]));
+  return { set, date: result.date, packages: own(result.packages), ids: own(result.ids) };
 }

@@ -1,5 +1,6 @@
 /** From wishes to pinned packages: what the lock file has is used as it is, else the archive is asked. */
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { MicrovmError } from "../../errors.ts";
 import type { DownloadOptions } from "../../os/http.ts";
 import { EMPTY_LOCK, type Lock, type LockedPackage, type LockedPackageSet } from "../lock.ts";
@@ -64,6 +65,8 @@ export interface LockPackagesResult {
   readonly lock: Lock;
   /** Packages in the order of installation, by the request's key. */
   readonly packages: Readonly<Record<string, readonly NamedPackage[]>>;
+  /** What the lock calls the resolution of each request, by the request's key. */
+  readonly ids: Readonly<Record<string, string>>;
   /** Of the set's own suite, in seconds since 1970: it stays when only updates come. */
   readonly date: number;
   /** Where the packages' files are. */
@@ -90,10 +93,12 @@ export async function lockPackages(options: LockPackagesOptions): Promise<LockPa
     requests.every(({ id }) => Object.hasOwn(locked.resolutions, id));
   const fits = isComplete && locked.local === local?.sha256 && !options.refresh;
   const access = { ...options, projectDirectory, pool };
-  const result = fits ? locked : await relock({ options, access, requests, locked, local });
+  const renewed = fits ? locked : await relock({ options, access, requests, locked, local });
+  const result = locked && isDeepStrictEqual(renewed, locked) ? locked : renewed;
   return {
     lock: result === locked ? lock : { ...lock, packageSets: { ...lock.packageSets, [setKey]: result } },
     packages: packagesOf(result, requests),
+    ids: Object.fromEntries(requests.map(({ key, id }) => [key, id])),
     date: Math.floor(Date.parse(result.releases[set.suite]!.date) / 1000),
     source: packageSource(set, { ...access, releases: Object.values(result.releases) }),
   };
@@ -149,7 +154,7 @@ async function recallState(
   access: ArchiveAccess,
   locked: LockedPackageSet,
 ): Promise<ArchiveState | undefined> {
-  onProgress?.(`Fetching the locked index of ${labelOf(access)}`);
+  onProgress?.(`Reading the locked index of ${labelOf(access)}`);
   try {
     return await lockedState(access, locked);
   } catch (error) {
