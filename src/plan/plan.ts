@@ -136,5 +136,5 @@ function debsOf(
 
 /** The package with the kernel itself among those that come with its metapackage. */
 function isKernelImage(name: string): boolean {
-  return /^linux-image-\d/.test(name);
+  return /^linux-(image|modules)-\d/.test(name);
 }
