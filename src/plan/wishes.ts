@@ -2,13 +2,7 @@
 import { MicrovmError } from "../errors.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { PackageRequest } from "../packages/debian/lock-packages.ts";
-import {
-  type DebianPackageSet,
-  type Distribution,
-  debian,
-  hasUpdates,
-  ubuntu,
-} from "../packages/debian/package-set.ts";
+import { type DebianPackageSet, debian, hasUpdates } from "../packages/debian/package-set.ts";
 import { storeShare } from "./machine.ts";
 
 /** What is needed of one package set. */
@@ -50,8 +44,8 @@ const QEMU_PACKAGES: Readonly<Record<string, string>> = {
   arm64: "qemu-system-arm",
 };
 
-/** Where the host's tools come from, whatever the guest's own suite: Debian 13, Ubuntu 24.04 LTS. */
-const CURRENT_STABLE: Readonly<Record<Distribution, string>> = { debian: "trixie", ubuntu: "noble" };
+/** Debian 13, stable since August 2025: where the host's tools come from, whatever the guest's own suite. */
+const CURRENT_STABLE = "trixie";
 
 /** What the machine that runs the VM brings. */
 export interface HostFacts {
@@ -104,14 +98,19 @@ function toolWishes(config: GuestConfig, set: DebianPackageSet, host: HostFacts)
   };
 }
 
-/** The tools are the distribution's own, without what the guest has of others, pins and prohibitions. */
+/**
+ * Debian's own tools, without what the guest's set has of others, pins and prohibitions. Ubuntu's QEMU finds its
+ * parts only where it is installed, so its guests are run by Debian's, too.
+ */
 function defaultToolSet(set: DebianPackageSet, architecture: string): DebianPackageSet {
-  const { type, mirror, snapshot, keyring, security, updates, checkValidUntil, fallbackMirrors } = set;
-  const suite = CURRENT_STABLE[type];
+  const suite = CURRENT_STABLE;
+  if (set.type !== "debian") return debian({ suite, architecture });
+  const { mirror, snapshot, keyring, security, updates, components } = set;
+  const { checkValidUntil, fallbackMirrors } = set;
   const isSame = set.suite === suite;
   // What the guest's set says of updates counts where it could have said otherwise.
-  const isSaid = isSame || (keyring === null && hasUpdates(type, set.suite));
-  return (type === "ubuntu" ? ubuntu : debian)({
+  const isSaid = isSame || (keyring === null && hasUpdates("debian", set.suite));
+  return debian({
     suite,
     architecture,
     mirror,
@@ -120,7 +119,7 @@ function defaultToolSet(set: DebianPackageSet, architecture: string): DebianPack
     checkValidUntil,
     fallbackMirrors,
     ...(isSaid && { security, updates }),
-    ...(isSame && { components: set.components }),
+    ...(isSame && { components }),
   });
 }
 

@@ -81,7 +81,7 @@ test("without a source of Debian the person is asked for a mirror", () => {
       assert.throws(() => hostMirror(directory), {
         code: "mirror-unknown",
         message: `No mirror of Debian is known: "${directory}" names none`,
-        hint: 'Set one: debian({ mirror: "https://MIRROR/debian" })',
+        hint: 'Set one: debian({ mirror: "https://MIRROR/debian" }); for the programs of the host in microvm.vmHostPackages',
       }),
     );
   }
@@ -151,7 +151,7 @@ test("Ubuntu has its security updates in the same archive", () => {
   });
   assert.throws(() => hostMirror("/nowhere", "ubuntu"), {
     message: 'No mirror of Ubuntu is known: "/nowhere" names none',
-    hint: 'Set one: ubuntu({ mirror: "https://MIRROR/ubuntu" })',
+    hint: 'Set one: ubuntu({ mirror: "https://MIRROR/ubuntu" }); for the programs of the host in microvm.vmHostPackages',
   });
 });
 

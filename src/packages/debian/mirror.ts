@@ -74,7 +74,7 @@ export function hostMirror(aptDirectory: string, distribution: Distribution = "d
   if (mirror !== undefined) return mirror;
   const name = distribution === "debian" ? "Debian" : "Ubuntu";
   throw new MicrovmError("mirror-unknown", `No mirror of ${name} is known: "${aptDirectory}" names none`, {
-    hint: `Set one: ${distribution}({ mirror: "https://MIRROR/${distribution}" })`,
+    hint: `Set one: ${distribution}({ mirror: "https://MIRROR/${distribution}" }); for the programs of the host in microvm.vmHostPackages`,
   });
 }
 

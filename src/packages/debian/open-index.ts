@@ -7,7 +7,7 @@ import {
   type DebianPackage as ParsedPackage,
   parseIndex,
 } from "./package-index.ts";
-import type { Pin } from "./package-set.ts";
+import type { Pin } from "./package-set-checks.ts";
 import { type FoundStanza, findStanzas } from "./packages-text.ts";
 import { compareVersions } from "./version.ts";
 

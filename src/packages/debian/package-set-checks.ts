@@ -2,7 +2,30 @@
  * What a package set's options must be. Each check gives the normal form, or says what it expected: `config-invalid`.
  */
 import { MicrovmError } from "../../errors.ts";
-import type { Pin, Repository } from "./package-set.ts";
+
+/** Where a package set gets more packages from, signed by keys of its own. */
+export interface Repository {
+  /** Addresses, tried in order. */
+  readonly mirror: readonly string[];
+  /** Name of a suite; with a slash at its end the path of a flat repository, which has no components. */
+  readonly suite: string;
+  readonly components: readonly string[];
+  /** The keys that sign it, and the only ones that may: a path, or armored text. */
+  readonly keyring: string;
+}
+
+/** Prefers or avoids versions, as apt_preferences(5) does: the version with the highest priority is taken. */
+export interface Pin {
+  /** Names, or patterns with `*` and `?`. */
+  readonly packages: readonly string[];
+  readonly suite?: string;
+  readonly codename?: string;
+  readonly origin?: string;
+  /** A version, or a pattern. */
+  readonly version?: string;
+  /** 500 is what a suite has, 100 what backports have; below 0: never. */
+  readonly priority: number;
+}
 
 /** Debian's release architectures and the ports that Debian itself hosts. */
 const ARCHITECTURES = [

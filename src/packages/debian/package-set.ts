@@ -1,33 +1,10 @@
 /** Package sets of Debian and its kin: plain data, made in project files, so this module imports little. */
 import { MicrovmError } from "../../errors.ts";
+import type { Pin, Repository } from "./package-set-checks.ts";
 import * as check from "./package-set-checks.ts";
 
 /** The distributions that a package set can be of. */
 export type Distribution = "debian" | "ubuntu";
-
-/** Where a package set gets more packages from, signed by keys of its own. */
-export interface Repository {
-  /** Addresses, tried in order. */
-  readonly mirror: readonly string[];
-  /** Name of a suite; with a slash at its end the path of a flat repository, which has no components. */
-  readonly suite: string;
-  readonly components: readonly string[];
-  /** The keys that sign it, and the only ones that may: a path, or armored text. */
-  readonly keyring: string;
-}
-
-/** Prefers or avoids versions, as apt_preferences(5) does: the version with the highest priority is taken. */
-export interface Pin {
-  /** Names, or patterns with `*` and `?`. */
-  readonly packages: readonly string[];
-  readonly suite?: string;
-  readonly codename?: string;
-  readonly origin?: string;
-  /** A version, or a pattern. */
-  readonly version?: string;
-  /** 500 is what a suite has, 100 what backports have; below 0: never. */
-  readonly priority: number;
-}
 
 /** A package set: frozen plain JSON; two equal sets are interchangeable. It is also valid as `DebianOptions`. */
 export interface DebianPackageSet {
