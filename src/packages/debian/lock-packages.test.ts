@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { mkdtempSync, rmSync } from "../../os/files.ts";
-import { formatLock, parseLock } from "../lock.ts";
+import { formatLock, type LockedPackageSet, parseLock } from "../lock.ts";
 import { type LockPackagesOptions, lockPackages } from "./lock-packages.ts";
 import { type DebianPackageSet, debian } from "./package-set.ts";
 import { packageSetKey } from "./package-set-key.ts";
@@ -167,6 +167,22 @@ test("a refresh takes the newest versions", async () => {
   assert.deepEqual((await lock({ set, requests: [base], lock: first.lock })).names, first.names);
   const refreshed = await lock({ set, requests: [base], lock: first.lock, refresh: true });
   assert.deepEqual(refreshed.names, { base: ["base-files 2.0-1"] });
+});
+
+test("a lock of version 1 is used as it is", async () => {
+  const set = { ...(await mirrorOf(PACKAGES)), hold: [] };
+  const first = await lock({ set, requests: [base, guest] });
+  const [[key, { releases, ...rest }]] = Object.entries(first.lock.packageSets) as [
+    [string, LockedPackageSet],
+  ];
+  const { suite, codename, date, sha256 } = releases.trixie!;
+  const old = { version: 1, packageSets: { [key]: { release: { suite, codename, date, sha256 }, ...rest } } };
+  rmSync(fileURLToPath(set.mirror![0]!), { recursive: true });
+  const migrated = parseLock(JSON.stringify(old));
+  // Its name in the lock was without what stands behind the mark.
+  const named = { ...migrated, packageSets: { [key]: Object.values(migrated.packageSets)[0]! } };
+  const again = await lock({ set, requests: [base, guest], lock: named });
+  assert.deepEqual([again.names, again.lock, again.date], [first.names, named, first.date]);
 });
 
 test("packages that are held stay at their locked version in a refresh, though the archive dropped it", async () => {

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { createServer, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { before, type TestContext, test } from "node:test";
-import { existsSync, readdirSync, readFileSync } from "../../os/files.ts";
+import { after, before, type TestContext, test } from "node:test";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "../../os/files.ts";
 import { temporaryDirectory } from "../../os/testing/temporary-directory.ts";
 import { lockPackages } from "./lock-packages.ts";
 import { debian } from "./package-set.ts";
@@ -22,10 +23,16 @@ const PACKAGES: readonly FixturePackage[] = [
 ];
 
 let key: FixtureKey;
+/** One that nothing is wrong with, which tests only read. */
+let sound: { readonly directory: string; readonly keyring: string };
 
 before(async () => {
   key = await makeKey();
+  const directory = mkdtempSync(join(tmpdir(), "archive-"));
+  sound = { directory, keyring: (await makeMirror(directory, PACKAGES, { key })).keyring };
 });
+
+after(() => rmSync(sound.directory, { recursive: true }));
 
 /** Answers wrongly when it gives true; otherwise the file is served. */
 type Fault = (path: string, response: ServerResponse, content: Buffer | undefined) => boolean;
@@ -56,9 +63,9 @@ async function serve(t: TestContext, directory: string, fault: Fault = () => fal
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
 }
 
-async function archive(t: TestContext, options: FixtureMirrorOptions = {}, packages = PACKAGES) {
+async function archive(t: TestContext, options: FixtureMirrorOptions) {
   const directory = temporaryDirectory(t);
-  const { keyring } = await makeMirror(directory, packages, { key, ...options });
+  const { keyring } = await makeMirror(directory, PACKAGES, { key, ...options });
   return { directory, keyring };
 }
 
@@ -108,7 +115,7 @@ const FAULTS: Readonly<Record<string, (response: ServerResponse, content: Buffer
 for (const [name, break_] of Object.entries(FAULTS)) {
   for (const [what, isMeant] of Object.entries({ Release: isRelease, index: isIndex, package: isDeb })) {
     test(`a mirror that ${name} for a ${what} is an error alone, and no harm beside another`, async (t) => {
-      const { directory, keyring } = await archive(t);
+      const { directory, keyring } = sound;
       const fault: Fault = (path, response, content) => {
         if (!isMeant(path.split("?")[0]!) || !content) {
           // The loop's next round.
@@ -134,7 +141,7 @@ for (const [name, break_] of Object.entries(FAULTS)) {
 }
 
 test("what passes is cured by another try at the same mirror", async (t) => {
-  const { directory, keyring } = await archive(t);
+  const { directory, keyring } = sound;
   const failed = new Set<string>();
   const fault: Fault = (path, response) => {
     if (failed.has(path)) return false;
@@ -148,7 +155,7 @@ test("what passes is cured by another try at the same mirror", async (t) => {
 });
 
 test("a mirror that is dead is not asked for every file again", async (t) => {
-  const { directory, keyring } = await archive(t);
+  const { directory, keyring } = sound;
   const dead = await serve(t, directory, (_, response) => {
     response.socket!.resetAndDestroy();
     return true;
@@ -163,7 +170,7 @@ test("a mirror that is dead is not asked for every file again", async (t) => {
 });
 
 test("of several mirrors that fail, each is told with its reason", async (t) => {
-  const { directory, keyring } = await archive(t);
+  const { directory, keyring } = sound;
   const one = await serve(t, directory, (_, response) => Boolean(response.writeHead(404).end()));
   const two = await serve(t, directory, (_, response) => Boolean(response.writeHead(403).end()));
   const release = "/dists/trixie/InRelease";
@@ -179,7 +186,7 @@ for (const [name, options, code] of [
 ] as const) {
   test(`${name} is not used, and another mirror's is`, async (t) => {
     const bad = await archive(t, options);
-    const good = await archive(t);
+    const good = sound;
     const [first, second] = [await serve(t, bad.directory), await serve(t, good.directory)];
     await assert.rejects(use(t, [first.url], bad.keyring), { code });
     await use(t, [first.url, second.url], good.keyring);
@@ -189,7 +196,7 @@ for (const [name, options, code] of [
 
 test("a mirror whose Release another key signed is not used, and another mirror is", async (t) => {
   const bad = await archive(t, { key: await makeKey() });
-  const good = await archive(t);
+  const good = sound;
   const [first, second] = [await serve(t, bad.directory), await serve(t, good.directory)];
   await assert.rejects(use(t, [first.url], good.keyring), { code: "signature-invalid" });
   await use(t, [first.url, second.url], good.keyring);
@@ -197,7 +204,7 @@ test("a mirror whose Release another key signed is not used, and another mirror 
 
 test("a mirror that replays a state from before the lock is passed over", async (t) => {
   const old = await archive(t, { date: "Fri, 11 Sep 2026 07:55:41 UTC" });
-  const now = await archive(t);
+  const now = sound;
   const [stale, fresh] = [await serve(t, old.directory), await serve(t, now.directory)];
   const set = (mirror: readonly string[]) =>
     debian({ suite: "trixie", architecture: "amd64", mirror, keyring: now.keyring });
@@ -209,7 +216,7 @@ test("a mirror that replays a state from before the lock is passed over", async 
 });
 
 test("a Release without end is cut off", async (t) => {
-  const { directory, keyring } = await archive(t);
+  const { directory, keyring } = sound;
   const { url } = await serve(t, directory, (path, response) => {
     if (!isRelease(path)) return false;
     const more = () => {
@@ -226,7 +233,7 @@ test("a Release without end is cut off", async (t) => {
 });
 
 test("a package that the mirror has no more is found in an archive that keeps old ones, or in its snapshot", async (t) => {
-  const { directory, keyring } = await archive(t);
+  const { directory, keyring } = sound;
   const gone = await serve(
     t,
     directory,
@@ -249,7 +256,7 @@ test("a package that the mirror has no more is found in an archive that keeps ol
 });
 
 test("a package that nobody has any more is reported with the cure", async (t) => {
-  const { directory, keyring } = await archive(t);
+  const { directory, keyring } = sound;
   const refuse: Fault = (path, response) => isDeb(path) && Boolean(response.writeHead(404).end());
   const [gone, keeper] = [await serve(t, directory, refuse), await serve(t, directory, refuse)];
   const said = `(Cannot download "${gone.url}/pool/main/nginx_1.0-1_amd64.deb": the server answered 404 Not Found)`;
@@ -266,7 +273,7 @@ test("a package that nobody has any more is reported with the cure", async (t) =
 });
 
 test("an archive that keeps old packages cannot give others in their place", async (t) => {
-  const { directory, keyring } = await archive(t);
+  const { directory, keyring } = sound;
   const gone = await serve(
     t,
     directory,
