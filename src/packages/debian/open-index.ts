@@ -7,8 +7,8 @@ import {
   type DebianPackage as ParsedPackage,
   parseIndex,
 } from "./package-index.ts";
-import type { Pin } from "./package-set-checks.ts";
 import { type FoundStanza, findStanzas } from "./packages-text.ts";
+import type { Pin } from "./repository-checks.ts";
 import { compareVersions } from "./version.ts";
 
 /** One `Packages` file and where it is from. */

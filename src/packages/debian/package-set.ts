@@ -1,7 +1,7 @@
 /** Package sets of Debian and its kin: plain data, made in project files, so this module imports little. */
 import { MicrovmError } from "../../errors.ts";
-import type { Pin, Repository } from "./package-set-checks.ts";
 import * as check from "./package-set-checks.ts";
+import { type Pin, pinsOf, type Repository, repositoriesOf } from "./repository-checks.ts";
 
 /** The distributions that a package set can be of. */
 export type Distribution = "debian" | "ubuntu";
@@ -152,9 +152,9 @@ function makeSet(type: Distribution, given: DebianOptions): DebianPackageSet {
     snapshot,
     keyring,
     checkValidUntil: check.flagOf(at("checkValidUntil"), given.checkValidUntil ?? snapshot === null),
-    repositories: check.repositoriesOf(at("repositories"), given.repositories ?? {}),
+    repositories: repositoriesOf(at("repositories"), given.repositories ?? {}),
     packages: check.localPathsOf(at("packages"), given.packages ?? []),
-    pins: check.pinsOf(at("pins"), given.pins ?? []),
+    pins: pinsOf(at("pins"), given.pins ?? []),
     hold: check.namesOf(at("hold"), given.hold ?? []),
     forbid: check.patternsOf(at("forbid"), given.forbid ?? []),
     recommends: check.flagOf(at("recommends"), given.recommends ?? false),
