@@ -119,6 +119,7 @@ function relock(work: Relocking): Promise<LockedPackageSet> {
 /** The archive's newest, but for what is held. */
 async function update({ options, access, requests, locked, local }: Relocking): Promise<LockedPackageSet> {
   const state = await fetchCurrent(options, access, locked);
+  options.onProgress?.(`Resolving the packages of ${labelOf(access)}`);
   const index = await openHolding(access, withLocal(local, state), locked);
   return finish(state, local, resolveRequests({ index, requests, label: labelOf(access) }));
 }
