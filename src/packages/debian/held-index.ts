@@ -1,5 +1,6 @@
 /** The index of a package set with some packages kept at the version that the lock has. */
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { MicrovmError } from "../../errors.ts";
 import type { LockedPackageSet } from "../lock.ts";
 import { type ArchiveAccess, lockedIndices } from "./archive-state.ts";
@@ -20,7 +21,7 @@ export function openSet(
   const pins = set.packages.length > 0 ? [local, ...set.pins] : set.pins;
   return openIndex(sources, set.architecture, {
     policy: { pins, forbid: set.forbid, hold },
-    cacheDirectory: indicesDirectory,
+    cacheDirectory: join(indicesDirectory, "parsed"),
   });
 }
 
