@@ -73,6 +73,21 @@ test("a kept index that was changed is fetched again", async () => {
   assert.ok((await indexOf(source, mirror, indices)).index.get("a"));
 });
 
+test("a kept index that is damaged is noticed when it is read, and fetched anew the next time", async () => {
+  const { source, mirror, indices } = await makeSource();
+  await indexOf(source, mirror, indices);
+  const path = join(indices, readdirSync(indices)[0]!);
+  const damaged = readFileSync(path);
+  damaged[damaged.length - 9]! ^= 1;
+  writeFileSync(path, damaged);
+  await assert.rejects(indexOf(source, mirror, indices), {
+    code: "checksum-mismatch",
+    message: `The kept index "${path}" was damaged and is removed`,
+    hint: "Run the command again: it is fetched anew",
+  });
+  assert.ok((await indexOf(source, mirror, indices)).index.get("a"));
+});
+
 test("an index that is not what the Release says is an error", async () => {
   const { source, mirror, indices } = await makeSource();
   const state = releaseState(source, await fetchRelease(source, [mirror]), "amd64");

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { MicrovmError, systemCode } from "../../errors.ts";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "../../os/files.ts";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "../../os/files.ts";
 import { type DownloadOptions, download } from "../../os/http.ts";
 import { decompressXzBounded } from "../../os/xz.ts";
 import type { LockedIndex, LockedRelease } from "../lock.ts";
@@ -119,14 +119,35 @@ async function textOf(
     keep(place, sha256, text);
     return { text: () => text, sha256 };
   }
-  const fetched = await fetchedFile(source, index, byHash, place);
-  if (!index.path.endsWith(".gz")) return { text: () => fetched, sha256: index.sha256 };
-  const text = () => {
-    const decompressed = decompressGzip(fetched, limit, what);
-    verifyText(decompressed, index, what);
-    return decompressed;
+  const { text: expected } = index;
+  const isGzip = index.path.endsWith(".gz");
+  const read = (file: Buffer) => {
+    const text = isGzip ? decompressGzip(file, limit, what) : file;
+    verifyText(text, index, what);
+    return text;
   };
-  return { text, sha256: index.text ?? sha256Of(text()) };
+  // Who has parsed this text before does not even need the file.
+  if (expected !== undefined && isKept(place, index)) {
+    return { text: () => read(readKept(place, index.sha256)), sha256: expected };
+  }
+  const fetched = await fetchedFile(source, index, byHash, place);
+  const text = () => read(fetched);
+  return { text, sha256: expected ?? (isGzip ? sha256Of(text()) : index.sha256) };
+}
+
+/** Whether a file of that name and size is kept; what is in it is verified when it is read. */
+function isKept({ indicesDirectory }: IndexPlace, { sha256, size }: LockedIndex): boolean {
+  return statSync(join(indicesDirectory, sha256), { throwIfNoEntry: false })?.size === size;
+}
+
+function readKept(place: IndexPlace, sha256: string): Buffer {
+  const kept = readVerified(place, sha256);
+  if (kept) return kept;
+  const path = join(place.indicesDirectory, sha256);
+  rmSync(path, { force: true });
+  throw new MicrovmError("checksum-mismatch", `The kept index "${path}" was damaged and is removed`, {
+    hint: "Run the command again: it is fetched anew",
+  });
 }
 
 async function fetchedFile(
