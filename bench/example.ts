@@ -4,7 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { evaluateProject, findProjectFile } from "../src/config/index.ts";
 import type { GuestConfig } from "../src/options/guest.ts";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "../src/os/files.ts";
-import type { DebianPackageSet } from "../src/packages/debian/package-set.ts";
+import { asPackageSet, type DebianPackageSet } from "../src/packages/debian/package-set.ts";
 import { hostArchitecture } from "../src/packages/host-tools.ts";
 import { LOCK_FILE, PROJECT_FILE, storeNames } from "../src/paths.ts";
 import { wishesOf } from "../src/plan/wishes.ts";
@@ -81,7 +81,7 @@ export async function packagesOfExample(example: Example): Promise<{
 }> {
   const { file, name } = findProjectFile(`${example.project}#${example.name}`);
   const vm = await evaluateProject({ file, name, storeDir: example.store });
-  const set = vm.pkgs as DebianPackageSet;
+  const set = asPackageSet(vm.pkgs);
   const host = { architecture: hostArchitecture(), storeDirectory: example.store };
   const { requests } = wishesOf(vm.config as unknown as GuestConfig, set, host).guest;
   const wanted = requests.filter(({ key }) => key !== "busybox").flatMap((request) => request.wanted);

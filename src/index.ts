@@ -46,4 +46,11 @@ export {
   types,
   type Wrapper,
 } from "./module-system/index.ts";
-export { type DebianOptions, type DebianPackageSet, debian } from "./packages/debian/package-set.ts";
+export {
+  type DebianOptions,
+  type DebianPackageSet,
+  debian,
+  type PinOptions,
+  type RepositoryOptions,
+  ubuntu,
+} from "./packages/debian/package-set.ts";

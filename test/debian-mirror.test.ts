@@ -6,12 +6,14 @@ import { after, before, test } from "node:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "../src/os/files.ts";
 import { downloadToFile } from "../src/os/http.ts";
 import { run, runToEnd } from "../src/os/processes.ts";
-import { fetchIndex } from "../src/packages/debian/fetch-index.ts";
+import { fetchIndices, releaseState } from "../src/packages/debian/fetch-index.ts";
 import { debUrl, hostMirror } from "../src/packages/debian/mirror.ts";
-import type { PackageIndex } from "../src/packages/debian/package-index.ts";
+import { newMirrorPool } from "../src/packages/debian/mirror-pool.ts";
+import { openIndex, type PackageIndex } from "../src/packages/debian/open-index.ts";
 import { debian } from "../src/packages/debian/package-set.ts";
 import { fetchRelease, type Release } from "../src/packages/debian/release.ts";
 import { resolve } from "../src/packages/debian/resolver.ts";
+import { sourcesOf } from "../src/packages/debian/sources.ts";
 import { unpackPackages } from "../src/packages/debian/unpack.ts";
 
 const ARCHIVE_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -39,8 +41,11 @@ before(async () => {
   if (skip) return;
   directory = mkdtempSync(join(tmpdir(), "debian-mirror-"));
   mirror = hostMirror("/etc/apt");
-  release = await fetchRelease(set, mirror);
-  index = await fetchIndex(set, release, mirror, join(directory, "indices"));
+  const [source] = sourcesOf(set);
+  release = await fetchRelease(source!, [mirror]);
+  const state = releaseState(source!, release, set.architecture);
+  const place = { mirrors: [mirror], pool: newMirrorPool(), indicesDirectory: join(directory, "indices") };
+  index = openIndex(await fetchIndices(source!, state, place), set.architecture);
 });
 
 after(() => directory && rmSync(directory, { recursive: true }));

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).runCommand,
   build: async () => (await import("./build.ts")).buildCommand,
   eval: async () => (await import("./eval.ts")).evalCommand,
+  lock: async () => (await import("./lock.ts")).lockCommand,
   options: async () => (await import("./options.ts")).optionsCommand,
   gc: async () => (await import("./gc.ts")).gcCommand,
   store: async () => (await import("./store.ts")).storeCommand,

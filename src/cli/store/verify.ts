@@ -1,6 +1,6 @@
 /** `microvm store verify`. */
 import { buildersWith } from "../../build/builders.ts";
-import { knownMirrors } from "../../build/known-mirrors.ts";
+import { knownSources } from "../../build/known-sources.ts";
 import { MicrovmError } from "../../errors.ts";
 import type { InfoRecord } from "../../store/info.ts";
 import { presentNames } from "../../store/names.ts";
@@ -56,7 +56,7 @@ Examples:
     const verdicts = await verifyPaths(store.directory, names, {
       repair: values.repair,
       rebuild: values.rebuild,
-      builders: buildersWith(knownMirrors(records(store, names), values.mirror)),
+      builders: buildersWith(knownSources(records(store, names), values.mirror)),
       signal: stopSignal(),
       onProgress: (done, total, name, progress) =>
         status.show(`${done}/${total} ${name}${progress ? `: ${progress.note ?? ""} ${progress.done}` : ""}`),

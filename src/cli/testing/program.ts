@@ -18,6 +18,7 @@ export async function microvm(
   }: {
     readonly node?: string;
     readonly cwd?: string;
+    /** On top of this process's environment. */
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ) {
