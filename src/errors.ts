@@ -15,6 +15,7 @@ export type ErrorCode =
   | "config-threw"
   | "download-failed"
   | "guest-failed"
+  | "index-invalid"
   | "interrupted"
   | "lock-invalid"
   | "mirror-unknown"

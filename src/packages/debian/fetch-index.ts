@@ -1,13 +1,12 @@
 /** Fetching a suite's index: each file checked against the signed Release, kept for the next time. */
 import { createHash, randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import { MicrovmError, systemCode } from "../../errors.ts";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "../../os/files.ts";
 import { type DownloadOptions, download } from "../../os/http.ts";
 import { decompressXz } from "../../os/xz.ts";
-import { type PackageIndex, parseIndex } from "./package-index.ts";
+import { type IndexSource, openIndex, type PackageIndex } from "./package-index.ts";
 import type { DebianPackageSet } from "./package-set.ts";
 import type { Release, ReleaseFile } from "./release.ts";
 
@@ -30,15 +29,25 @@ export async function fetchIndex(
   options: DownloadOptions = {},
 ): Promise<PackageIndex> {
   mkdirSync(indicesDirectory, { recursive: true });
-  const texts = await Promise.all(
-    set.components.map(async (component) => {
+  const sources = await Promise.all(
+    set.components.map(async (component): Promise<IndexSource> => {
       const { path, form, file } = findIndexFile(set, release, component);
       const compressed = await obtain(path, file, { set, release, mirror, indicesDirectory, options });
-      if (form === ".gz") return promisify(gunzip)(compressed);
-      return form === ".xz" ? decompressXz(compressed) : compressed;
+      const plain = form === ".xz" ? await decompressXz(compressed) : compressed;
+      const { suite, codename } = release;
+      return {
+        text: () => (form === ".gz" ? gunzipSync(plain) : plain),
+        // The checksum of either form says what is in it.
+        sha256: file.sha256,
+        repository: "",
+        release: {
+          ...{ suite, codename, component, origin: "", label: "" },
+          ...{ notAutomatic: false, butAutomaticUpgrades: false },
+        },
+      };
     }),
   );
-  return parseIndex(texts, set.architecture);
+  return openIndex(sources, set.architecture, { cacheDirectory: join(indicesDirectory, "parsed") });
 }
 
 interface IndexFile {

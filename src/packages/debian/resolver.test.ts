@@ -1,17 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseIndex } from "./package-index.ts";
 import { resolve } from "./resolver.ts";
-
-/** An index from lines `NAME VERSION; Field: value; …`. */
-function indexOf(...lines: readonly string[]) {
-  const stanzas = lines.map((line) => {
-    const [head, ...fields] = line.split("; ");
-    const [name, version = "1"] = head!.split(" ");
-    return [`Package: ${name}`, `Version: ${version}`, "Architecture: amd64", ...fields, ""].join("\n");
-  });
-  return parseIndex([Buffer.from(stanzas.join("\n"))], "amd64");
-}
+import { indexOf } from "./testing-index.ts";
 
 function namesOf(index: ReturnType<typeof indexOf>, wanted: readonly string[], options = {}): string {
   return resolve(index, wanted, { essential: false, ...options })

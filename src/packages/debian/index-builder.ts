@@ -1,0 +1,356 @@
+/**
+ * From `Packages` files to the tables of a compact index. Pure, and linear in time and memory in what it is
+ * given.
+ *
+ * Names are numbered as they are first mentioned, be it as a package, in a relation, or as what a package
+ * provides: the number of a name is how apt decides between providers that are equal otherwise. A relation
+ * with `:any` has the name `NAME:any`, which packages with `Multi-Arch: allowed` provide, as apt has it.
+ */
+import { MicrovmError } from "../../errors.ts";
+import { parseRelation, type Relation } from "./dependencies.ts";
+import { Strings, Words } from "./growing.ts";
+import {
+  hashOf,
+  type IndexTables,
+  MULTI_ARCH,
+  OPERATORS,
+  OR,
+  PRIORITIES,
+  RELATION_WORDS,
+  VERSION_WORDS,
+  VersionFlag,
+  VersionWord,
+} from "./index-tables.ts";
+import { forEachStanza, KEPT_FIELDS, type Stanza } from "./stanzas.ts";
+import { compareVersions } from "./version.ts";
+
+/** Names, versions and different relations that an index may have: thirty times those of Debian's largest. */
+const MAX_ENTRIES = 4_000_000;
+
+/** Looks that a name may take in the hash table. Names that nobody chose to collide take a few dozen at most. */
+const MAX_STEPS = 500;
+
+/** Characters of a name, a version or a relation; no archive comes near. */
+const MAX_TERM = 1000;
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9+.-]*$/;
+const VERSION = /^[0-9A-Za-z.+:~-]+$/;
+const SHA256 = /^[0-9a-fA-F]{64}$/;
+
+/** Position of each kept field in a stanza. */
+const FIELD = Object.fromEntries(KEPT_FIELDS.map((name, at) => [name, at])) as Record<
+  (typeof KEPT_FIELDS)[number],
+  number
+>;
+
+/** Fields of relations that a version's list has, in the order of `RELATION_FIELDS` without `provides`. */
+const LISTED = ["Pre-Depends", "Depends", "Conflicts", "Breaks", "Recommends", "Suggests"] as const;
+
+/** Fields that only give names a number. */
+const MENTIONED = ["Replaces", "Enhances"] as const;
+
+/** The tables of these decompressed `Packages` files. Errors: `index-invalid` when they are beyond all measure. */
+export function buildTables(texts: Iterable<Buffer>, architecture: string): IndexTables {
+  const builder = new IndexBuilder(architecture);
+  let source = 0;
+  for (const text of texts) {
+    forEachStanza(text, (stanza) => builder.add(stanza, source));
+    source++;
+  }
+  return builder.finish();
+}
+
+class IndexBuilder {
+  private readonly architecture: string;
+  private readonly names = new Strings();
+  private readonly texts = new Strings();
+  private readonly versions = new Words();
+  private readonly lists = new Words();
+  private readonly relations = new Words();
+  private readonly sourceSets = new Words();
+  private readonly knownSourceSets = new Map<string, number>();
+  /** By the relation's text: its number, or -1 for what is none. */
+  private readonly knownRelations = new Map<string, number>();
+  /** By checksum: the first version with that file. */
+  private readonly byDigest = new Map<string, number>();
+  private readonly digests: Buffer[] = [];
+  /** Name and version, by turns. */
+  private readonly provided = new Words();
+
+  constructor(architecture: string) {
+    this.architecture = architecture;
+  }
+
+  /** Takes a stanza, unless it lacks what a package needs to be fetched and checked. */
+  add(stanza: Stanza, source: number): void {
+    const value = (field: (typeof KEPT_FIELDS)[number]) => stanza[FIELD[field]]!;
+    const architecture = value("Architecture");
+    if (architecture !== this.architecture && architecture !== "all") return;
+    const name = value("Package");
+    const version = value("Version");
+    if (!isTerm(name, NAME) || !isTerm(version, VERSION)) return;
+    if (!isPath(value("Filename")) || !SHA256.test(value("SHA256"))) return;
+    const nameId = this.names.intern(name);
+    const versionId = this.texts.intern(version);
+    const digest = value("SHA256").toLowerCase();
+    const known = this.byDigest.get(digest);
+    if (known !== undefined && this.isSame(known, nameId, versionId)) {
+      this.addSource(known, source);
+      return;
+    }
+    const id = this.versions.length / VERSION_WORDS;
+    this.byDigest.set(digest, id);
+    this.digests.push(Buffer.from(digest, "hex"));
+    this.addVersion(stanza, nameId, versionId, source);
+    this.checkSize();
+  }
+
+  finish(): IndexTables {
+    const names = this.names.toArrays();
+    const texts = this.texts.toArrays();
+    const count = this.names.count;
+    const owners = new Words();
+    for (let at = 0; at < this.versions.length; at += VERSION_WORDS) {
+      owners.push(this.versions.at(at + VersionWord.name));
+      owners.push(at / VERSION_WORDS);
+    }
+    const versions = grouped(owners, count);
+    this.sortVersions(versions.starts, versions.values, texts);
+    const providers = grouped(this.provided, count);
+    return {
+      names: names.bytes,
+      nameEnds: names.ends,
+      slots: hashTable(this.names.entries(), count),
+      versionStarts: versions.starts,
+      versionIds: versions.values,
+      providerStarts: providers.starts,
+      providerIds: providers.values,
+      versions: this.versions.toArray(),
+      digests: new Uint8Array(Buffer.concat(this.digests)),
+      lists: this.lists.toArray(),
+      relations: this.relations.toArray(),
+      sourceSets: this.sourceSets.toArray(),
+      texts: texts.bytes,
+      textEnds: texts.ends,
+    };
+  }
+
+  private isSame(id: number, nameId: number, versionId: number): boolean {
+    const at = id * VERSION_WORDS;
+    return (
+      this.versions.at(at + VersionWord.name) === nameId &&
+      this.versions.at(at + VersionWord.version) === versionId
+    );
+  }
+
+  private addVersion(stanza: Stanza, nameId: number, versionId: number, source: number): void {
+    const value = (field: (typeof KEPT_FIELDS)[number]) => stanza[FIELD[field]]!;
+    const id = this.versions.length / VERSION_WORDS;
+    const multiArch = multiArchOf(stanza);
+    const words = [
+      nameId,
+      versionId,
+      this.texts.intern(value("Architecture")),
+      flagsOf(stanza) | (multiArch << VersionFlag.multiArchShift),
+      wordOf(value("Size")),
+      wordOf(value("Installed-Size")),
+      this.texts.add(value("Filename")),
+      this.sourceSet([source]),
+      this.lists.length,
+    ];
+    for (const word of words) this.versions.push(word);
+    const isAllowed = MULTI_ARCH[multiArch] === "allowed";
+    const mask = this.lists.length;
+    this.lists.push(0);
+    for (const [kind, field] of LISTED.entries()) this.addList(value(field), mask, kind);
+    for (const field of MENTIONED) this.addGroups(value(field), () => {});
+    this.addProvides(value("Provides"), id, isAllowed, mask);
+    if (isAllowed) this.provide(`${stanza[FIELD.Package]}:any`, id);
+  }
+
+  /** A field's relations behind their count, when there are any; the first word of the list says which are. */
+  private addList(field: string, mask: number, kind: number): void {
+    if (field === "") return;
+    const start = this.lists.length;
+    this.lists.push(0);
+    this.addGroups(field, (relation, isLast) =>
+      this.lists.push(isLast ? relation : (relation | OR) >>> 0),
+    );
+    this.closeList(start, mask, kind);
+  }
+
+  private closeList(start: number, mask: number, kind: number): void {
+    this.lists.set(start, this.lists.length - start - 1);
+    this.lists.set(mask, this.lists.at(mask) | (1 << kind));
+  }
+
+  private addGroups(field: string, take: (relation: number, isLast: boolean) => void): void {
+    if (field === "") return;
+    for (const part of field.split(",")) {
+      // Most groups have one member, and need no second split.
+      const alternatives = part.includes("|") ? part.split("|") : [part];
+      const ids = alternatives.map((text) => this.relation(text.trim())).filter((id) => id >= 0);
+      for (const [at, id] of ids.entries()) take(id, at === ids.length - 1);
+    }
+  }
+
+  private addProvides(field: string, id: number, isAllowed: boolean, mask: number): void {
+    if (field === "") return;
+    const start = this.lists.length;
+    this.lists.push(0);
+    this.addGroups(field, (relation) => {
+      const operator = OPERATORS[this.relations.at(relation * RELATION_WORDS + 1)];
+      // What is provided is one version or none, deb-control(5).
+      if (operator !== undefined && operator !== "=") return;
+      this.lists.push(relation);
+      const target = this.relations.at(relation * RELATION_WORDS);
+      this.provided.push(target);
+      this.provided.push(id);
+    });
+    this.closeList(start, mask, LISTED.length);
+    if (!isAllowed) return;
+    for (const part of field.split(",")) {
+      const relation = parseRelation(part, this.architecture);
+      if (relation && relation.qualifier === undefined) this.provide(`${relation.name}:any`, id);
+    }
+  }
+
+  private provide(name: string, id: number): void {
+    this.provided.push(this.names.intern(name));
+    this.provided.push(id);
+  }
+
+  private relation(text: string): number {
+    const known = this.knownRelations.get(text);
+    if (known !== undefined) return known;
+    if (text.length > MAX_TERM) return -1;
+    const relation = parseRelation(text, this.architecture);
+    const id = relation ? this.addRelation(relation) : -1;
+    this.knownRelations.set(text, id);
+    return id;
+  }
+
+  private addRelation({ name, qualifier, version }: Relation): number {
+    const isOwn = qualifier === undefined || qualifier === "native" || qualifier === this.architecture;
+    this.relations.push(this.names.intern(isOwn ? name : `${name}:${qualifier}`));
+    this.relations.push(version ? OPERATORS.indexOf(version.operator) : 0);
+    this.relations.push(version ? this.texts.intern(version.bound) : 0);
+    return this.relations.length / RELATION_WORDS - 1;
+  }
+
+  private sourceSet(sources: readonly number[]): number {
+    const key = sources.join();
+    const known = this.knownSourceSets.get(key);
+    if (known !== undefined) return known;
+    const at = this.sourceSets.length;
+    this.sourceSets.push(sources.length);
+    for (const source of sources) this.sourceSets.push(source);
+    this.knownSourceSets.set(key, at);
+    return at;
+  }
+
+  private addSource(id: number, source: number): void {
+    const place = id * VERSION_WORDS + VersionWord.sources;
+    const at = this.versions.at(place);
+    const sources = Array.from({ length: this.sourceSets.at(at) }, (_, index) =>
+      this.sourceSets.at(at + 1 + index),
+    );
+    if (!sources.includes(source)) this.versions.set(place, this.sourceSet([...sources, source]));
+  }
+
+  private checkSize(): void {
+    const entries = [this.names.count, this.knownRelations.size, this.versions.length / VERSION_WORDS];
+    if (Math.max(...entries) > MAX_ENTRIES) {
+      throw tooMuch(`more than ${MAX_ENTRIES} names, versions or relations`);
+    }
+  }
+
+  /** The highest version first; equal ones stay in the sources' order. */
+  private sortVersions(
+    starts: Uint32Array,
+    ids: Uint32Array,
+    texts: { readonly bytes: Uint8Array; readonly ends: Uint32Array },
+  ): void {
+    const heap = Buffer.from(texts.bytes.buffer, texts.bytes.byteOffset, texts.bytes.length);
+    const versionOf = (id: number) => {
+      const text = this.versions.at(id * VERSION_WORDS + VersionWord.version);
+      return heap.toString("latin1", text === 0 ? 0 : texts.ends[text - 1]!, texts.ends[text]!);
+    };
+    for (let name = 0; name + 1 < starts.length; name++) {
+      const [start, end] = [starts[name]!, starts[name + 1]!];
+      if (end - start < 2) continue;
+      const sorted = Array.from(ids.subarray(start, end), (id) => ({ id, version: versionOf(id) }));
+      sorted.sort((a, b) => compareVersions(b.version, a.version));
+      ids.set(
+        sorted.map(({ id }) => id),
+        start,
+      );
+    }
+  }
+}
+
+function tooMuch(what: string): MicrovmError {
+  return new MicrovmError("index-invalid", `The index of packages has ${what}`, {
+    hint: "Use another mirror",
+  });
+}
+
+function isTerm(text: string, pattern: RegExp): boolean {
+  return text.length <= MAX_TERM && pattern.test(text);
+}
+
+/** A path below the archive's top. */
+function isPath(text: string): boolean {
+  if (text === "" || text.length > 4 * MAX_TERM || text.startsWith("/")) return false;
+  return !text.split("/").includes("..") && !/[\0-\x1f]/.test(text);
+}
+
+/** A number that a field gives; what is none, or does not fit, counts as the nearest that does. */
+function wordOf(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : 0;
+  return Math.min(value, 0xffff_ffff);
+}
+
+function flagsOf(stanza: Stanza): number {
+  const isYes = (field: "Essential" | "Important" | "Protected") =>
+    stanza[FIELD[field]]!.toLowerCase() === "yes";
+  const priority = stanza[FIELD.Priority]!.toLowerCase();
+  const known = PRIORITIES.indexOf(priority as (typeof PRIORITIES)[number]);
+  return (
+    (isYes("Essential") ? VersionFlag.essential : 0) |
+    (isYes("Important") || isYes("Protected") ? VersionFlag.important : 0) |
+    ((known < 0 ? PRIORITIES.indexOf("extra") : known) << VersionFlag.priorityShift)
+  );
+}
+
+function multiArchOf(stanza: Stanza): number {
+  const known = MULTI_ARCH.indexOf(stanza[FIELD["Multi-Arch"]] as (typeof MULTI_ARCH)[number]);
+  return Math.max(known, 0);
+}
+
+/** Pairs of a key and a value as a table: by key where its values begin, and the values in their order. */
+function grouped(pairs: Words, keys: number): { starts: Uint32Array; values: Uint32Array } {
+  const starts = new Uint32Array(keys + 1);
+  for (let at = 0; at < pairs.length; at += 2) starts[pairs.at(at) + 1]!++;
+  for (let key = 0; key < keys; key++) starts[key + 1]! += starts[key]!;
+  const next = starts.slice();
+  const values = new Uint32Array(pairs.length / 2);
+  for (let at = 0; at < pairs.length; at += 2) values[next[pairs.at(at)]!++] = pairs.at(at + 1);
+  return { starts, values };
+}
+
+/** At most half full, so that a look takes one or two steps. */
+function hashTable(names: Iterable<[string, number]>, count: number): Uint32Array {
+  let size = 16;
+  while (size < count * 2) size *= 2;
+  const slots = new Uint32Array(size);
+  for (const [name, id] of names) {
+    let slot = hashOf(name) & (size - 1);
+    for (let step = 0; slots[slot] !== 0; step++) {
+      if (step > MAX_STEPS) throw tooMuch("names that are made to collide");
+      slot = (slot + 1) & (size - 1);
+    }
+    slots[slot] = id + 1;
+  }
+  return slots;
+}

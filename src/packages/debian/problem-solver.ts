@@ -1,0 +1,177 @@
+/**
+ * Repairs marks that do not fit together: the second half of apt's resolution, which runs only when marking
+ * left something broken.
+ *
+ * Every package has a score: how important it is by itself and how much depends on it. From the highest score
+ * to the lowest each broken package is looked at. One that lacks a dependency loses its mark; a protected one
+ * tries to have it marked instead. Of two that conflict the one with the lower score loses its mark. That is
+ * repeated until nothing changes, at most `MAX_ROUNDS` times. apt's rules for packages that are already
+ * installed do not count here: what lies in a layer below stays.
+ */
+import type { RelationGroup } from "./dependencies.ts";
+import { type Marking, objectionsOf, type State } from "./marking.ts";
+import type { DebianPackage } from "./package-index.ts";
+
+/** apt's `pkgProblemResolver::MaxCounter`. */
+const MAX_ROUNDS = 20;
+
+/** apt's `pkgProblemResolver::Scores`: by priority, and for what a package is. */
+const PRIORITY_SCORES: Readonly<Record<string, number>> = {
+  required: 3,
+  important: 2,
+  standard: 1,
+  optional: -1,
+  extra: -2,
+};
+const ESSENTIAL_SCORE = 100;
+const ADDED_ESSENTIAL_SCORE = 5000;
+const WISH_SCORE = 10_000;
+
+/** Repairs marks as far as that goes. Afterwards something may still be broken. */
+export function solveProblems(marking: Marking, wishes: ReadonlySet<DebianPackage>): void {
+  new Solver(marking, wishes).run();
+}
+
+class Solver {
+  private readonly marking: Marking;
+  private readonly wishes: ReadonlySet<DebianPackage>;
+  private readonly scores = new Map<DebianPackage, number>();
+  /** Packages that were already tried as the cure of another. */
+  private readonly tried = new Set<DebianPackage>();
+
+  constructor(marking: Marking, wishes: ReadonlySet<DebianPackage>) {
+    this.marking = marking;
+    this.wishes = wishes;
+  }
+
+  run(): void {
+    this.makeScores();
+    const byScore = (a: State, b: State) => this.score(b.package) - this.score(a.package);
+    const order = this.marking.marked().toSorted(byScore);
+    let isChanged = true;
+    for (let round = 0; round < MAX_ROUNDS && isChanged; round++) {
+      isChanged = false;
+      for (const state of order) {
+        if (state.isMarked && this.marking.isBroken(state.package) && this.repair(state, round)) {
+          isChanged = true;
+        }
+      }
+      const added = this.marking.marked().filter((state) => !order.includes(state));
+      order.push(...added);
+    }
+  }
+
+  private score(one: DebianPackage): number {
+    return this.scores.get(one) ?? 0;
+  }
+
+  private addScore(one: DebianPackage, points: number): void {
+    this.scores.set(one, this.score(one) + points);
+  }
+
+  private makeScores(): void {
+    const marked = this.marking.marked().map((state) => state.package);
+    for (const one of marked) {
+      const isVital = one.essential || one.important;
+      this.addScore(one, (isVital ? ESSENTIAL_SCORE : 0) + (PRIORITY_SCORES[one.priority] ?? 0));
+      for (const other of this.neededBy(one)) this.addScore(other, 1);
+      for (const objection of objectionsOf(one)) {
+        for (const other of this.marking.objectsOf(one, objection)) this.addScore(other, -1);
+      }
+    }
+    this.inheritScores(marked);
+    for (const one of this.wishes) this.addScore(one, WISH_SCORE);
+    for (const one of marked) if (one.essential || one.important) this.addScore(one, ADDED_ESSENTIAL_SCORE);
+  }
+
+  /** What many depend on is as important as they are: one level, so that nothing adds up without end. */
+  private inheritScores(marked: readonly DebianPackage[]): void {
+    const own = new Map(this.scores);
+    for (const one of marked) {
+      const inherited = own.get(one) ?? 0;
+      if (inherited <= 0) continue;
+      for (const other of this.neededBy(one)) this.addScore(other, inherited);
+    }
+  }
+
+  /** What fulfils the dependencies and recommendations of a package, once for each relation. */
+  private *neededBy(one: DebianPackage): Generator<DebianPackage> {
+    for (const group of [...one.preDepends, ...one.depends, ...one.recommends]) {
+      for (const relation of group) {
+        for (const other of this.marking.satisfiers.of(relation)) {
+          if (this.marking.stateOf(other).isMarked) yield other;
+        }
+      }
+    }
+  }
+
+  /** Whether anything changed. */
+  private repair(state: State, round: number): boolean {
+    for (const { group, isCritical } of this.marking.dependenciesOf(state.package)) {
+      if (!isCritical || this.marking.isSatisfied(group)) continue;
+      if (!state.isProtected) return this.marking.unmark(state.package);
+      if (this.cure(state, group)) return true;
+    }
+    return this.repairConflicts(state, round);
+  }
+
+  /** Tries to mark what a protected package lacks. */
+  private cure(state: State, group: RelationGroup): boolean {
+    for (const relation of group) {
+      for (const target of this.marking.satisfiers.of(relation)) {
+        if (!this.reinstate(target)) continue;
+        this.scores.set(target, Math.min(this.score(target), this.score(state.package)));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private repairConflicts(state: State, round: number): boolean {
+    const owner = state.package;
+    const losers: DebianPackage[] = [];
+    for (const objection of objectionsOf(owner)) {
+      for (const other of this.marking.objectsOf(owner, objection)) {
+        const against = this.marking.stateOf(other);
+        if (!against.isMarked) continue;
+        if (this.score(owner) > this.score(other)) {
+          if (!against.isProtected) losers.push(other);
+        } else if (!state.isProtected) {
+          return this.marking.unmark(owner);
+        }
+      }
+    }
+    let isChanged = false;
+    for (const loser of losers) {
+      const isGone = this.marking.unmark(loser);
+      if ((!isGone || round > 1) && this.score(owner) > this.score(loser)) {
+        this.scores.set(loser, this.score(owner));
+        isChanged = true;
+      }
+      isChanged ||= isGone;
+    }
+    return isChanged;
+  }
+
+  /** Marks a package, and what it lacks, where that leaves nothing broken. Each is tried once. */
+  private reinstate(one: DebianPackage): boolean {
+    if (this.tried.has(one) || this.wishes.has(one)) return false;
+    this.tried.add(one);
+    const state = this.marking.stateOf(one);
+    const wasMarked = state.isMarked;
+    if (!this.marking.markAlone(state)) return false;
+    const isWhole = this.marking
+      .dependenciesOf(one)
+      .every(({ group, isCritical }) => !isCritical || this.marking.isSatisfied(group) || this.reinstateOneOf(group));
+    if (!isWhole && !wasMarked) this.marking.unmark(one);
+    return isWhole;
+  }
+
+  private reinstateOneOf(group: RelationGroup): boolean {
+    for (const relation of group) {
+      const [target] = this.marking.satisfiers.of(relation);
+      if (target && !this.marking.stateOf(target).isProtected && this.reinstate(target)) return true;
+    }
+    return false;
+  }
+}
