@@ -61,13 +61,17 @@ export interface MarkingOptions {
 
 /** The marks of one resolution. */
 export class Marking {
+  readonly index: PackageIndex;
   readonly satisfiers: Satisfiers;
   private readonly states = new Map<DebianPackage, State>();
   private readonly recommends: boolean;
   private readonly below: ReadonlySet<string>;
   private readonly dependencies = new Map<DebianPackage, readonly Dependency[]>();
+  /** By name: what was given up since a mark of that name last changed. See `canBeHad`. */
+  private readonly unnoticed = new Map<string, DebianPackage[]>();
 
   constructor(index: PackageIndex, { recommends, below }: MarkingOptions) {
+    this.index = index;
     this.satisfiers = new Satisfiers(index);
     this.recommends = recommends;
     this.below = new Set(below);
@@ -138,7 +142,7 @@ export class Marking {
   request(one: DebianPackage): void {
     const state = this.stateOf(one);
     state.isProtected = true;
-    state.isMarked = true;
+    this.setMark(state, true);
   }
 
   /**
@@ -161,7 +165,7 @@ export class Marking {
     const state = this.stateOf(one);
     if (!state.isMarked) return true;
     if (state.isProtected || state.isBelow) return false;
-    state.isMarked = false;
+    this.setMark(state, false);
     return true;
   }
 
@@ -173,31 +177,59 @@ export class Marking {
     );
     const isFree = this.removeConflicts(state);
     if (!isFree && !wasProtected) return false;
-    if (!state.isMarked) [state.isMarked, state.isAutomatic] = [true, true];
+    this.markAutomatically(state);
     state.isProtected = true;
     const isComplete = this.markDependencies(open, wasProtected, depth);
     state.isProtected = wasProtected;
     if (isComplete || wasProtected) return isFree && isComplete;
-    [state.isMarked, state.isCandidate] = [false, false];
+    this.setMark(state, false);
+    this.giveUp(state);
     return false;
   }
 
-  /** Whether each dependency could be met by something. A package of which that is not so is given up. */
+  /** From now on it cannot be chosen. */
+  private giveUp(state: State): void {
+    state.isCandidate = false;
+    for (const name of namesOf(state.package)) {
+      const others = this.unnoticed.get(name) ?? [];
+      this.unnoticed.set(name, [...others, state.package]);
+    }
+  }
+
+  private setMark(state: State, isMarked: boolean): void {
+    state.isMarked = isMarked;
+    const names = state.isCandidate ? namesOf(state.package) : [state.package.name];
+    for (const name of names) this.unnoticed.delete(name);
+  }
+
+  private markAutomatically(state: State): void {
+    if (state.isMarked) return;
+    state.isAutomatic = true;
+    this.setMark(state, true);
+  }
+
+  /**
+   * Whether each dependency could be met by something. A package of which that is not so is given up. apt knows
+   * this of each dependency from the last time that a mark of its target's name changed. So what was given up
+   * since still counts as possible here, and what else such a package needs is marked before it is given up too.
+   */
   private canBeHad(state: State): boolean {
     if (state.isBelow) return true;
     const isPossible = this.dependenciesOf(state.package).every(
       ({ group, isCritical }) =>
         !isCritical ||
-        group.some((relation) =>
-          this.satisfiers.of(relation).some((one) => {
-            const { isMarked, isCandidate } = this.stateOf(one);
-            return isMarked || isCandidate;
-          }),
-        ),
+        group.some((relation) => this.satisfiers.of(relation).some((one) => this.seemsPossible(relation, one))),
     );
-    if (isPossible) return true;
-    if (!state.isProtected) [state.isMarked, state.isCandidate] = [false, false];
-    return false;
+    if (!isPossible && !state.isProtected) {
+      state.isMarked = false;
+      this.giveUp(state);
+    }
+    return isPossible;
+  }
+
+  private seemsPossible({ name }: Relation, one: DebianPackage): boolean {
+    const { isMarked, isCandidate } = this.stateOf(one);
+    return isMarked || isCandidate || (this.unnoticed.get(name)?.includes(one) ?? false);
   }
 
   /** Clears the way of a package; false when something that it objects to has to stay. */
@@ -211,7 +243,8 @@ export class Marking {
           if (!isProtected) return false;
           isFree = false;
         } else if (isProtected) {
-          [state.isCandidate, state.isProtected] = [false, true];
+          this.giveUp(state);
+          state.isProtected = true;
         }
       }
     }
@@ -260,7 +293,7 @@ export class Marking {
   markAlone(state: State, depth = 0): boolean {
     if (!state.isCandidate || depth > MAX_DEPTH) return false;
     if (!state.isMarked && state.isProtected) return false;
-    if (!state.isMarked) [state.isMarked, state.isAutomatic] = [true, true];
+    this.markAutomatically(state);
     return true;
   }
 
@@ -284,6 +317,11 @@ export class Marking {
   private lacks(one: DebianPackage): boolean {
     return this.isBroken(one) || this.dependenciesOf(one).some(({ group }) => !this.isSatisfied(group));
   }
+}
+
+/** Names that a relation may call a package by. */
+function namesOf(one: DebianPackage): readonly string[] {
+  return [...new Set([one.name, ...one.provides.map((provided) => provided.name)])];
 }
 
 /** Everything that a package objects to, conflicts first. */

@@ -8,7 +8,7 @@
  * repeated until nothing changes, at most `MAX_ROUNDS` times. apt's rules for packages that are already
  * installed do not count here: what lies in a layer below stays.
  */
-import type { RelationGroup } from "./dependencies.ts";
+import type { Relation, RelationGroup } from "./dependencies.ts";
 import { type Marking, objectionsOf, type State } from "./marking.ts";
 import type { DebianPackage } from "./package-index.ts";
 
@@ -84,23 +84,34 @@ class Solver {
     for (const one of marked) if (one.essential || one.important) this.addScore(one, ADDED_ESSENTIAL_SCORE);
   }
 
-  /** What many depend on is as important as they are: one level, so that nothing adds up without end. */
+  /**
+   * What many depend on is as important as they are: one level, so that nothing adds up without end. Names
+   * count, not what is provided; but what a package gains so is gained too by what provides its name.
+   */
   private inheritScores(marked: readonly DebianPackage[]): void {
     const own = new Map(this.scores);
     for (const one of marked) {
       const inherited = own.get(one) ?? 0;
       if (inherited <= 0) continue;
-      for (const other of this.neededBy(one)) this.addScore(other, inherited);
+      for (const { name, qualifier } of needsOf(one)) {
+        const target = qualifier === undefined ? this.marking.index.get(name) : undefined;
+        if (target && this.marking.stateOf(target).isMarked) this.addScore(target, inherited);
+      }
+    }
+    for (const one of marked) {
+      const gained = this.score(one) - (own.get(one) ?? 0);
+      if (gained === 0) continue;
+      for (const provider of this.marking.index.providers(one.name)) {
+        if (this.marking.stateOf(provider).isMarked) this.addScore(provider, gained);
+      }
     }
   }
 
   /** What fulfils the dependencies and recommendations of a package, once for each relation. */
   private *neededBy(one: DebianPackage): Generator<DebianPackage> {
-    for (const group of [...one.preDepends, ...one.depends, ...one.recommends]) {
-      for (const relation of group) {
-        for (const other of this.marking.satisfiers.of(relation)) {
-          if (this.marking.stateOf(other).isMarked) yield other;
-        }
+    for (const relation of needsOf(one)) {
+      for (const other of this.marking.satisfiers.of(relation)) {
+        if (this.marking.stateOf(other).isMarked) yield other;
       }
     }
   }
@@ -174,4 +185,8 @@ class Solver {
     }
     return false;
   }
+}
+
+function needsOf(one: DebianPackage): readonly Relation[] {
+  return [...one.preDepends, ...one.depends, ...one.recommends].flat();
 }
