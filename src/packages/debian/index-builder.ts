@@ -6,42 +6,23 @@
  * provides: the number of a name is how apt decides between providers that are equal otherwise. A relation
  * with `:any` has the name `NAME:any`, which packages with `Multi-Arch: allowed` provide, as apt has it.
  */
-import { MicrovmError } from "../../errors.ts";
 import { parseRelation, type Relation } from "./dependencies.ts";
 import { Strings, Words } from "./growing.ts";
+import { grouped, hashTable, tooMuch } from "./index-layout.ts";
 import {
-  hashOf,
   type IndexTables,
-  MULTI_ARCH,
   OPERATORS,
   OR,
-  PRIORITIES,
   RELATION_WORDS,
   VERSION_WORDS,
-  VersionFlag,
   VersionWord,
 } from "./index-tables.ts";
-import { forEachStanza, KEPT_FIELDS, type Stanza } from "./stanzas.ts";
+import { fieldValue, flagsOf, isUsable, MAX_TERM, wordOf } from "./stanza-fields.ts";
+import { forEachStanza, type Stanza } from "./stanzas.ts";
 import { compareVersions } from "./version.ts";
 
 /** Names, versions and different relations that an index may have: thirty times those of Debian's largest. */
 const MAX_ENTRIES = 4_000_000;
-
-/** Looks that a name may take in the hash table. Names that nobody chose to collide take a few dozen at most. */
-const MAX_STEPS = 500;
-
-/** Characters of a name, a version or a relation; no archive comes near. */
-const MAX_TERM = 1000;
-
-const NAME = /^[A-Za-z0-9][A-Za-z0-9+.-]*$/;
-const VERSION = /^[0-9A-Za-z.+:~-]+$/;
-const SHA256 = /^[0-9a-fA-F]{64}$/;
-
-/** Position of each kept field in a stanza. */
-const FIELD = Object.fromEntries(KEPT_FIELDS.map((name, at) => [name, at])) as Record<
-  (typeof KEPT_FIELDS)[number],
-  number
->;
 
 /** Fields of relations that a version's list has, in the order of `RELATION_FIELDS` without `provides`. */
 const LISTED = ["Pre-Depends", "Depends", "Conflicts", "Breaks", "Recommends", "Suggests"] as const;
@@ -83,16 +64,10 @@ class IndexBuilder {
 
   /** Takes a stanza, unless it lacks what a package needs to be fetched and checked. */
   add(stanza: Stanza, source: number): void {
-    const value = (field: (typeof KEPT_FIELDS)[number]) => stanza[FIELD[field]]!;
-    const architecture = value("Architecture");
-    if (architecture !== this.architecture && architecture !== "all") return;
-    const name = value("Package");
-    const version = value("Version");
-    if (!isTerm(name, NAME) || !isTerm(version, VERSION)) return;
-    if (!isPath(value("Filename")) || !SHA256.test(value("SHA256"))) return;
-    const nameId = this.names.intern(name);
-    const versionId = this.texts.intern(version);
-    const digest = value("SHA256").toLowerCase();
+    if (!isUsable(stanza, this.architecture)) return;
+    const nameId = this.names.intern(fieldValue(stanza, "Package"));
+    const versionId = this.texts.intern(fieldValue(stanza, "Version"));
+    const digest = fieldValue(stanza, "SHA256").toLowerCase();
     const known = this.byDigest.get(digest);
     if (known !== undefined && this.isSame(known, nameId, versionId)) {
       this.addSource(known, source);
@@ -144,28 +119,26 @@ class IndexBuilder {
   }
 
   private addVersion(stanza: Stanza, nameId: number, versionId: number, source: number): void {
-    const value = (field: (typeof KEPT_FIELDS)[number]) => stanza[FIELD[field]]!;
     const id = this.versions.length / VERSION_WORDS;
-    const multiArch = multiArchOf(stanza);
     const words = [
       nameId,
       versionId,
-      this.texts.intern(value("Architecture")),
-      flagsOf(stanza) | (multiArch << VersionFlag.multiArchShift),
-      wordOf(value("Size")),
-      wordOf(value("Installed-Size")),
-      this.texts.add(value("Filename")),
+      this.texts.intern(fieldValue(stanza, "Architecture")),
+      flagsOf(stanza),
+      wordOf(stanza, "Size"),
+      wordOf(stanza, "Installed-Size"),
+      this.texts.add(fieldValue(stanza, "Filename")),
       this.sourceSet([source]),
       this.lists.length,
     ];
     for (const word of words) this.versions.push(word);
-    const isAllowed = MULTI_ARCH[multiArch] === "allowed";
+    const isAllowed = fieldValue(stanza, "Multi-Arch") === "allowed";
     const mask = this.lists.length;
     this.lists.push(0);
-    for (const [kind, field] of LISTED.entries()) this.addList(value(field), mask, kind);
-    for (const field of MENTIONED) this.addGroups(value(field), () => {});
-    this.addProvides(value("Provides"), id, isAllowed, mask);
-    if (isAllowed) this.provide(`${stanza[FIELD.Package]}:any`, id);
+    for (const [kind, field] of LISTED.entries()) this.addList(fieldValue(stanza, field), mask, kind);
+    for (const field of MENTIONED) this.addGroups(fieldValue(stanza, field), () => {});
+    this.addProvides(fieldValue(stanza, "Provides"), id, isAllowed, mask);
+    if (isAllowed) this.provide(`${fieldValue(stanza, "Package")}:any`, id);
   }
 
   /** A field's relations behind their count, when there are any; the first word of the list says which are. */
@@ -173,9 +146,7 @@ class IndexBuilder {
     if (field === "") return;
     const start = this.lists.length;
     this.lists.push(0);
-    this.addGroups(field, (relation, isLast) =>
-      this.lists.push(isLast ? relation : (relation | OR) >>> 0),
-    );
+    this.addGroups(field, (relation, isLast) => this.lists.push(isLast ? relation : (relation | OR) >>> 0));
     this.closeList(start, mask, kind);
   }
 
@@ -287,70 +258,4 @@ class IndexBuilder {
       );
     }
   }
-}
-
-function tooMuch(what: string): MicrovmError {
-  return new MicrovmError("index-invalid", `The index of packages has ${what}`, {
-    hint: "Use another mirror",
-  });
-}
-
-function isTerm(text: string, pattern: RegExp): boolean {
-  return text.length <= MAX_TERM && pattern.test(text);
-}
-
-/** A path below the archive's top. */
-function isPath(text: string): boolean {
-  if (text === "" || text.length > 4 * MAX_TERM || text.startsWith("/")) return false;
-  return !text.split("/").includes("..") && !/[\0-\x1f]/.test(text);
-}
-
-/** A number that a field gives; what is none, or does not fit, counts as the nearest that does. */
-function wordOf(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : 0;
-  return Math.min(value, 0xffff_ffff);
-}
-
-function flagsOf(stanza: Stanza): number {
-  const isYes = (field: "Essential" | "Important" | "Protected") =>
-    stanza[FIELD[field]]!.toLowerCase() === "yes";
-  const priority = stanza[FIELD.Priority]!.toLowerCase();
-  const known = PRIORITIES.indexOf(priority as (typeof PRIORITIES)[number]);
-  return (
-    (isYes("Essential") ? VersionFlag.essential : 0) |
-    (isYes("Important") || isYes("Protected") ? VersionFlag.important : 0) |
-    ((known < 0 ? PRIORITIES.indexOf("extra") : known) << VersionFlag.priorityShift)
-  );
-}
-
-function multiArchOf(stanza: Stanza): number {
-  const known = MULTI_ARCH.indexOf(stanza[FIELD["Multi-Arch"]] as (typeof MULTI_ARCH)[number]);
-  return Math.max(known, 0);
-}
-
-/** Pairs of a key and a value as a table: by key where its values begin, and the values in their order. */
-function grouped(pairs: Words, keys: number): { starts: Uint32Array; values: Uint32Array } {
-  const starts = new Uint32Array(keys + 1);
-  for (let at = 0; at < pairs.length; at += 2) starts[pairs.at(at) + 1]!++;
-  for (let key = 0; key < keys; key++) starts[key + 1]! += starts[key]!;
-  const next = starts.slice();
-  const values = new Uint32Array(pairs.length / 2);
-  for (let at = 0; at < pairs.length; at += 2) values[next[pairs.at(at)]!++] = pairs.at(at + 1);
-  return { starts, values };
-}
-
-/** At most half full, so that a look takes one or two steps. */
-function hashTable(names: Iterable<[string, number]>, count: number): Uint32Array {
-  let size = 16;
-  while (size < count * 2) size *= 2;
-  const slots = new Uint32Array(size);
-  for (const [name, id] of names) {
-    let slot = hashOf(name) & (size - 1);
-    for (let step = 0; slots[slot] !== 0; step++) {
-      if (step > MAX_STEPS) throw tooMuch("names that are made to collide");
-      slot = (slot + 1) & (size - 1);
-    }
-    slots[slot] = id + 1;
-  }
-  return slots;
 }

@@ -3,8 +3,8 @@
  * is tens of megabytes of text; it is parsed once, and kept in a compact form that is opened in milliseconds.
  */
 import { CompactIndex, type PackageVersion } from "./compact-index.ts";
-import { cachedTables } from "./index-cache.ts";
 import { buildTables } from "./index-builder.ts";
+import { cachedTables } from "./index-cache.ts";
 import {
   heldVersion,
   type IndexPolicy,

@@ -122,8 +122,7 @@ function compilePin(pin: Pin): CompiledPin {
     isGeneral: pin.packages.length === 1 && pin.packages[0] === "*" && pin.version === undefined,
     packages: globs(pin.packages),
     version: optional(pin.version),
-    matchesRelease: (release) =>
-      suite(release.suite) && codename(release.codename) && origin(release.origin),
+    matchesRelease: (release) => suite(release.suite) && codename(release.codename) && origin(release.origin),
   };
 }
 
@@ -133,14 +132,16 @@ function optional(pattern: string | undefined): (text: string) => boolean {
 
 /** Whether a text is one of these names or fits one of these globs. */
 function globs(patterns: readonly string[]): (text: string) => boolean {
-  const names = new Set(patterns.filter((pattern) => !/[*?[]/.test(pattern)).map((name) => name.toLowerCase()));
+  const names = new Set(
+    patterns.filter((pattern) => !/[*?[]/.test(pattern)).map((name) => name.toLowerCase()),
+  );
   const globbed = patterns.filter((pattern) => /[*?[]/.test(pattern)).map(compileGlob);
   return (text) => names.has(text.toLowerCase()) || globbed.some((matches) => matches(text.toLowerCase()));
 }
 
 /** `*`, `?` and `[…]` of fnmatch(3). No backtracking over more than the last star, so that no glob is slow. */
 function compileGlob(pattern: string): (text: string) => boolean {
-  const parts = pattern.toLowerCase().match(/\*|\?|\[!?\]?[^\]]*\]|[^]/g) ?? [];
+  const parts = pattern.toLowerCase().match(/\*|\?|\[!?\]?[^\]]*\]|./gs) ?? [];
   return (text) => {
     let [at, part, star, starAt] = [0, 0, -1, 0];
     while (at < text.length) {

@@ -1,5 +1,5 @@
 /**
- * Repairs marks that do not fit together: the second half of apt's resolution, which runs only when marking
+ * Repairs marks that do not fit together: the second half of apt's resolution, which runs only when marks
  * left something broken.
  *
  * Every package has a score: how important it is by itself and how much depends on it. From the highest score
@@ -9,7 +9,8 @@
  * installed do not count here: what lies in a layer below stays.
  */
 import type { Relation, RelationGroup } from "./dependencies.ts";
-import { type Marking, objectionsOf, type State } from "./marking.ts";
+import { markAlone } from "./marking.ts";
+import { type Marks, objectionsOf, type State } from "./marks.ts";
 import type { DebianPackage } from "./package-index.ts";
 
 /** apt's `pkgProblemResolver::MaxCounter`. */
@@ -28,35 +29,35 @@ const ADDED_ESSENTIAL_SCORE = 5000;
 const WISH_SCORE = 10_000;
 
 /** Repairs marks as far as that goes. Afterwards something may still be broken. */
-export function solveProblems(marking: Marking, wishes: ReadonlySet<DebianPackage>): void {
-  new Solver(marking, wishes).run();
+export function solveProblems(marks: Marks, wishes: ReadonlySet<DebianPackage>): void {
+  new Solver(marks, wishes).run();
 }
 
 class Solver {
-  private readonly marking: Marking;
+  private readonly marks: Marks;
   private readonly wishes: ReadonlySet<DebianPackage>;
   private readonly scores = new Map<DebianPackage, number>();
   /** Packages that were already tried as the cure of another. */
   private readonly tried = new Set<DebianPackage>();
 
-  constructor(marking: Marking, wishes: ReadonlySet<DebianPackage>) {
-    this.marking = marking;
+  constructor(marks: Marks, wishes: ReadonlySet<DebianPackage>) {
+    this.marks = marks;
     this.wishes = wishes;
   }
 
   run(): void {
     this.makeScores();
     const byScore = (a: State, b: State) => this.score(b.package) - this.score(a.package);
-    const order = this.marking.marked().toSorted(byScore);
+    const order = this.marks.marked().toSorted(byScore);
     let isChanged = true;
     for (let round = 0; round < MAX_ROUNDS && isChanged; round++) {
       isChanged = false;
       for (const state of order) {
-        if (state.isMarked && this.marking.isBroken(state.package) && this.repair(state, round)) {
+        if (state.isMarked && this.marks.isBroken(state.package) && this.repair(state, round)) {
           isChanged = true;
         }
       }
-      const added = this.marking.marked().filter((state) => !order.includes(state));
+      const added = this.marks.marked().filter((state) => !order.includes(state));
       order.push(...added);
     }
   }
@@ -70,13 +71,13 @@ class Solver {
   }
 
   private makeScores(): void {
-    const marked = this.marking.marked().map((state) => state.package);
+    const marked = this.marks.marked().map((state) => state.package);
     for (const one of marked) {
       const isVital = one.essential || one.important;
       this.addScore(one, (isVital ? ESSENTIAL_SCORE : 0) + (PRIORITY_SCORES[one.priority] ?? 0));
       for (const other of this.neededBy(one)) this.addScore(other, 1);
       for (const objection of objectionsOf(one)) {
-        for (const other of this.marking.objectsOf(one, objection)) this.addScore(other, -1);
+        for (const other of this.marks.objectsOf(one, objection)) this.addScore(other, -1);
       }
     }
     this.inheritScores(marked);
@@ -94,15 +95,15 @@ class Solver {
       const inherited = own.get(one) ?? 0;
       if (inherited <= 0) continue;
       for (const { name, qualifier } of needsOf(one)) {
-        const target = qualifier === undefined ? this.marking.index.get(name) : undefined;
-        if (target && this.marking.stateOf(target).isMarked) this.addScore(target, inherited);
+        const target = qualifier === undefined ? this.marks.index.get(name) : undefined;
+        if (target && this.marks.stateOf(target).isMarked) this.addScore(target, inherited);
       }
     }
     for (const one of marked) {
       const gained = this.score(one) - (own.get(one) ?? 0);
       if (gained === 0) continue;
-      for (const provider of this.marking.index.providers(one.name)) {
-        if (this.marking.stateOf(provider).isMarked) this.addScore(provider, gained);
+      for (const provider of this.marks.index.providers(one.name)) {
+        if (this.marks.stateOf(provider).isMarked) this.addScore(provider, gained);
       }
     }
   }
@@ -110,17 +111,17 @@ class Solver {
   /** What fulfils the dependencies and recommendations of a package, once for each relation. */
   private *neededBy(one: DebianPackage): Generator<DebianPackage> {
     for (const relation of needsOf(one)) {
-      for (const other of this.marking.satisfiers.of(relation)) {
-        if (this.marking.stateOf(other).isMarked) yield other;
+      for (const other of this.marks.satisfiers.of(relation)) {
+        if (this.marks.stateOf(other).isMarked) yield other;
       }
     }
   }
 
   /** Whether anything changed. */
   private repair(state: State, round: number): boolean {
-    for (const { group, isCritical } of this.marking.dependenciesOf(state.package)) {
-      if (!isCritical || this.marking.isSatisfied(group)) continue;
-      if (!state.isProtected) return this.marking.unmark(state.package);
+    for (const { group, isCritical } of this.marks.dependenciesOf(state.package)) {
+      if (!isCritical || this.marks.isSatisfied(group)) continue;
+      if (!state.isProtected) return this.marks.unmark(state.package);
       if (this.cure(state, group)) return true;
     }
     return this.repairConflicts(state, round);
@@ -129,7 +130,7 @@ class Solver {
   /** Tries to mark what a protected package lacks. */
   private cure(state: State, group: RelationGroup): boolean {
     for (const relation of group) {
-      for (const target of this.marking.satisfiers.of(relation)) {
+      for (const target of this.marks.satisfiers.of(relation)) {
         if (!this.reinstate(target)) continue;
         this.scores.set(target, Math.min(this.score(target), this.score(state.package)));
         return true;
@@ -142,19 +143,19 @@ class Solver {
     const owner = state.package;
     const losers: DebianPackage[] = [];
     for (const objection of objectionsOf(owner)) {
-      for (const other of this.marking.objectsOf(owner, objection)) {
-        const against = this.marking.stateOf(other);
+      for (const other of this.marks.objectsOf(owner, objection)) {
+        const against = this.marks.stateOf(other);
         if (!against.isMarked) continue;
         if (this.score(owner) > this.score(other)) {
           if (!against.isProtected) losers.push(other);
         } else if (!state.isProtected) {
-          return this.marking.unmark(owner);
+          return this.marks.unmark(owner);
         }
       }
     }
     let isChanged = false;
     for (const loser of losers) {
-      const isGone = this.marking.unmark(loser);
+      const isGone = this.marks.unmark(loser);
       if ((!isGone || round > 1) && this.score(owner) > this.score(loser)) {
         this.scores.set(loser, this.score(owner));
         isChanged = true;
@@ -168,20 +169,22 @@ class Solver {
   private reinstate(one: DebianPackage): boolean {
     if (this.tried.has(one) || this.wishes.has(one)) return false;
     this.tried.add(one);
-    const state = this.marking.stateOf(one);
+    const state = this.marks.stateOf(one);
     const wasMarked = state.isMarked;
-    if (!this.marking.markAlone(state)) return false;
-    const isWhole = this.marking
+    if (!markAlone(this.marks, state)) return false;
+    const isWhole = this.marks
       .dependenciesOf(one)
-      .every(({ group, isCritical }) => !isCritical || this.marking.isSatisfied(group) || this.reinstateOneOf(group));
-    if (!isWhole && !wasMarked) this.marking.unmark(one);
+      .every(
+        ({ group, isCritical }) => !isCritical || this.marks.isSatisfied(group) || this.reinstateOneOf(group),
+      );
+    if (!isWhole && !wasMarked) this.marks.unmark(one);
     return isWhole;
   }
 
   private reinstateOneOf(group: RelationGroup): boolean {
     for (const relation of group) {
-      const [target] = this.marking.satisfiers.of(relation);
-      if (target && !this.marking.stateOf(target).isProtected && this.reinstate(target)) return true;
+      const [target] = this.marks.satisfiers.of(relation);
+      if (target && !this.marks.stateOf(target).isProtected && this.reinstate(target)) return true;
     }
     return false;
   }

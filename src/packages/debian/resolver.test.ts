@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { resolve } from "./resolver.ts";
-import { indexOf } from "./testing-index.ts";
+import { indexOf } from "./testing/index-fixtures.ts";
 
 function namesOf(index: ReturnType<typeof indexOf>, wanted: readonly string[], options = {}): string {
   return resolve(index, wanted, { essential: false, ...options })

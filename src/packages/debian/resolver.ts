@@ -13,7 +13,8 @@
  * what is locked is what Debian's own tool would install, and every tool that compares finds the same.
  */
 import { MicrovmError } from "../../errors.ts";
-import { Marking } from "./marking.ts";
+import { markWishes } from "./marking.ts";
+import { Marks } from "./marks.ts";
 import { nearNames } from "./near-names.ts";
 import { dependencyOrder } from "./order.ts";
 import type { DebianPackage, PackageIndex } from "./package-index.ts";
@@ -42,15 +43,14 @@ export function resolve(
   wanted: readonly string[],
   { installed = [], essential, recommends = false, label = "the package set" }: ResolveOptions,
 ): readonly DebianPackage[] {
-  const marking = new Marking(index, { recommends, below: installed });
+  const marks = new Marks(index, { recommends, below: installed });
   const named = wanted.map((name) => packageFor(index, name, label));
   const wishes = [...new Set([...(essential ? index.essential() : []), ...named])];
-  for (const wish of wishes) marking.request(wish);
-  for (const wish of wishes) marking.mark(wish);
-  const isBroken = () => marking.marked().some((state) => marking.isBroken(state.package));
-  if (isBroken()) solveProblems(marking, new Set(wishes));
-  if (isBroken()) throw explain({ index, marking, wishes, label });
-  const chosen = sweep(marking).filter((one) => !marking.stateOf(one).isBelow);
+  markWishes(marks, wishes);
+  const isBroken = () => marks.marked().some((state) => marks.isBroken(state.package));
+  if (isBroken()) solveProblems(marks, new Set(wishes));
+  if (isBroken()) throw explain({ index, marks, wishes, label });
+  const chosen = sweep(marks).filter((one) => !marks.stateOf(one).isBelow);
   return dependencyOrder(
     chosen,
     wishes.map(({ name }) => name),

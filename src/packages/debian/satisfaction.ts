@@ -13,7 +13,8 @@ export function satisfies(candidate: DebianPackage, relation: Relation): boolean
   const isAny = qualifier === "any";
   if (isForeign(candidate, qualifier)) return false;
   const countsForAny = candidate.multiArch === "allowed";
-  if (candidate.name === name && (!isAny || countsForAny) && inRange(candidate.version, relation)) return true;
+  if (candidate.name === name && (!isAny || countsForAny) && inRange(candidate.version, relation))
+    return true;
   return candidate.provides.some(
     (provided) =>
       provided.name === name &&

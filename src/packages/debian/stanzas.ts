@@ -25,6 +25,9 @@ export const KEPT_FIELDS = [
   "Installed-Size",
 ] as const;
 
+/** The name of one of them. */
+export type KeptField = (typeof KEPT_FIELDS)[number];
+
 /** The values of one stanza's kept fields, in the order of `KEPT_FIELDS`; empty where there is none. */
 export type Stanza = readonly string[];
 
@@ -114,4 +117,3 @@ function folded(text: string, firstEnd: number): number {
 function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
 }
-

@@ -1,5 +1,5 @@
 /** What was marked on the way to something that was given up, and is needed by nobody. */
-import type { Marking, State } from "./marking.ts";
+import type { Marks, State } from "./marks.ts";
 import type { DebianPackage } from "./package-index.ts";
 
 /**
@@ -7,16 +7,16 @@ import type { DebianPackage } from "./package-index.ts";
  * these depend on, recommend or suggest. As apt has it, each marked alternative counts, and what is only
  * recommended or suggested is kept when it is there.
  */
-export function sweep(marking: Marking): readonly DebianPackage[] {
-  const marked = marking.marked();
+export function sweep(marks: Marks): readonly DebianPackage[] {
+  const marked = marks.marked();
   const kept = new Set<DebianPackage>();
   const open = marked.filter(isRoot).map((state) => state.package);
   for (let one = open.pop(); one; one = open.pop()) {
     if (kept.has(one)) continue;
     kept.add(one);
     for (const relation of [...one.preDepends, ...one.depends, ...one.recommends, ...one.suggests].flat()) {
-      for (const other of marking.satisfiers.of(relation)) {
-        if (marking.stateOf(other).isMarked) open.push(other);
+      for (const other of marks.satisfiers.of(relation)) {
+        if (marks.stateOf(other).isMarked) open.push(other);
       }
     }
   }

@@ -1,13 +1,13 @@
 /** The sentences that say why packages cannot be installed together. */
 import { MicrovmError } from "../../errors.ts";
 import { formatGroup, formatRelation, type Relation, type RelationGroup } from "./dependencies.ts";
-import { type Marking, objectionsOf } from "./marking.ts";
+import { type Marks, objectionsOf } from "./marks.ts";
 import type { DebianPackage, PackageIndex } from "./package-index.ts";
 
 /** What a failed resolution is told from. */
 export interface Failed {
   readonly index: PackageIndex;
-  readonly marking: Marking;
+  readonly marks: Marks;
   /** What the person asked for, and essential packages, in their order. */
   readonly wishes: readonly DebianPackage[];
   /** What errors call the package set. */
@@ -82,7 +82,7 @@ class Search {
     for (const chain of open) {
       const last = chain.at(-1)!;
       if (last === target) return chain;
-      for (const { group } of this.failed.marking.dependenciesOf(last)) {
+      for (const { group } of this.failed.marks.dependenciesOf(last)) {
         for (const other of this.satisfiersOf(group)) {
           if (seen.has(other)) continue;
           seen.add(other);
@@ -94,13 +94,13 @@ class Search {
   }
 
   private satisfiersOf(group: RelationGroup): readonly DebianPackage[] {
-    return group.flatMap((relation) => this.failed.marking.satisfiers.of(relation));
+    return group.flatMap((relation) => this.failed.marks.satisfiers.of(relation));
   }
 
   private obstacleOf(one: DebianPackage, chain: Chain): Obstacle | undefined {
     if (this.visited.has(one)) return undefined;
     this.visited.add(one);
-    for (const { group, isCritical } of this.failed.marking.dependenciesOf(one)) {
+    for (const { group, isCritical } of this.failed.marks.dependenciesOf(one)) {
       const obstacle = isCritical ? this.obstacleInGroup(group, chain) : undefined;
       if (obstacle) return obstacle;
     }
@@ -128,9 +128,9 @@ class Search {
     return { chain, group, why: `but ${why}`, other: conflicts[0]!.other };
   }
 
-  /** What has to be there in any case, as far as marking found out. */
+  /** What has to be there in any case, as far as marks found out. */
   private settled(): Iterable<DebianPackage> {
-    const states = this.failed.marking.marked();
+    const states = this.failed.marks.marked();
     return states.filter((state) => state.isProtected || state.isBelow).map((state) => state.package);
   }
 
@@ -148,7 +148,7 @@ class Search {
 
   private objection(owner: DebianPackage, other: DebianPackage): string | undefined {
     for (const objection of objectionsOf(owner)) {
-      if (!this.failed.marking.objectsOf(owner, objection).includes(other)) continue;
+      if (!this.failed.marks.objectsOf(owner, objection).includes(other)) continue;
       const { relation, kind } = objection;
       const named = relation.name === other.name ? "" : ` ("${other.name}")`;
       return `"${owner.name}" ${kind} "${formatRelation(relation)}"${named}`;

@@ -1,8 +1,8 @@
 /** Small indices for tests. */
 import { createHash } from "node:crypto";
-import type { IndexSource, PackageIndex } from "./package-index.ts";
-import { type OpenIndexOptions, openIndex } from "./package-index.ts";
-import type { ReleaseInfo } from "./policy.ts";
+import type { IndexSource, PackageIndex } from "../package-index.ts";
+import { type OpenIndexOptions, openIndex } from "../package-index.ts";
+import type { ReleaseInfo } from "../policy.ts";
 
 /** The text of a `Packages` file from lines `NAME VERSION; Field: value; …`. */
 export function packagesText(...lines: readonly string[]): string {
