@@ -21,8 +21,11 @@ import type { RelationGroup } from "./dependencies.ts";
 import { type Dependency, type Marks, objectionsOf, type State } from "./marks.ts";
 import type { DebianPackage } from "./package-index.ts";
 
-/** How deep dependencies are followed: apt's own limit. */
-const MAX_DEPTH = 3000;
+/**
+ * How deep dependencies are followed. The deepest chains of a whole desktop are some two hundred long; apt gives
+ * up at 3000, which is more than the call stack holds here.
+ */
+export const MAX_DEPTH = 1000;
 
 /** Marks these packages and all that they need. Afterwards some of them may be broken. */
 export function markWishes(marks: Marks, wishes: Iterable<DebianPackage>): void {

@@ -9,7 +9,7 @@
  * installed do not count here: what lies in a layer below stays.
  */
 import type { Relation, RelationGroup } from "./dependencies.ts";
-import { markAlone } from "./marking.ts";
+import { MAX_DEPTH, markAlone } from "./marking.ts";
 import { type Marks, objectionsOf, type State } from "./marks.ts";
 import type { DebianPackage } from "./package-index.ts";
 
@@ -166,8 +166,8 @@ class Solver {
   }
 
   /** Marks a package, and what it lacks, where that leaves nothing broken. Each is tried once. */
-  private reinstate(one: DebianPackage): boolean {
-    if (this.tried.has(one) || this.wishes.has(one)) return false;
+  private reinstate(one: DebianPackage, depth = 0): boolean {
+    if (depth > MAX_DEPTH || this.tried.has(one) || this.wishes.has(one)) return false;
     this.tried.add(one);
     const state = this.marks.stateOf(one);
     const wasMarked = state.isMarked;
@@ -175,16 +175,17 @@ class Solver {
     const isWhole = this.marks
       .dependenciesOf(one)
       .every(
-        ({ group, isCritical }) => !isCritical || this.marks.isSatisfied(group) || this.reinstateOneOf(group),
+        ({ group, isCritical }) =>
+          !isCritical || this.marks.isSatisfied(group) || this.reinstateOneOf(group, depth),
       );
     if (!isWhole && !wasMarked) this.marks.unmark(one);
     return isWhole;
   }
 
-  private reinstateOneOf(group: RelationGroup): boolean {
+  private reinstateOneOf(group: RelationGroup, depth: number): boolean {
     for (const relation of group) {
       const [target] = this.marks.satisfiers.of(relation);
-      if (target && !this.marks.stateOf(target).isProtected && this.reinstate(target)) return true;
+      if (target && !this.marks.stateOf(target).isProtected && this.reinstate(target, depth + 1)) return true;
     }
     return false;
   }

@@ -4,6 +4,9 @@ import { formatGroup, formatRelation, type Relation, type RelationGroup } from "
 import { type Marks, objectionsOf } from "./marks.ts";
 import type { DebianPackage, PackageIndex } from "./package-index.ts";
 
+/** Longest chain of needs that is followed for a reason: longer ones explain nothing to a person. */
+const MAX_CHAIN = 500;
+
 /** What a failed resolution is told from. */
 export interface Failed {
   readonly index: PackageIndex;
@@ -98,7 +101,7 @@ class Search {
   }
 
   private obstacleOf(one: DebianPackage, chain: Chain): Obstacle | undefined {
-    if (this.visited.has(one)) return undefined;
+    if (this.visited.has(one) || chain.length > MAX_CHAIN) return undefined;
     this.visited.add(one);
     for (const { group, isCritical } of this.failed.marks.dependenciesOf(one)) {
       const obstacle = isCritical ? this.obstacleInGroup(group, chain) : undefined;
