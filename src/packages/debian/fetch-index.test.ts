@@ -42,6 +42,7 @@ for (const indexForm of ["gz", "xz"] as const) {
     assert.equal(index.get("b")?.file, "pool/main/b_1.0-1_amd64.deb");
     assert.deepEqual(readdirSync(indices), [
       release.files.get(`main/binary-amd64/Packages.${indexForm}`)?.sha256,
+      "parsed",
     ]);
     rmSync(fileURLToPath(mirror), { recursive: true });
     assert.ok((await fetchIndex(set, release, mirror, indices)).get("a"));

@@ -6,7 +6,7 @@ import { MicrovmError, systemCode } from "../../errors.ts";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "../../os/files.ts";
 import { type DownloadOptions, download } from "../../os/http.ts";
 import { decompressXz } from "../../os/xz.ts";
-import { type IndexSource, openIndex, type PackageIndex } from "./package-index.ts";
+import { type IndexSource, openIndex, openKeptIndex, type PackageIndex } from "./package-index.ts";
 import type { DebianPackageSet } from "./package-set.ts";
 import type { Release, ReleaseFile } from "./release.ts";
 
@@ -29,25 +29,31 @@ export async function fetchIndex(
   options: DownloadOptions = {},
 ): Promise<PackageIndex> {
   mkdirSync(indicesDirectory, { recursive: true });
+  const files = set.components.map((component) => ({
+    component,
+    ...findIndexFile(set, release, component),
+  }));
+  const { suite, codename } = release;
+  const kept = files.map(({ component, file }) => ({
+    // The checksum of either form says what is in it.
+    sha256: file.sha256,
+    repository: "",
+    release: {
+      ...{ suite, codename, component, origin: "", label: "" },
+      ...{ notAutomatic: false, butAutomaticUpgrades: false },
+    },
+  }));
+  const cache = { cacheDirectory: join(indicesDirectory, "parsed") };
+  const known = openKeptIndex(kept, set.architecture, cache);
+  if (known) return known;
   const sources = await Promise.all(
-    set.components.map(async (component): Promise<IndexSource> => {
-      const { path, form, file } = findIndexFile(set, release, component);
+    files.map(async ({ path, form, file }, at): Promise<IndexSource> => {
       const compressed = await obtain(path, file, { set, release, mirror, indicesDirectory, options });
       const plain = form === ".xz" ? await decompressXz(compressed) : compressed;
-      const { suite, codename } = release;
-      return {
-        text: () => (form === ".gz" ? gunzipSync(plain) : plain),
-        // The checksum of either form says what is in it.
-        sha256: file.sha256,
-        repository: "",
-        release: {
-          ...{ suite, codename, component, origin: "", label: "" },
-          ...{ notAutomatic: false, butAutomaticUpgrades: false },
-        },
-      };
+      return { ...kept[at]!, text: () => (form === ".gz" ? gunzipSync(plain) : plain) };
     }),
   );
-  return openIndex(sources, set.architecture, { cacheDirectory: join(indicesDirectory, "parsed") });
+  return openIndex(sources, set.architecture, cache);
 }
 
 interface IndexFile {

@@ -4,7 +4,7 @@
  */
 import { CompactIndex, type PackageVersion } from "./compact-index.ts";
 import { buildTables } from "./index-builder.ts";
-import { cachedTables } from "./index-cache.ts";
+import { keepTables, keptTables } from "./index-cache.ts";
 import {
   heldVersion,
   type IndexPolicy,
@@ -26,6 +26,9 @@ export interface IndexSource {
   readonly repository: string;
   readonly release: ReleaseInfo;
 }
+
+/** A source of which only the compact form is wanted. */
+export type KeptSource = Omit<IndexSource, "text">;
 
 /** One package of an index: the version that counts. */
 export interface DebianPackage extends PackageVersion {
@@ -63,14 +66,30 @@ export interface OpenIndexOptions {
 export function openIndex(
   sources: readonly IndexSource[],
   architecture: string,
-  { policy, cacheDirectory }: OpenIndexOptions = {},
+  options: OpenIndexOptions = {},
 ): PackageIndex {
-  const build = () => buildTables(textsOf(sources), architecture);
-  const tables =
-    cacheDirectory === undefined
-      ? build()
-      : cachedTables(cacheDirectory, [architecture, ...sources.map(({ sha256 }) => sha256)], build);
-  return new SourcesIndex(new CompactIndex(tables), sources, policy ?? {});
+  const kept = openKeptIndex(sources, architecture, options);
+  if (kept) return kept;
+  const tables = buildTables(textsOf(sources), architecture);
+  const { cacheDirectory, policy = {} } = options;
+  if (cacheDirectory !== undefined) keepTables(cacheDirectory, inputsOf(sources, architecture), tables);
+  return new SourcesIndex(new CompactIndex(tables), sources, policy);
+}
+
+/** The same when its compact form is there: whoever asks this first need not have the texts. */
+export function openKeptIndex(
+  sources: readonly KeptSource[],
+  architecture: string,
+  { policy = {}, cacheDirectory }: OpenIndexOptions = {},
+): PackageIndex | undefined {
+  if (cacheDirectory === undefined) return undefined;
+  const tables = keptTables(cacheDirectory, inputsOf(sources, architecture));
+  return tables && new SourcesIndex(new CompactIndex(tables), sources, policy);
+}
+
+/** All that the compact form depends on. */
+function inputsOf(sources: readonly KeptSource[], architecture: string): readonly string[] {
+  return [architecture, ...sources.map(({ sha256 }) => sha256)];
 }
 
 /** One text after the other, so that only one need be in memory. */
@@ -80,13 +99,13 @@ function* textsOf(sources: readonly IndexSource[]): Generator<Buffer> {
 
 class SourcesIndex implements PackageIndex {
   private readonly compact: CompactIndex;
-  private readonly sources: readonly IndexSource[];
+  private readonly sources: readonly KeptSource[];
   private readonly policy: IndexPolicy;
   private readonly preferences: Preferences;
   private readonly candidates = new Map<string, DebianPackage | undefined>();
   private readonly provided = new Map<string, readonly DebianPackage[]>();
 
-  constructor(compact: CompactIndex, sources: readonly IndexSource[], policy: IndexPolicy) {
+  constructor(compact: CompactIndex, sources: readonly KeptSource[], policy: IndexPolicy) {
     this.compact = compact;
     this.sources = sources;
     this.policy = policy;
