@@ -1,5 +1,6 @@
 /** Reads the tables of a compact index: versions of packages, decoded when they are asked for. */
 import type { Relation, RelationGroup } from "./dependencies.ts";
+import { type Heap, textAt } from "./growing.ts";
 import {
   hashOf,
   type IndexTables,
@@ -50,16 +51,16 @@ type Lists = Readonly<Record<(typeof RELATION_FIELDS)[number], readonly Relation
 /** An index in its compact form. Two calls with the same number give the same object. */
 export class CompactIndex {
   private readonly tables: IndexTables;
-  private readonly names: Buffer;
-  private readonly texts: Buffer;
+  private readonly names: Heap;
+  private readonly texts: Heap;
   private readonly versions: (PackageVersion | undefined)[] = [];
   private readonly relations: (Relation | undefined)[] = [];
   private readonly ids = new Map<string, number | undefined>();
 
   constructor(tables: IndexTables) {
     this.tables = tables;
-    this.names = bufferOf(tables.names);
-    this.texts = bufferOf(tables.texts);
+    this.names = { bytes: tables.names, ends: tables.nameEnds };
+    this.texts = { bytes: tables.texts, ends: tables.textEnds };
   }
 
   /** All versions with this name, the highest first. */
@@ -111,11 +112,11 @@ export class CompactIndex {
   }
 
   private nameAt(id: number): string {
-    return textAt(this.names, this.tables.nameEnds, id);
+    return textAt(this.names, id);
   }
 
   private textAt(id: number): string {
-    return textAt(this.texts, this.tables.textEnds, id);
+    return textAt(this.texts, id);
   }
 
   private versionAt(id: number): PackageVersion {
@@ -192,11 +193,6 @@ export class CompactIndex {
       ...(operator !== undefined && { version: { operator, bound: this.textAt(bound) } }),
     };
   }
-}
-
-/** Bytes of paths may be UTF-8; names and versions are ASCII. */
-function textAt(heap: Buffer, ends: Uint32Array, id: number): string {
-  return heap.toString("utf8", id === 0 ? 0 : ends[id - 1]!, ends[id]!);
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

@@ -28,6 +28,18 @@ export class Words {
   }
 }
 
+/** Strings one after the other, and where each ends. */
+export interface Heap {
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array;
+}
+
+/** A string of a heap, by its number. Bytes of paths may be UTF-8; names and versions are ASCII. */
+export function textAt({ bytes, ends }: Heap, id: number): string {
+  const heap = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return heap.toString("utf8", id === 0 ? 0 : ends[id - 1]!, ends[id]!);
+}
+
 /** Strings one after the other, by number. Their characters are bytes (Latin-1). */
 export class Strings {
   private bytes = Buffer.allocUnsafe(64 * 1024);
@@ -65,7 +77,8 @@ export class Strings {
     return this.known.entries();
   }
 
-  toArrays(): { readonly bytes: Uint8Array; readonly ends: Uint32Array } {
+  /** The strings as one heap, and where each ends in it. */
+  toArrays(): Heap {
     return { bytes: new Uint8Array(this.bytes.subarray(0, this.size)), ends: this.ends.toArray() };
   }
 }

@@ -7,8 +7,8 @@
  * with `:any` has the name `NAME:any`, which packages with `Multi-Arch: allowed` provide, as apt has it.
  */
 import { parseRelation, type Relation } from "./dependencies.ts";
-import { Strings, Words } from "./growing.ts";
-import { grouped, hashTable, tooMuch } from "./index-layout.ts";
+import { Strings, textAt, Words } from "./growing.ts";
+import { grouped, hashTable, sortVersions, tooMuch } from "./index-layout.ts";
 import {
   type IndexTables,
   OPERATORS,
@@ -19,7 +19,6 @@ import {
 } from "./index-tables.ts";
 import { fieldValue, flagsOf, isUsable, MAX_TERM, wordOf } from "./stanza-fields.ts";
 import { forEachStanza, type Stanza } from "./stanzas.ts";
-import { compareVersions } from "./version.ts";
 
 /** Names, versions and different relations that an index may have: thirty times those of Debian's largest. */
 const MAX_ENTRIES = 4_000_000;
@@ -90,7 +89,9 @@ class IndexBuilder {
       owners.push(at / VERSION_WORDS);
     }
     const versions = grouped(owners, count);
-    this.sortVersions(versions.starts, versions.values, texts);
+    const versionOf = (id: number) =>
+      textAt(texts, this.versions.at(id * VERSION_WORDS + VersionWord.version));
+    sortVersions(versions.starts, versions.values, versionOf);
     const providers = grouped(this.provided, count);
     return {
       names: names.bytes,
@@ -233,29 +234,6 @@ class IndexBuilder {
     const entries = [this.names.count, this.knownRelations.size, this.versions.length / VERSION_WORDS];
     if (Math.max(...entries) > MAX_ENTRIES) {
       throw tooMuch(`more than ${MAX_ENTRIES} names, versions or relations`);
-    }
-  }
-
-  /** The highest version first; equal ones stay in the sources' order. */
-  private sortVersions(
-    starts: Uint32Array,
-    ids: Uint32Array,
-    texts: { readonly bytes: Uint8Array; readonly ends: Uint32Array },
-  ): void {
-    const heap = Buffer.from(texts.bytes.buffer, texts.bytes.byteOffset, texts.bytes.length);
-    const versionOf = (id: number) => {
-      const text = this.versions.at(id * VERSION_WORDS + VersionWord.version);
-      return heap.toString("latin1", text === 0 ? 0 : texts.ends[text - 1]!, texts.ends[text]!);
-    };
-    for (let name = 0; name + 1 < starts.length; name++) {
-      const [start, end] = [starts[name]!, starts[name + 1]!];
-      if (end - start < 2) continue;
-      const sorted = Array.from(ids.subarray(start, end), (id) => ({ id, version: versionOf(id) }));
-      sorted.sort((a, b) => compareVersions(b.version, a.version));
-      ids.set(
-        sorted.map(({ id }) => id),
-        start,
-      );
     }
   }
 }

@@ -2,6 +2,7 @@
 import { MicrovmError } from "../../errors.ts";
 import type { Words } from "./growing.ts";
 import { hashOf } from "./index-tables.ts";
+import { compareVersions } from "./version.ts";
 
 /** Looks that a name may take in the hash table. Names that nobody chose to collide take a few dozen at most. */
 const MAX_STEPS = 500;
@@ -38,4 +39,18 @@ export function hashTable(names: Iterable<[string, number]>, count: number): Uin
     slots[slot] = id + 1;
   }
   return slots;
+}
+
+/** Sorts the versions of each name, the highest first; equal ones stay in the sources' order. */
+export function sortVersions(starts: Uint32Array, ids: Uint32Array, versionOf: (id: number) => string): void {
+  for (let name = 0; name + 1 < starts.length; name++) {
+    const [start, end] = [starts[name]!, starts[name + 1]!];
+    if (end - start < 2) continue;
+    const sorted = Array.from(ids.subarray(start, end), (id) => ({ id, version: versionOf(id) }));
+    sorted.sort((a, b) => compareVersions(b.version, a.version));
+    ids.set(
+      sorted.map(({ id }) => id),
+      start,
+    );
+  }
 }

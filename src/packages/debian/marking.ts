@@ -22,7 +22,7 @@ import { type Dependency, type Marks, objectionsOf, type State } from "./marks.t
 import type { DebianPackage } from "./package-index.ts";
 
 /**
- * How deep dependencies are followed. The deepest chains of a whole desktop are some two hundred long; apt gives
+ * How deep dependencies are followed. Real chains are a few dozen long; apt gives
  * up at 3000, which is more than the call stack holds here.
  */
 export const MAX_DEPTH = 1000;
@@ -69,6 +69,8 @@ class Marking {
     // Found before anything changes: what becomes satisfied meanwhile is looked at again.
     const open = this.marks
       .dependenciesOf(state.package)
+      // What a layer below left out of its recommendations is not brought up again.
+      .filter(({ isCritical }) => isCritical || !state.isBelow)
       .filter(({ group }) => wasProtected || !this.marks.isSatisfied(group));
     const isFree = this.removeConflicts(state);
     if (!isFree && !wasProtected) return false;
