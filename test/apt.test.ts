@@ -86,6 +86,14 @@ const REALISTIC: readonly string[] = [
     "ceph-common",
     "glusterfs-server",
   ],
+  // An init system beside what wants another: marks that do not fit together, which scores decide.
+  ...[
+    "runit-init xfce4",
+    "sysvinit-core gnome",
+    "icewm-common notion",
+    "elogind lxqt",
+    "controku runit-init",
+  ],
   ...["network-manager modemmanager", "ifupdown isc-dhcp-client", "ansible", "live-build debootstrap"],
 ];
 

@@ -130,13 +130,22 @@ class Solver {
   /** Tries to mark what a protected package lacks. */
   private cure(state: State, group: RelationGroup): boolean {
     for (const relation of group) {
-      for (const target of this.marks.satisfiers.of(relation)) {
+      for (const target of this.targetsOf(relation)) {
         if (!this.reinstate(target)) continue;
         this.scores.set(target, Math.min(this.score(target), this.score(state.package)));
         return true;
       }
     }
     return false;
+  }
+
+  /** What satisfies a relation, in the order in which this half of apt looks at it: providers from the last on. */
+  private targetsOf(relation: Relation): readonly DebianPackage[] {
+    const satisfying = this.marks.satisfiers.of(relation);
+    const real = satisfying.filter((one) => one.name === relation.name);
+    const name = relation.qualifier === "any" ? `${relation.name}:any` : relation.name;
+    const providers = this.marks.index.providers(name).filter((one) => satisfying.includes(one));
+    return [...new Set([...real, ...providers.toReversed()])];
   }
 
   private repairConflicts(state: State, round: number): boolean {
@@ -184,7 +193,7 @@ class Solver {
 
   private reinstateOneOf(group: RelationGroup, depth: number): boolean {
     for (const relation of group) {
-      const [target] = this.marks.satisfiers.of(relation);
+      const [target] = this.targetsOf(relation);
       if (target && !this.marks.stateOf(target).isProtected && this.reinstate(target, depth + 1)) return true;
     }
     return false;

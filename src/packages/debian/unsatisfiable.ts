@@ -1,7 +1,7 @@
 /** The sentences that say why packages cannot be installed together. */
 import { MicrovmError } from "../../errors.ts";
 import { formatGroup, formatRelation, type Relation, type RelationGroup } from "./dependencies.ts";
-import { type Marks, objectionsOf } from "./marks.ts";
+import { type Marks, type Objection, objectionsOf } from "./marks.ts";
 import type { DebianPackage, PackageIndex } from "./package-index.ts";
 
 /** Longest chain of needs that is followed for a reason: longer ones explain nothing to a person. */
@@ -56,26 +56,71 @@ function unsatisfiable(message: string, chains: readonly string[]): MicrovmError
   });
 }
 
+/** Something that stands against a package by its mere presence. */
+interface Conflict {
+  readonly why: string;
+  readonly other: DebianPackage;
+}
+
 /** Looks for the first obstacle, from the wishes in their order and for each in that of its dependencies. */
 class Search {
   private readonly failed: Failed;
   private readonly visited = new Set<DebianPackage>();
+  /** What has to be there in any case, as far as is known. */
+  private present = new Set<DebianPackage>();
+  /** What one of these objects to. */
+  private objected = new Map<DebianPackage, Conflict>();
 
   constructor(failed: Failed) {
     this.failed = failed;
   }
 
   first(): Obstacle | undefined {
-    const wishes = new Set(this.failed.wishes);
+    const { marks, wishes } = this.failed;
+    this.assume(wishes);
     for (const wish of wishes) {
-      const conflict = this.conflictOf(wish, wishes);
+      const conflict = this.conflictOf(wish);
       if (conflict) return { ...conflict, chain: [wish] };
     }
+    const marked = marks.marked();
+    const isSettled = marked.filter((state) => state.isProtected || state.isBelow);
+    this.assume(isSettled.map((state) => state.package));
     for (const wish of wishes) {
       const obstacle = this.obstacleOf(wish, [wish]);
       if (obstacle) return obstacle;
     }
+    return this.lastResort(marked.map((state) => state.package));
+  }
+
+  /** Each need could be met by itself: then what is told is where the marks do not fit together in the end. */
+  private lastResort(marked: readonly DebianPackage[]): Obstacle | undefined {
+    const { marks } = this.failed;
+    this.assume(marked);
+    for (const one of marked.filter((each) => marks.isBroken(each))) {
+      const chain = this.chainTo(one);
+      const conflict = this.conflictOf(one);
+      if (conflict) return { ...conflict, chain };
+      for (const { group, isCritical } of marks.dependenciesOf(one)) {
+        if (!isCritical || marks.isSatisfied(group)) continue;
+        this.visited.clear();
+        const rest = { chain, group, why: "which does not go together with the rest" };
+        return this.obstacleInGroup(group, chain) ?? rest;
+      }
+    }
     return undefined;
+  }
+
+  private assume(present: readonly DebianPackage[]): void {
+    this.present = new Set(present);
+    this.objected = new Map();
+    for (const owner of present) {
+      for (const objection of objectionsOf(owner)) {
+        for (const other of this.failed.marks.objectsOf(owner, objection)) {
+          if (this.objected.has(other)) continue;
+          this.objected.set(other, { why: describe(owner, objection, other), other: owner });
+        }
+      }
+    }
   }
 
   /** The shortest chain of needs from a wish to this package. */
@@ -113,58 +158,42 @@ class Search {
   /** A group is impossible when each of its candidates is; the first one's reason is told. */
   private obstacleInGroup(group: RelationGroup, chain: Chain): Obstacle | undefined {
     const candidates = this.satisfiersOf(group);
-    if (candidates.length === 0) return { chain, group, why: this.missing(group) };
-    const conflicts: { readonly why: string; readonly other: DebianPackage }[] = [];
+    if (candidates.length === 0) return { chain, group, why: missing(this.failed, group) };
+    const conflicts: Conflict[] = [];
     let deeper: Obstacle | undefined;
-    for (const candidate of candidates) {
-      const conflict = this.conflictOf(candidate, this.settled());
-      if (conflict) {
-        conflicts.push(conflict);
-        continue;
-      }
-      const obstacle = this.obstacleOf(candidate, [...chain, candidate]);
-      if (!obstacle) return undefined;
-      deeper ??= obstacle;
+    for (const candidate of new Set(candidates)) {
+      const conflict = this.conflictOf(candidate);
+      const obstacle = conflict ? undefined : this.obstacleOf(candidate, [...chain, candidate]);
+      if (conflict) conflicts.push(conflict);
+      else if (obstacle) deeper ??= obstacle;
+      else return undefined;
     }
     if (deeper) return deeper;
     const why = conflicts.map((conflict) => conflict.why).join("; ");
     return { chain, group, why: `but ${why}`, other: conflicts[0]!.other };
   }
 
-  /** What has to be there in any case, as far as marks found out. */
-  private settled(): Iterable<DebianPackage> {
-    const states = this.failed.marks.marked();
-    return states.filter((state) => state.isProtected || state.isBelow).map((state) => state.package);
-  }
-
-  private conflictOf(
-    candidate: DebianPackage,
-    others: Iterable<DebianPackage>,
-  ): { readonly why: string; readonly other: DebianPackage } | undefined {
-    for (const other of others) {
-      if (other.name === candidate.name) continue;
-      const why = this.objection(other, candidate) ?? this.objection(candidate, other);
-      if (why !== undefined) return { why, other };
+  private conflictOf(candidate: DebianPackage): Conflict | undefined {
+    const objected = this.objected.get(candidate);
+    if (objected) return objected;
+    for (const objection of objectionsOf(candidate)) {
+      const objects = this.failed.marks.objectsOf(candidate, objection);
+      const other = objects.find((one) => this.present.has(one));
+      if (other) return { why: describe(candidate, objection, other), other };
     }
     return undefined;
   }
+}
 
-  private objection(owner: DebianPackage, other: DebianPackage): string | undefined {
-    for (const objection of objectionsOf(owner)) {
-      if (!this.failed.marks.objectsOf(owner, objection).includes(other)) continue;
-      const { relation, kind } = objection;
-      const named = relation.name === other.name ? "" : ` ("${other.name}")`;
-      return `"${owner.name}" ${kind} "${formatRelation(relation)}"${named}`;
-    }
-    return undefined;
-  }
+function describe(owner: DebianPackage, { relation, kind }: Objection, other: DebianPackage): string {
+  const named = relation.name === other.name ? "" : ` ("${other.name}")`;
+  return `"${owner.name}" ${kind} "${formatRelation(relation)}"${named}`;
+}
 
-  private missing(group: RelationGroup): string {
-    const { index, label } = this.failed;
-    const found = group.filter((relation) => index.versions(relation.name).length > 0);
-    if (found.length === 0) return `which is not in ${label}`;
-    return `but ${found.map((relation) => `"${relation.name}" ${refusedBecause(index, relation, label)}`).join(" and ")}`;
-  }
+function missing({ index, label }: Failed, group: RelationGroup): string {
+  const found = group.filter((relation) => index.versions(relation.name).length > 0);
+  if (found.length === 0) return `which is not in ${label}`;
+  return `but ${found.map((relation) => `"${relation.name}" ${refusedBecause(index, relation, label)}`).join(" and ")}`;
 }
 
 /** Why no version of a package that is there satisfies a relation. */
