@@ -243,6 +243,20 @@ test("every alternative's conflict is told", () => {
   });
 });
 
+test("alternatives that each fail for what others need are told as what they are", () => {
+  const index = indexOf(
+    "a; Depends: e | d",
+    "b; Conflicts: d",
+    "c; Conflicts: e",
+    "d; Depends: c | e",
+    "e; Depends: d | c; Conflicts: d",
+  );
+  assert.throws(() => resolve(index, ["a", "b"], { essential: false }), {
+    code: "package-unsatisfiable",
+    message: 'Cannot install "a": "a" needs "e | d", which does not go together with the rest',
+  });
+});
+
 test("the whole chain from the wish is told", () => {
   const index = indexOf("a; Depends: b", "b; Depends: c", "c; Depends: d (= 2)", "d 1");
   assert.throws(() => resolve(index, ["a"], { essential: false }), {
