@@ -1,6 +1,6 @@
 /**
  * Benchmarks, each beside a peer in the same run where there is one:
- * `npm run bench -- [build|rebuild|boot|eval|all] [--json] [--runs N]`.
+ * `npm run bench -- [build|rebuild|boot|eval|resolve|all] [--json] [--runs N]`.
  * Figures go to standard output, what is going on to standard error.
  */
 import { parseArgs } from "node:util";
@@ -10,9 +10,10 @@ import { boot } from "./boot.ts";
 import { coldBuild } from "./build.ts";
 import { evaluate } from "./eval.ts";
 import { rebuild } from "./rebuild.ts";
+import { resolution } from "./resolve.ts";
 import { openWorkspace } from "./workspace.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [evaluate, rebuild, boot, coldBuild];
+const BENCHMARKS: readonly Benchmark[] = [evaluate, resolution, rebuild, boot, coldBuild];
 
 const USAGE = `Usage: npm run bench -- [${BENCHMARKS.map(({ name }) => name).join("|")}|all] [--json] [--runs N]`;
 

@@ -4,7 +4,7 @@ import type { LockedPackageSet, LockedRelease } from "../lock.ts";
 import { fetchIndices, releaseState } from "./fetch-index.ts";
 import { mirrorsFor } from "./mirror.ts";
 import type { MirrorPool } from "./mirror-pool.ts";
-import type { IndexSource } from "./open-index.ts";
+import type { IndexSource } from "./package-index.ts";
 import type { DebianPackageSet } from "./package-set.ts";
 import { fetchRelease } from "./release.ts";
 import { type ArchiveSource, sourcesOf } from "./sources.ts";

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "../../os/files.ts";
 import { fetchIndices, releaseState } from "./fetch-index.ts";
 import { newMirrorPool } from "./mirror-pool.ts";
-import { openIndex } from "./open-index.ts";
+import { openIndex } from "./package-index.ts";
 import { debian } from "./package-set.ts";
 import { fetchRelease } from "./release.ts";
 import { type ArchiveSource, sourcesOf } from "./sources.ts";

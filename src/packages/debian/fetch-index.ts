@@ -8,7 +8,7 @@ import { type DownloadOptions, download } from "../../os/http.ts";
 import { decompressXz } from "../../os/xz.ts";
 import type { LockedIndex, LockedRelease } from "../lock.ts";
 import { fromMirrors, type MirrorPool } from "./mirror-pool.ts";
-import type { IndexSource } from "./open-index.ts";
+import type { IndexSource } from "./package-index.ts";
 import type { Release, ReleaseFile } from "./release.ts";
 import { type ArchiveSource, suiteDirectory } from "./sources.ts";
 

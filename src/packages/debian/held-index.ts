@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { MicrovmError } from "../../errors.ts";
 import type { LockedPackageSet } from "../lock.ts";
 import { type ArchiveAccess, lockedIndices } from "./archive-state.ts";
-import { type IndexSource, openIndex, type PackageIndex } from "./open-index.ts";
+import { type IndexSource, openIndex, type PackageIndex } from "./package-index.ts";
 import { pickStanzas } from "./packages-text.ts";
 import { LOCAL, LOCAL_ORIGIN, sourcesOf } from "./sources.ts";
 

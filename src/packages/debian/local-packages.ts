@@ -8,7 +8,7 @@ import { openXzDecoder } from "../../os/xz-decoder.ts";
 import { fieldOf, formatParagraph, parseParagraphs } from "./control.ts";
 import { openDeb } from "./deb.ts";
 import { invalid } from "./invalid.ts";
-import type { IndexSource } from "./open-index.ts";
+import type { IndexSource } from "./package-index.ts";
 import { LOCAL, LOCAL_ORIGIN } from "./sources.ts";
 import { readControl } from "./unpack-deb.ts";
 

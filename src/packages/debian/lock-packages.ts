@@ -8,7 +8,7 @@ import { type ArchiveAccess, type ArchiveState, currentState, lockedState } from
 import { openHolding, openSet, supersededBy } from "./held-index.ts";
 import { readLocalPackages } from "./local-packages.ts";
 import { type MirrorPool, newMirrorPool } from "./mirror-pool.ts";
-import type { IndexSource } from "./open-index.ts";
+import type { IndexSource } from "./package-index.ts";
 import type { DebianPackageSet } from "./package-set.ts";
 import { packageSetKey } from "./package-set-key.ts";
 import { type PackageSource, packageSource } from "./package-source.ts";

@@ -1,6 +1,6 @@
 /** Resolving several wishes against one index, so that all of them share one version of each package. Pure. */
 import type { LockedPackage, LockedPackageSet } from "../lock.ts";
-import type { DebianPackage, PackageIndex } from "./open-index.ts";
+import type { DebianPackage, PackageIndex } from "./package-index.ts";
 import { resolve } from "./resolver.ts";
 import { MAIN } from "./sources.ts";
 
