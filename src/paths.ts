@@ -41,6 +41,8 @@ export const storeNames = {
   info: ".info",
   /** Downloaded indices of package sets, verified again when read. */
   indices: ".indices",
+  /** What the last build of each path printed, if anything. */
+  logs: ".logs",
 } as const;
 
 /** Below the state directory: VMs that run in the foreground, apart from the installed ones, whose names have no dot in front. */

@@ -45,6 +45,7 @@ test("a package's script reaches the layer and nothing of the host", { skip: nee
     scratch,
     job: { run: PROBES, secret: import.meta.filename },
     signal: AbortSignal.timeout(30_000),
+    onOutput: () => {},
   });
 
   assert.equal(readFileSync(join(upper, "succeeded"), "utf8"), "");

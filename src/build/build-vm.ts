@@ -12,6 +12,7 @@ import { type HostFacts, type SetWishes, wishesOf } from "../plan/wishes.ts";
 import type { StoreEvent } from "../store/events.ts";
 import { openStore } from "../store/store.ts";
 import { buildersWith } from "./builders.ts";
+import { estimateWork, type MissingPath } from "./estimate.ts";
 import { hostPackageSet } from "./host-facts.ts";
 import { readLock, writeLock } from "./lock-file.ts";
 
@@ -21,7 +22,7 @@ export interface BuildReporter {
   step(text: string): void;
   warning(text: string): void;
   /** Which paths are missing, before any of them is made. */
-  missing(fetches: readonly { readonly size: number }[], builds: number): void;
+  missing(paths: readonly MissingPath[]): void;
   event(event: StoreEvent): void;
 }
 
@@ -50,8 +51,7 @@ export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
   const store = openStore(storeDirectory);
   store.prepare();
   const { plan, mirrors } = await lockAndPlan(vm, host, options);
-  const { fetches, builds } = summary(store.planSummary(plan.runner).missing);
-  reporter.missing(fetches, builds);
+  reporter.missing(store.planSummary(plan.runner).missing.map(estimateWork));
   const runner = await store.realise(plan.runner, {
     builders: buildersWith(mirrors),
     onEvent: (event) => reporter.event(event),
@@ -107,13 +107,5 @@ async function lockSet(
   return {
     result,
     locked: { set, packages: result.packages, date: Math.floor(Date.parse(release.date) / 1000) },
-  };
-}
-
-function summary(missing: readonly { readonly fixed?: unknown; readonly params: unknown }[]) {
-  const fetches = missing.filter((recipe) => recipe.fixed);
-  return {
-    fetches: fetches.map((recipe) => ({ size: Number((recipe.params as { size?: number }).size ?? 0) })),
-    builds: missing.length - fetches.length,
   };
 }

@@ -1,10 +1,9 @@
 /** `microvm build`. */
-import { buildVm } from "../build/build-vm.ts";
 import { findProjectFile } from "../config/index.ts";
 import { MicrovmError } from "../errors.ts";
 import { lstatSync, renameSync, symlinkSync } from "../os/files.ts";
+import { buildWithProgress, QUIET_OPTION } from "./build-with-progress.ts";
 import { type Command, parseCommand } from "./command.ts";
-import { progressReporter } from "./progress.ts";
 import { directories, stopSignal } from "./setting.ts";
 
 /** Builds a VM and prints its runner's store path. */
@@ -19,6 +18,7 @@ Usage: microvm build [PROJECT[#NAME]] [options]
 
 Options:
   -o, --out-link LINK  Make LINK lead to the runner
+  -q, --quiet          Print no progress, only warnings and errors
       --json           Print an object with the runner, its layers and its machine
   -h, --help           Show this
 
@@ -31,14 +31,14 @@ Examples:
     const { reference, values } = parseCommand("build", args, {
       "out-link": { type: "string", short: "o" },
       json: { type: "boolean", default: false },
+      ...QUIET_OPTION,
     });
     const project = findProjectFile(reference);
-    using reporter = progressReporter();
-    const built = await buildVm({
+    const built = await buildWithProgress({
       project,
       storeDirectory: directories().store,
-      reporter,
       signal: stopSignal(),
+      quiet: values.quiet,
     });
     if (values["out-link"] !== undefined) replaceLink(values["out-link"], built.runner);
     const { runner, plan, vm } = built;

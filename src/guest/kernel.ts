@@ -39,8 +39,10 @@ export const buildKernelLayer: Builder = eager(async (job) => {
     onProgress: (done, total) => job.report({ done, total, unit: "packages", note: "unpacking" }),
   });
   const tools = "tools" in job.recipe.inputs ? job.input("tools") : undefined;
+  job.report({ note: "listing the modules' dependencies", share: 1 });
   await run([...toolCommand(tools, architecture, "depmod"), "-b", job.out, kernelRelease(job.out)], {
     signal: job.signal,
+    onOutput: job.log,
   });
 });
 
@@ -66,6 +68,7 @@ export function kernelImageRecipe(layer: Recipe): Recipe {
 /** Builds `kernel-image`. */
 export const buildKernelImage: Builder = async (job) => {
   const layer = job.input("layer");
+  job.report({ note: "decompressing" });
   const image = readInLayer(layer, `boot/vmlinuz-${kernelRelease(layer)}`);
   writeFileSync(job.out, await extractVmlinux(image));
 };
