@@ -17,6 +17,7 @@ export type ErrorCode =
   | "guest-failed"
   | "interrupted"
   | "lock-invalid"
+  | "log-not-found"
   | "mirror-unknown"
   | "mirror-unreachable"
   | "no-space"

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { buildCommand } from "./build.ts";
 import { evalCommand } from "./eval.ts";
+import { logCommand } from "./log.ts";
 import { optionsCommand } from "./options.ts";
 import { runCommand } from "./run.ts";
 import { microvm } from "./testing/program.ts";
@@ -18,7 +19,7 @@ describe("the command line", { concurrency: 4 }, () => {
       status: 2,
       stdout: "",
       stderr: `error: There is no command "nonsense"
-hint: The commands are "run", "build", "eval", "options"; see "microvm --help"
+hint: The commands are "run", "build", "eval", "options", "log"; see "microvm --help"
 `,
     });
   });
@@ -53,6 +54,7 @@ hint: See "microvm run --help"
       "microvm build ",
       "microvm eval ",
       "microvm options ",
+      "microvm log ",
       "MICROVM_STORE",
     ]) {
       assert.ok(stdout.includes(line), line);
@@ -69,7 +71,7 @@ hint: See "microvm run --help"
   });
 
   test("no line of the help is wider than a terminal of 120 columns", async () => {
-    for (const { help } of [buildCommand, evalCommand, optionsCommand, runCommand]) {
+    for (const { help } of [buildCommand, evalCommand, logCommand, optionsCommand, runCommand]) {
       for (const line of help.split("\n")) assert.ok(line.length <= 120, line);
     }
   });

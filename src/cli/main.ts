@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   build: async () => (await import("./build.ts")).buildCommand,
   eval: async () => (await import("./eval.ts")).evalCommand,
   options: async () => (await import("./options.ts")).optionsCommand,
+  log: async () => (await import("./log.ts")).logCommand,
 };
 
 /** Runs the program with these arguments. Returns its exit status: 0 done, 1 failed, 2 wrong usage. */

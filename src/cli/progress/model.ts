@@ -90,7 +90,7 @@ function takeBuild(builds: Map<string, RunningBuild>, event: StoreEvent, now: nu
       return undefined;
     }
     case "publishing":
-      if (before) builds.set(path, { ...before, ...PUBLISHING });
+      if (before) builds.set(path, { ...before, ...PUBLISHING, share: fraction(event) });
       return undefined;
     default:
       builds.delete(path);

@@ -25,11 +25,24 @@ export function shareModel() {
   };
 }
 
-/** How much of a path is done, if the event tells. */
+/** How much of a path's way into the store is behind it when its builder is done: the rest is to check and to sync. */
+const BUILDING = 0.95;
+
+/** How much of a path is done, if the event tells; 1 only when it is in the store. */
 export function fraction(event: StoreEvent): number | undefined {
-  if (event.type === "cached" || event.type === "done") return 1;
-  if (event.type !== "progress") return undefined;
-  const { share, done, total } = event;
-  const part = share ?? (done !== undefined && total ? done / total : undefined);
-  return part === undefined ? undefined : Math.min(1, Math.max(0, part));
+  switch (event.type) {
+    case "cached":
+    case "done":
+      return 1;
+    case "publishing":
+      return BUILDING;
+    case "progress": {
+      const { share, done, total } = event;
+      const part = share ?? (done !== undefined && total ? done / total : undefined);
+      // Nothing of nothing is no share.
+      return part === undefined || Number.isNaN(part) ? undefined : BUILDING * Math.min(1, Math.max(0, part));
+    }
+    default:
+      return undefined;
+  }
 }

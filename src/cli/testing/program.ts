@@ -14,13 +14,18 @@ export async function microvm(
   {
     node = process.execPath,
     cwd = import.meta.dirname,
-  }: { readonly node?: string; readonly cwd?: string } = {},
+    env: changes = {},
+  }: {
+    readonly node?: string;
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ) {
   // A relative place of the compiler's cache would be another one in each directory.
   const { NODE_COMPILE_CACHE: cache, ...env } = process.env;
   const { code, stdout, stderr } = await runToEnd([node, PROGRAM, ...args], {
     cwd,
-    env: { ...env, ...(cache && { NODE_COMPILE_CACHE: resolve(cache) }) },
+    env: { ...env, ...changes, ...(cache && { NODE_COMPILE_CACHE: resolve(cache) }) },
   });
   return { status: code, stdout: stdout.toString(), stderr: stderr.toString() };
 }
