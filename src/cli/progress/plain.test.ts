@@ -28,7 +28,7 @@ test("a run is told in plain lines: what begins, what ends, and in between how f
   clock.advance(100);
   assert.equal(
     text(),
-    "21 %: fetching 0/2 packages, 5.0/20.0 MiB, 2.5 MiB/s, 6 s left; layer unpacking 1/5 packages (19 %)\n",
+    "21 %: fetching 0/2 packages, 5.0/20.0 MiB, 2.5 MiB/s, 6 s left; layer: unpacking 1/5 packages (19 %)\n",
   );
 
   for (const name of ["a.deb", "b.deb"]) {
@@ -59,11 +59,11 @@ test("how far it is is told every two seconds at most, and only when it changed"
     .filter((line) => /%/.test(line));
   assert.deepEqual(progress, [
     ...[
-      "9 %: layer 20/100 files (19 %)",
-      "19 %: layer 40/100 files (38 %)",
-      "28 %: layer 60/100 files (57 %)",
+      "9 %: layer: 20/100 files (19 %)",
+      "19 %: layer: 40/100 files (38 %)",
+      "28 %: layer: 60/100 files (57 %)",
     ],
-    ...["38 %: layer 80/100 files (76 %)", "47 %: layer 100/100 files (95 %)"],
+    ...["38 %: layer: 80/100 files (76 %)", "47 %: layer: 100/100 files (95 %)"],
   ]);
 });
 
@@ -76,5 +76,5 @@ test("what is over in no time is not told, and work of another process is", () =
   clock.advance(2000);
   reporter.event(buildEvent("layer", { type: "cached" }));
   clock.advance(2000);
-  assert.equal(text(), "Waiting for layer, which another process makes\nlayer made by another process\n");
+  assert.equal(text(), "Waiting for layer, which another process makes\nlayer: made by another process\n");
 });

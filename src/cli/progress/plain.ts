@@ -67,7 +67,7 @@ function progressLine({ downloads, builds, share }: View): string {
     ...(downloads ? [`fetching ${downloadParts(downloads).join(", ")}`] : []),
     ...builds.map((build) => {
       const doing = activity(build) || "running";
-      return `${build.name} ${doing}${build.share === undefined ? "" : ` (${percentage(build.share)})`}`;
+      return `${build.name}: ${doing}${build.share === undefined ? "" : ` (${percentage(build.share)})`}`;
     }),
   ];
   if (parts.length === 0) return "";
