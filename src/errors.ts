@@ -18,6 +18,7 @@ export type ErrorCode =
   | "index-invalid"
   | "interrupted"
   | "lock-invalid"
+  | "log-not-found"
   | "mirror-unknown"
   | "mirror-unreachable"
   | "no-space"

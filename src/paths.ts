@@ -63,6 +63,8 @@ export const storeNames = {
   gcRoots: ".gcroots",
   /** One file for each process at work, held while it lives: the names that it works with. */
   temporaryRoots: ".temproots",
+  /** What the last build of each path printed, if anything. */
+  logs: ".logs",
 } as const;
 
 /** Below the state directory: VMs that run in the foreground, apart from the installed ones, whose names have no dot in front. */

@@ -8,6 +8,7 @@ import type { StoreEvent } from "../store/events.ts";
 import { openStore } from "../store/store.ts";
 import type { TemporaryRoots } from "../store/temporary-roots.ts";
 import { buildersWith } from "./builders.ts";
+import { estimateWork, type MissingPath } from "./estimate.ts";
 import { readLock, writeLock } from "./lock-file.ts";
 import { lockVms } from "./lock-vms.ts";
 
@@ -17,7 +18,7 @@ export interface BuildReporter {
   step(text: string): void;
   warning(text: string): void;
   /** Which paths are missing, before any of them is made. */
-  missing(fetches: readonly { readonly size: number }[], builds: number): void;
+  missing(paths: readonly MissingPath[]): void;
   event(event: StoreEvent): void;
 }
 
@@ -48,8 +49,7 @@ export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
   const store = openStore(storeDirectory);
   store.prepare();
   const { plan, sources } = await lockAndPlan(vm, host, options);
-  const { fetches, builds } = summary(store.planSummary(plan.runner).missing);
-  reporter.missing(fetches, builds);
+  reporter.missing(store.planSummary(plan.runner).missing.map(estimateWork));
   const runner = await store.realise(plan.runner, {
     builders: buildersWith(sources),
     onEvent: (event) => reporter.event(event),
@@ -75,12 +75,4 @@ async function lockAndPlan(vm: EvaluatedVm, host: HostFacts, options: BuildOptio
   const { guest, tools } = vms[0]!;
   const config = vm.config as unknown as GuestConfig;
   return { plan: planVm({ name: vm.name, config, guest, tools, host }), sources };
-}
-
-function summary(missing: readonly { readonly fixed?: unknown; readonly params: unknown }[]) {
-  const fetches = missing.filter((recipe) => recipe.fixed);
-  return {
-    fetches: fetches.map((recipe) => ({ size: Number((recipe.params as { size?: number }).size ?? 0) })),
-    builds: missing.length - fetches.length,
-  };
 }

@@ -1,11 +1,10 @@
 /** `microvm build`. */
-import { buildVm } from "../build/build-vm.ts";
 import { findProjectFile } from "../config/index.ts";
 import { registerLink } from "../store/roots.ts";
 import { openTemporaryRoots } from "../store/temporary-roots.ts";
+import { buildWithProgress, QUIET_OPTION } from "./build-with-progress.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { replaceLink } from "./links.ts";
-import { progressReporter } from "./progress.ts";
 import { directories, stopSignal } from "./setting.ts";
 
 /** Builds a VM and prints its runner's store path. */
@@ -20,6 +19,7 @@ Usage: microvm build [PROJECT[#NAME]] [options]
 
 Options:
   -o, --out-link LINK  Make LINK lead to the runner, which "microvm gc" keeps as long as LINK is there
+  -q, --quiet          Print no progress, only warnings and errors
       --json           Print an object with the runner, its layers and its machine
   -h, --help           Show this
 
@@ -32,13 +32,19 @@ Examples:
     const { reference, values } = parseCommand("build", args, {
       "out-link": { type: "string", short: "o" },
       json: { type: "boolean", default: false },
+      ...QUIET_OPTION,
     });
     const project = findProjectFile(reference);
     const { store } = directories();
-    using reporter = progressReporter();
     await using roots = openTemporaryRoots(store);
     roots.begin();
-    const built = await buildVm({ project, storeDirectory: store, reporter, signal: stopSignal(), roots });
+    const built = await buildWithProgress({
+      project,
+      storeDirectory: store,
+      signal: stopSignal(),
+      quiet: values.quiet,
+      roots,
+    });
     if (values["out-link"] !== undefined) {
       replaceLink(values["out-link"], built.runner);
       registerLink(store, values["out-link"]);

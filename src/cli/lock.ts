@@ -3,6 +3,7 @@ import { type LockReport, lockProject, type VmChanges } from "../build/lock-proj
 import { findProjectFile } from "../config/index.ts";
 import { MicrovmError } from "../errors.ts";
 import { LOCK_FILE } from "../paths.ts";
+import { QUIET_OPTION } from "./build-with-progress.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { paint } from "./output.ts";
 import { progressReporter } from "./progress.ts";
@@ -24,6 +25,7 @@ Options:
       --allow-downgrade  Take an archive's state that is older than the lock has seen
       --dry-run          Print what would change, and write no lock
       --json             Print an object: sets, changes and written
+  -q, --quiet            Print no progress, only warnings and errors
   -h, --help             Show this
 
 Examples:
@@ -40,13 +42,14 @@ Examples:
       "allow-downgrade": { type: "boolean", default: false },
       "dry-run": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
+      ...QUIET_OPTION,
     });
     const { name, ...project } = findProjectFile(reference);
     if (name !== undefined) {
       throw wrongUsage(`"lock" locks all VMs of a project: leave out "#${name}"`);
     }
     if (values["allow-downgrade"] && !values.update) throw wrongUsage('"--allow-downgrade" needs "--update"');
-    using reporter = progressReporter();
+    using reporter = progressReporter({ quiet: values.quiet });
     const report = await lockProject({
       project,
       storeDirectory: directories().store,

@@ -7,6 +7,7 @@ import type { Command } from "./command.ts";
 import { evalCommand } from "./eval.ts";
 import { gcCommand } from "./gc.ts";
 import { lockCommand } from "./lock.ts";
+import { logCommand } from "./log.ts";
 import { optionsCommand } from "./options.ts";
 import { runCommand } from "./run.ts";
 import { storeCommand } from "./store.ts";
@@ -28,7 +29,7 @@ describe("the command line", { concurrency: 4 }, () => {
       status: 2,
       stdout: "",
       stderr: `error: There is no command "nonsense"
-hint: The commands are "run", "build", "eval", "lock", "options", "gc", "store"; see "microvm --help"
+hint: The commands are "run", "build", "eval", "lock", "options", "log", "gc", "store"; see "microvm --help"
 `,
     });
   });
@@ -64,6 +65,7 @@ hint: See "microvm run --help"
       "microvm eval ",
       "microvm lock ",
       "microvm options ",
+      "microvm log ",
       "microvm gc ",
       "microvm store ",
       "MICROVM_STORE",
@@ -82,7 +84,16 @@ hint: See "microvm run --help"
   });
 
   test("every command's help has its usage and examples, and fits a terminal of 120 columns", async () => {
-    const top = [buildCommand, evalCommand, gcCommand, lockCommand, optionsCommand, runCommand, storeCommand];
+    const top = [
+      buildCommand,
+      evalCommand,
+      gcCommand,
+      lockCommand,
+      logCommand,
+      optionsCommand,
+      runCommand,
+      storeCommand,
+    ];
     for (const { name, help } of [...top, ...(await commandsBelow(storeCommand))]) {
       assert.ok(help.includes(`\nUsage: microvm ${name} `), name);
       assert.ok(help.includes("\nExamples:\n  "), name);

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   eval: async () => (await import("./eval.ts")).evalCommand,
   lock: async () => (await import("./lock.ts")).lockCommand,
   options: async () => (await import("./options.ts")).optionsCommand,
+  log: async () => (await import("./log.ts")).logCommand,
   gc: async () => (await import("./gc.ts")).gcCommand,
   store: async () => (await import("./store.ts")).storeCommand,
 };

@@ -15,6 +15,7 @@ import { diskUsage } from "./disk-usage.ts";
 import { explainStoreFailure } from "./failures.ts";
 import { removeOldIndices } from "./indices.ts";
 import { type InfoRecord, infoFile, readInfo } from "./info.ts";
+import { removeLog } from "./log.ts";
 import { allNames } from "./names.ts";
 import { processRoots } from "./process-roots.ts";
 import { moveTree } from "./publish.ts";
@@ -93,6 +94,7 @@ async function moveGarbage(directory: string, to: string, options: CollectOption
       moveTree(join(directory, name), join(to, name));
     }
     rmSync(infoFile(directory, name), { force: true });
+    removeLog(directory, name);
   }
   removeLocks(directory, await readTemporaryRoots(directory));
   syncDirectory(directory);

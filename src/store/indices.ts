@@ -1,4 +1,4 @@
-/** Downloaded indices of package sets: no store paths, and needed only while they are what the mirror has. */
+/** Indices of package sets, downloaded and parsed: no store paths, and needed only while they are what the mirror has. */
 import { join } from "node:path";
 import { systemCode } from "../errors.ts";
 import { lstatSync, readdirSync, rmSync } from "../os/files.ts";
@@ -21,10 +21,8 @@ export function removeOldIndices(directory: string, { keepInputs, dryRun = false
   const parent = join(directory, storeNames.indices);
   const before = Date.now() - (keepInputs ? KEPT : HOUR);
   const old = list(parent)
-    .map((name) => ({
-      path: join(parent, name),
-      stats: lstatSync(join(parent, name), { throwIfNoEntry: false }),
-    }))
+    .map((name) => join(parent, name))
+    .map((path) => ({ path, stats: lstatSync(path, { throwIfNoEntry: false }) }))
     .filter(({ stats }) => stats?.isFile() && stats.mtimeMs < before);
   if (!dryRun) for (const { path } of old) rmSync(path, { force: true });
   return { count: old.length, bytes: old.reduce((sum, { stats }) => sum + stats!.blocks * 512, 0) };
@@ -32,7 +30,8 @@ export function removeOldIndices(directory: string, { keepInputs, dryRun = false
 
 function list(directory: string): string[] {
   try {
-    return readdirSync(directory);
+    // Those that were parsed lie in a directory of their own.
+    return readdirSync(directory, { recursive: true, encoding: "utf8" });
   } catch (error) {
     if (systemCode(error) === "ENOENT") return [];
     throw error;

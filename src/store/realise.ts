@@ -19,6 +19,7 @@ import { isPresent, prepareDirectory } from "./directory.ts";
 import type { StoreEvent } from "./events.ts";
 import { explainBuildFailure, explainStoreFailure } from "./failures.ts";
 import { limiter } from "./limiter.ts";
+import { openLog } from "./log.ts";
 import { publish } from "./publish.ts";
 import { allInputs, graphOf, type Recipe, runtimeInputs, storePathName } from "./recipe.ts";
 import { openTemporaryRoots, type TemporaryRoots } from "./temporary-roots.ts";
@@ -67,7 +68,7 @@ interface Run extends Pick<RealiseOptions, "builders"> {
 type Gate = ReturnType<typeof limiter>;
 
 /** The events that say no more than what happened to which path. */
-type PlainEvent = Extract<StoreEvent["type"], "cached" | "waiting" | "start" | "failed">;
+type PlainEvent = Extract<StoreEvent["type"], "cached" | "waiting" | "start" | "publishing" | "failed">;
 
 /** Makes sure that the recipe's output is in the store, with all that it needs; gives its absolute path. */
 export async function realise(store: StoreState, recipe: Recipe, options: RealiseOptions): Promise<string> {
@@ -198,6 +199,7 @@ async function lockPath(run: Run, recipe: Recipe): Promise<Lock> {
 
 async function build(run: Run, recipe: Recipe, { directory }: Workspace, arrivals: Arrivals): Promise<void> {
   const started = performance.now();
+  const log = openLog(run.store.directory, storePathName(recipe));
   const job = makeJob({
     arrivals,
     recipe,
@@ -205,18 +207,21 @@ async function build(run: Run, recipe: Recipe, { directory }: Workspace, arrival
     directory,
     signal: run.signal,
     report: (progress) => run.emit({ ...subject(recipe), type: "progress", ...progress }),
+    log: log.write,
   });
   const builder = builderOf(run, recipe);
   emit(run, recipe, "start");
   try {
     await builder(job);
     run.signal.throwIfAborted();
+    emit(run, recipe, "publishing");
     const { size } = await publish(run.store.directory, recipe, job.out);
     run.emit({ ...subject(recipe), type: "done", size, milliseconds: performance.now() - started });
   } catch (error) {
     emit(run, recipe, "failed");
-    throw run.signal.aborted ? run.signal.reason : explainBuildFailure(recipe, error);
+    throw run.signal.aborted ? run.signal.reason : explainBuildFailure(recipe, error, log);
   } finally {
+    log.close();
     await removeTree(job.out);
     await removeTree(scratchOf(directory, storePathName(recipe)));
   }

@@ -9,6 +9,7 @@ import type { Progress } from "./events.ts";
 import { explainBuildFailure } from "./failures.ts";
 import { fileChanges } from "./file-changes.ts";
 import { readInfo } from "./info.ts";
+import { openLog } from "./log.ts";
 import { finish } from "./publish.ts";
 import { allInputs, type Recipe, recipeOf, storePathName } from "./recipe.ts";
 
@@ -68,6 +69,7 @@ export async function rebuild(setting: RebuildSetting, name: string): Promise<Re
   if (!builder) {
     throw new MicrovmError("unsupported", `this version builds nothing of the kind "${recipe.kind}"`);
   }
+  const log = openLog(storeDirectory, name);
   const job = makeJob({
     arrivals: new Map(),
     recipe,
@@ -75,6 +77,7 @@ export async function rebuild(setting: RebuildSetting, name: string): Promise<Re
     directory: workspace,
     signal,
     report: (progress) => onProgress(name, progress),
+    log: log.write,
   });
   const dispose = () => removeTree(job.out);
   try {
@@ -84,8 +87,9 @@ export async function rebuild(setting: RebuildSetting, name: string): Promise<Re
     return { tree: job.out, digest, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
-    throw signal.aborted ? signal.reason : explainBuildFailure(recipe, error);
+    throw signal.aborted ? signal.reason : explainBuildFailure(recipe, error, log);
   } finally {
+    log.close();
     await removeTree(scratchOf(workspace, name));
   }
 }
