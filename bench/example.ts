@@ -14,17 +14,19 @@ import type { Ran, Workspace } from "./workspace.ts";
 
 const TOP = resolve(import.meta.dirname, "..");
 
-/** Directories of projects; each has one VM that is called as its directory is. */
+/** Directories of projects; a VM is called as its directory is. */
 const PROJECTS = {
   /** The README's. */
   "my-microvm": join(TOP, "examples/my-microvm"),
   /** systemd, udev, dbus, kmod, iproute2, openssh-server, a kernel. */
   minimal: join(TOP, "bench/projects/minimal"),
+  /** Many VMs; build it with `--all`. */
+  fleet: join(TOP, "bench/projects/fleet"),
 } as const;
 
 /** A copy of a project with a store of its own. */
 export interface Example {
-  /** Name of its VM. */
+  /** Name of its VM; empty: none in particular. */
   readonly name: string;
   readonly project: string;
   readonly store: string;

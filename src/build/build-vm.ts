@@ -1,4 +1,4 @@
-/** From a project to a runner in the store: evaluate, lock, plan, realise. */
+/** From a project to runners in the store: evaluate, lock, plan, realise. */
 import { type EvaluatedVm, evaluateProject, type ProjectLocation } from "../config/index.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { hostArchitecture } from "../packages/host-tools.ts";
@@ -11,6 +11,7 @@ import { buildersWith } from "./builders.ts";
 import { estimateWork, type MissingPath } from "./estimate.ts";
 import { readLock, writeLock } from "./lock-file.ts";
 import { lockVms } from "./lock-vms.ts";
+import { evaluateVms } from "./project-vms.ts";
 
 /** Told while a VM is built. */
 export interface BuildReporter {
@@ -42,27 +43,57 @@ export interface BuiltVm {
 
 /** Builds a VM of a project. Nothing is made that the store already has. */
 export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
-  const { project, storeDirectory, reporter, signal } = options;
+  const { project, storeDirectory, reporter } = options;
   const vm = await evaluateProject({ file: project.file, name: project.name, storeDir: storeDirectory });
   for (const warning of vm.warnings) reporter.warning(warning);
+  const [built] = await buildEvaluated([vm], options);
+  return built!;
+}
+
+/** A built VM of a project, by the name that tells it from the others: `NAME`, or `HOST/NAME`. */
+export interface LabelledVm extends BuiltVm {
+  readonly label: string;
+}
+
+/** Builds all VMs of a project together, those of its hosts too: what they share is made once. */
+export async function buildAllVms(options: BuildOptions): Promise<readonly LabelledVm[]> {
+  const { project, storeDirectory, reporter } = options;
+  const vms = await evaluateVms(project, storeDirectory, (text) => reporter.warning(text));
+  const built = await buildEvaluated(
+    vms.map(({ vm }) => vm),
+    options,
+  );
+  return built.map((one, index) => ({ label: vms[index]!.label, ...one }));
+}
+
+async function buildEvaluated(
+  vms: readonly EvaluatedVm[],
+  options: BuildOptions,
+): Promise<readonly BuiltVm[]> {
+  const { storeDirectory, reporter, signal, roots } = options;
   const host = { architecture: hostArchitecture(), storeDirectory };
   const store = openStore(storeDirectory);
   store.prepare();
-  const { plan, sources } = await lockAndPlan(vm, host, options);
-  reporter.missing(store.planSummary(plan.runner).missing.map(estimateWork));
-  const runner = await store.realise(plan.runner, {
+  const { plans, sources } = await lockAndPlan(vms, host, options);
+  const recipes = plans.map((plan) => plan.runner);
+  reporter.missing(store.planSummary(...recipes).missing.map(estimateWork));
+  const runners = await store.realiseAll(recipes, {
     builders: buildersWith(sources),
     onEvent: (event) => reporter.event(event),
     ...(signal && { signal }),
-    ...(options.roots && { roots: options.roots }),
+    ...(roots && { roots }),
   });
-  return { vm, plan, runner };
+  return vms.map((vm, index) => ({ vm, plan: plans[index]!, runner: runners[index]! }));
 }
 
-async function lockAndPlan(vm: EvaluatedVm, host: HostFacts, options: BuildOptions) {
+async function lockAndPlan(vms: readonly EvaluatedVm[], host: HostFacts, options: BuildOptions) {
   const { project, storeDirectory, reporter, signal } = options;
   const before = readLock(project.directory);
-  const { lock, vms, sources } = await lockVms([vm], {
+  const {
+    lock,
+    vms: locked,
+    sources,
+  } = await lockVms(vms, {
     lock: before,
     host,
     projectDirectory: project.directory,
@@ -72,7 +103,9 @@ async function lockAndPlan(vm: EvaluatedVm, host: HostFacts, options: BuildOptio
   });
   const warning = writeLock(project.directory, before, lock);
   if (warning !== undefined) reporter.warning(warning);
-  const { guest, tools } = vms[0]!;
-  const config = vm.config as unknown as GuestConfig;
-  return { plan: planVm({ name: vm.name, config, guest, tools, host }), sources };
+  const plans = vms.map(({ name, config }, index) => {
+    const { guest, tools } = locked[index]!;
+    return planVm({ name, config: config as unknown as GuestConfig, guest, tools, host });
+  });
+  return { plans, sources };
 }

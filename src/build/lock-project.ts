@@ -1,5 +1,5 @@
 /** Locking all VMs of a project: what is missing, or what a refresh brings, and what that changes for each VM. */
-import { type EvaluatedVm, evaluateWholeProject, type ProjectLocation } from "../config/index.ts";
+import type { ProjectLocation } from "../config/index.ts";
 import { MicrovmError } from "../errors.ts";
 import { nearNames } from "../packages/debian/near-names.ts";
 import { packageSetKey } from "../packages/debian/package-set-key.ts";
@@ -9,6 +9,7 @@ import { hasChanges, type PackageChanges, packageChanges } from "../packages/loc
 import { openStore } from "../store/store.ts";
 import { readLock, writeLock } from "./lock-file.ts";
 import { type LockedPart, type LockedVm, lockVms, setsOf } from "./lock-vms.ts";
+import { evaluateVms } from "./project-vms.ts";
 
 /** What is locked, and how. */
 export interface LockProjectOptions {
@@ -57,7 +58,10 @@ export interface LockReport {
  */
 export async function lockProject(options: LockProjectOptions): Promise<LockReport> {
   const { project, storeDirectory, update, dryRun = false } = options;
-  const vms = await evaluateVms(options);
+  const vms = (await evaluateVms(project, storeDirectory, options.onWarning)).map(({ label, vm }) => ({
+    ...vm,
+    name: label,
+  }));
   const host = { architecture: hostArchitecture(), storeDirectory };
   const refreshed = update ? matchingSets(setsOf(vms, host), update.set) : [];
   // Indices are kept in it.
@@ -81,21 +85,6 @@ export async function lockProject(options: LockProjectOptions): Promise<LockRepo
     changes: locked.flatMap((vm) => changesOf(vm, before)),
     isWritten: !dryRun && lock !== before,
   };
-}
-
-/** All VMs of a project; those of hosts are called after them, since two hosts may have VMs of one name. */
-async function evaluateVms({
-  project,
-  storeDirectory,
-  onWarning,
-}: LockProjectOptions): Promise<readonly EvaluatedVm[]> {
-  const whole = await evaluateWholeProject({ file: project.file, storeDir: storeDirectory });
-  const ofHosts = whole.hosts.flatMap((host) =>
-    host.vms.map((vm) => ({ ...vm, name: `${host.name}/${vm.name}` })),
-  );
-  const vms = [...whole.vms, ...ofHosts];
-  for (const { warnings } of [...whole.hosts, ...vms]) for (const warning of warnings) onWarning?.(warning);
-  return vms;
 }
 
 /** The sets that a person means by a name: the whole one, its first parts (`debian/trixie`), or the suite alone. */

@@ -70,14 +70,19 @@ type Gate = ReturnType<typeof limiter>;
 /** The events that say no more than what happened to which path. */
 type PlainEvent = Extract<StoreEvent["type"], "cached" | "waiting" | "start" | "publishing" | "failed">;
 
-/** Makes sure that the recipe's output is in the store, with all that it needs; gives its absolute path. */
-export async function realise(store: StoreState, recipe: Recipe, options: RealiseOptions): Promise<string> {
+/** Makes sure that the recipes' outputs are in the store, with all that they need; gives their absolute paths. */
+export async function realise(
+  store: StoreState,
+  recipes: readonly Recipe[],
+  options: RealiseOptions,
+): Promise<readonly string[]> {
   await using own = openTemporaryRoots(store.directory);
   const run = beginRun(store, options, options.roots ?? own);
+  const names = recipes.map(storePathName);
   try {
-    if (!isPresent(store.directory, storePathName(recipe))) prepareDirectory(store.directory);
-    await run.roots.add(graphOf(recipe).map(storePathName), run.signal);
-    await ensure(run, recipe);
+    if (!names.every((name) => isPresent(store.directory, name))) prepareDirectory(store.directory);
+    await run.roots.add(graphOf(recipes).map(storePathName), run.signal);
+    await ensureAll(run, recipes);
     if (run.workspace) syncDirectory(store.directory);
   } catch (error) {
     throw run.fail(explainStoreFailure(store.directory, error));
@@ -85,7 +90,7 @@ export async function realise(store: StoreState, recipe: Recipe, options: Realis
     await Promise.allSettled(run.visited.values());
     await (await run.workspace?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
-  return join(store.directory, storePathName(recipe));
+  return names.map((name) => join(store.directory, name));
 }
 
 function beginRun(store: StoreState, options: RealiseOptions, roots: TemporaryRoots): Run {

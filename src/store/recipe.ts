@@ -134,9 +134,9 @@ export function runtimeInputs(recipe: Recipe): readonly Recipe[] {
   return (recipe.references ?? []).flatMap((key) => inputsOf(recipe, key));
 }
 
-/** The recipe and everything that building it may need, each store path once. */
-export function graphOf(recipe: Recipe): readonly Recipe[] {
-  const found = new Map([[storePathName(recipe), recipe]]);
+/** The recipes and everything that building them may need, each store path once. */
+export function graphOf(recipes: readonly Recipe[]): readonly Recipe[] {
+  const found = new Map(recipes.map((recipe) => [storePathName(recipe), recipe]));
   for (const one of found.values()) {
     for (const input of allInputs(one)) {
       const name = storePathName(input);

@@ -42,8 +42,10 @@ export interface Store {
    * `checksum-mismatch`, `no-space`, `permission-denied`, `store-invalid`, or a builder's own.
    */
   realise(recipe: Recipe, options: RealiseOptions): Promise<string>;
+  /** The same for several at once. */
+  realiseAll(recipes: readonly Recipe[], options: RealiseOptions): Promise<readonly string[]>;
   /** What realising would do now. */
-  planSummary(recipe: Recipe): PlanSummary;
+  planSummary(...recipes: readonly Recipe[]): PlanSummary;
   /** Compares the path with its digest, by reading all of it. */
   verify(name: string): Promise<Verification>;
   /** These paths and all that they need at run time, by the info records; names, sorted. */
@@ -70,8 +72,9 @@ export function openStore(directory: string): Store {
     pathOf,
     has,
     info,
-    realise: (recipe, options) => realise(state, recipe, options),
-    planSummary: (recipe) => summarisePlan(recipe, has),
+    realise: async (recipe, options) => (await realise(state, [recipe], options))[0]!,
+    realiseAll: (recipes, options) => realise(state, recipes, options),
+    planSummary: (...recipes) => summarisePlan(recipes, has),
     async verify(name) {
       const expected = info(name).digest;
       const found = (await summariseTree(pathOf(name))).digest;
