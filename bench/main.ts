@@ -10,11 +10,12 @@ import { boot } from "./boot.ts";
 import { coldBuild } from "./build.ts";
 import { evaluate } from "./eval.ts";
 import { fleetBuild } from "./fleet-build.ts";
+import { growth } from "./growth.ts";
 import { rebuild } from "./rebuild.ts";
 import { resolution } from "./resolve.ts";
 import { openWorkspace } from "./workspace.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [evaluate, resolution, rebuild, fleetBuild, boot, coldBuild];
+const BENCHMARKS: readonly Benchmark[] = [evaluate, resolution, rebuild, fleetBuild, boot, coldBuild, growth];
 
 const USAGE = `Usage: npm run bench -- [${BENCHMARKS.map(({ name }) => name).join("|")}|all] [--json] [--runs N]`;
 
