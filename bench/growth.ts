@@ -1,6 +1,5 @@
 /** How the time and the memory of a cold build grow with the number of packages. */
 import { join } from "node:path";
-import { removeTree } from "../src/os/files.ts";
 import { fetchIndices, releaseState } from "../src/packages/debian/fetch-index.ts";
 import { mirrorsFor } from "../src/packages/debian/mirror.ts";
 import { newMirrorPool } from "../src/packages/debian/mirror-pool.ts";
@@ -28,14 +27,13 @@ export const growth: Benchmark = {
       const seconds: number[] = [];
       const memory: number[] = [];
       for (let run = 1; run <= runs + 1; run++) {
-        const example = copyExample(workspace, "growth", "minimal");
+        const example = copyExample(workspace, `growth-${count}-${run}`, "minimal");
         const wanted = names.slice(0, count).map((name) => `"${name}"`);
         changeExample(example, /"kmod"\]/, `"kmod", ${wanted.join(", ")}]`);
         await lendTools(workspace, first, example);
         const ran = await build(workspace, example, { memory: run > runs });
         if (run > runs) memory.push(ran.mebibytes ?? 0);
         else seconds.push(ran.seconds);
-        await removeTree(join(workspace.directory, "growth"));
       }
       const time = figure(`growth-${count}`, `cold build with ${count} packages more`, seconds);
       const what = "memory of all its processes";
