@@ -5,7 +5,7 @@ import { startMachine } from "../src/control/machine-process.ts";
 import { consoleLines } from "../src/control/terminal.ts";
 import { mkdirSync, removeTree } from "../src/os/files.ts";
 import { type Benchmark, figure } from "./benchmark.ts";
-import { copyExample, microvm } from "./example.ts";
+import { build, copyExample } from "./example.ts";
 import { peerProblem } from "./peer.ts";
 import { makePeerImage, peerRunner } from "./peer-machine.ts";
 import type { Workspace } from "./workspace.ts";
@@ -23,7 +23,7 @@ export const boot: Benchmark = {
   async measure({ runs, workspace, say }) {
     process.env.MICROVM_ACCEL = accelerator;
     const example = copyExample(workspace, "boot");
-    const runner = (await microvm(workspace, example, "build")).stdout.trim();
+    const runner = (await build(workspace, example)).stdout.trim();
     const problem = peerProblem("mke2fs");
     const image = problem ? undefined : await makePeerImage(workspace, example);
     // What is only done at a first start is not measured, nor is a cold page cache.

@@ -4,6 +4,7 @@ import { existsSync } from "../src/os/files.ts";
 import { type Benchmark, type Figure, figure, type Setting } from "./benchmark.ts";
 import { copyExample, microvm } from "./example.ts";
 import { writeFleet } from "./fleet.ts";
+import { programCommand } from "./program.ts";
 
 const TOP = join(import.meta.dirname, "..");
 
@@ -27,10 +28,10 @@ export const evaluate: Benchmark = {
 
 async function evaluateExample({ runs, workspace, say }: Setting): Promise<Figure> {
   const example = copyExample(workspace, "eval");
-  await microvm(workspace, example, "eval", "--json");
+  await microvm(workspace, example, ["eval", "--json"]);
   const times: number[] = [];
   for (let run = 1; run <= runs; run++) {
-    times.push((await microvm(workspace, example, "eval", "--json")).seconds);
+    times.push((await microvm(workspace, example, ["eval", "--json"])).seconds);
     say(`eval ${run}/${runs}: ${times.at(-1)?.toFixed(3)}`);
   }
   return figure("eval", "microvm eval --json of the example's VM", times, [], noPeer());
@@ -52,7 +53,7 @@ async function evaluateInProcess({ runs, workspace, say }: Setting, count: numbe
 async function evaluateByCommand({ runs, workspace, say }: Setting, count: number): Promise<Figure[]> {
   const directory = join(workspace.directory, `fleet-${count}`);
   writeFleet(directory, count);
-  const command = [process.execPath, join(TOP, "bin/microvm.js"), "eval", directory, "--all", "--json"];
+  const command = [...(await programCommand(workspace)), "eval", directory, "--all", "--json"];
   const times: number[] = [];
   const wanted = count >= 10_000 ? Math.min(runs, 3) : runs;
   for (let run = 1; run <= wanted; run++) times.push((await workspace.run(command)).seconds);

@@ -1,37 +1,50 @@
-/** The example as our side of each benchmark: a copy of its project, built by the whole command. */
+/** Projects as our side of each benchmark: a copy, built by the whole command. */
 import { cpSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { evaluateProject, findProjectFile } from "../src/config/index.ts";
 import type { GuestConfig } from "../src/options/guest.ts";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "../src/os/files.ts";
-import type { DebianPackageSet } from "../src/packages/debian/package-set.ts";
+import { asPackageSet, type DebianPackageSet } from "../src/packages/debian/package-set.ts";
 import { hostArchitecture } from "../src/packages/host-tools.ts";
 import { LOCK_FILE, PROJECT_FILE, storeNames } from "../src/paths.ts";
 import { wishesOf } from "../src/plan/wishes.ts";
 import { openStore } from "../src/store/store.ts";
-import type { Workspace } from "./workspace.ts";
+import { programCommand } from "./program.ts";
+import type { Ran, Workspace } from "./workspace.ts";
 
 const TOP = resolve(import.meta.dirname, "..");
 
-/** Name of the example's directory and of its VM. */
-const NAME = "my-microvm";
+/** Directories of projects; a VM is called as its directory is. */
+const PROJECTS = {
+  /** The README's. */
+  "my-microvm": join(TOP, "examples/my-microvm"),
+  /** systemd, udev, dbus, kmod, iproute2, openssh-server, a kernel. */
+  minimal: join(TOP, "bench/projects/minimal"),
+  /** Many VMs; build it with `--all`. */
+  fleet: join(TOP, "bench/projects/fleet"),
+} as const;
 
-/** A copy of the example with a store of its own. */
+/** A copy of a project with a store of its own. */
 export interface Example {
+  /** Name of its VM; empty: none in particular. */
+  readonly name: string;
   readonly project: string;
   readonly store: string;
 }
 
-/** A copy without a lock, so that the whole way is gone, and without the forwarded port, which may be in use. */
-export function copyExample(workspace: Workspace, name: string): Example {
-  const directory = join(workspace.directory, name);
-  const project = join(directory, NAME);
-  cpSync(join(TOP, "examples", NAME), project, {
+/** A copy without a lock, so that the whole way is gone, and without forwarded ports, which may be in use. */
+export function copyExample(
+  workspace: Workspace,
+  directoryName: string,
+  name: keyof typeof PROJECTS = "my-microvm",
+): Example {
+  const directory = join(workspace.directory, directoryName);
+  const example = { name, project: join(directory, name), store: join(directory, "store") };
+  cpSync(PROJECTS[name], example.project, {
     recursive: true,
     filter: (path) => basename(path) !== LOCK_FILE,
   });
-  const example = { project, store: join(directory, "store") };
-  changeExample(example, /forwardPorts: \[.*\]/, "forwardPorts: []");
+  if (name === "my-microvm") changeExample(example, /forwardPorts: \[.*\]/, "forwardPorts: []");
   return example;
 }
 
@@ -45,11 +58,22 @@ export function changeExample({ project }: Example, what: RegExp, by: string): v
 }
 
 /** Runs a whole command of the program on the copy. */
-export function microvm(workspace: Workspace, example: Example, command: string, ...options: string[]) {
-  return workspace.run(
-    [process.execPath, join(TOP, "bin/microvm.js"), command, `${example.project}#${NAME}`, ...options],
-    { env: { MICROVM_STORE: example.store } },
+export async function microvm(
+  workspace: Workspace,
+  example: Example,
+  command: readonly string[],
+  { memory = false } = {},
+): Promise<Ran> {
+  const [name, ...options] = command as [string, ...string[]];
+  return await workspace.run(
+    [...(await programCommand(workspace)), ...[name, `${example.project}#${example.name}`], ...options],
+    { env: { MICROVM_STORE: example.store }, memory },
   );
+}
+
+/** Builds the copy; the output is the runner's path. */
+export function build(workspace: Workspace, example: Example, options: { memory?: boolean } = {}) {
+  return microvm(workspace, example, ["build"], options);
 }
 
 /** The example's package set, and the packages that a peer is asked for to get the same system with a kernel. */
@@ -57,9 +81,9 @@ export async function packagesOfExample(example: Example): Promise<{
   readonly set: DebianPackageSet;
   readonly names: readonly string[];
 }> {
-  const { file, name } = findProjectFile(`${example.project}#${NAME}`);
+  const { file, name } = findProjectFile(`${example.project}#${example.name}`);
   const vm = await evaluateProject({ file, name, storeDir: example.store });
-  const set = vm.pkgs as DebianPackageSet;
+  const set = asPackageSet(vm.pkgs);
   const host = { architecture: hostArchitecture(), storeDirectory: example.store };
   const { requests } = wishesOf(vm.config as unknown as GuestConfig, set, host).guest;
   const wanted = requests.filter(({ key }) => key !== "busybox").flatMap((request) => request.wanted);

@@ -1,18 +1,21 @@
 /**
  * Benchmarks, each beside a peer in the same run where there is one:
- * `npm run bench -- [build|rebuild|boot|eval|all] [--json] [--runs N]`.
+ * `npm run bench -- [build|rebuild|boot|eval|resolve|all] [--json] [--runs N]`.
  * Figures go to standard output, what is going on to standard error.
  */
 import { parseArgs } from "node:util";
 import { messageOf } from "../src/errors.ts";
 import type { Benchmark, Figure } from "./benchmark.ts";
 import { boot } from "./boot.ts";
-import { build } from "./build.ts";
+import { coldBuild } from "./build.ts";
 import { evaluate } from "./eval.ts";
+import { fleetBuild } from "./fleet-build.ts";
+import { growth } from "./growth.ts";
 import { rebuild } from "./rebuild.ts";
+import { resolution } from "./resolve.ts";
 import { openWorkspace } from "./workspace.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [evaluate, rebuild, boot, build];
+const BENCHMARKS: readonly Benchmark[] = [evaluate, resolution, rebuild, fleetBuild, boot, coldBuild, growth];
 
 const USAGE = `Usage: npm run bench -- [${BENCHMARKS.map(({ name }) => name).join("|")}|all] [--json] [--runs N]`;
 

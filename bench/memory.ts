@@ -14,19 +14,15 @@ export function watchMemory(pid: number): { readonly stop: () => void; readonly 
   return { stop: () => clearInterval(timer), mebibytes: () => largest / 1024 };
 }
 
+/** Of a process and its descendants, those of every thread. */
 function residentKibibytes(pid: number): number {
-  return tree(pid).reduce((sum, each) => {
-    const [, found] = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${each}/status`)) ?? [];
-    return sum + Number(found ?? 0);
-  }, 0);
-}
-
-/** A process and its descendants, those of every thread. */
-function tree(pid: number): readonly number[] {
-  const children = threads(pid).flatMap((thread) =>
-    read(`/proc/${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number),
-  );
-  return [pid, ...children.flatMap(tree)];
+  const [, own] = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`)) ?? [];
+  const command = read(`/proc/${pid}/cmdline`);
+  const children = threads(pid)
+    .flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number))
+    // A child that has not become another program yet runs in its parent's memory; vfork(2).
+    .filter((child) => read(`/proc/${child}/cmdline`) !== command);
+  return children.reduce((sum, child) => sum + residentKibibytes(child), Number(own ?? 0));
 }
 
 function threads(pid: number): readonly string[] {

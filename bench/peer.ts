@@ -2,9 +2,10 @@
 import { delimiter, join } from "node:path";
 import { DOCUMENTATION } from "../src/guest/debian-layer.ts";
 import { existsSync } from "../src/os/files.ts";
-import { mirrorFor } from "../src/packages/debian/mirror.ts";
+import { mirrorsFor } from "../src/packages/debian/mirror.ts";
+import { sourcesOf } from "../src/packages/debian/sources.ts";
 import { type Example, packagesOfExample } from "./example.ts";
-import type { Workspace } from "./workspace.ts";
+import type { Ran, Workspace } from "./workspace.ts";
 
 /** What the peer's system has for an initrd. Ours makes its own. */
 const INITRD_PACKAGE = "initramfs-tools";
@@ -24,13 +25,21 @@ const PACKAGES: Readonly<Record<string, string>> = { unshare: "util-linux", mke2
 
 /**
  * Makes the example's system with a kernel and a stock initrd in a directory: no image, which would only cost the
- * peer more. It gets the same mirror, the same packages and leaves out the same documentation. Its processes and
- * mounts live in namespaces that end with it. Gives the seconds that it took.
+ * peer more. It gets the same suites of the same mirror, the same packages and leaves out the same documentation. Its processes and
+ * mounts live in namespaces that end with it.
  */
-export async function buildPeer(workspace: Workspace, example: Example, directory: string): Promise<number> {
+export async function buildPeer(
+  workspace: Workspace,
+  example: Example,
+  directory: string,
+  { memory = false } = {},
+): Promise<Ran> {
   const { set, names } = await packagesOfExample(example);
-  const mirror = mirrorFor(set);
-  const { seconds } = await workspace.run(
+  const sources = sourcesOf(set).map(
+    ({ repository, suite, components }) =>
+      `deb ${mirrorsFor(set, repository)[0]} ${suite} ${components.join(" ")}`,
+  );
+  return await workspace.run(
     [
       ...["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
       ...["mmdebstrap", "--mode=root", "--variant=minbase", `--architectures=${set.architecture}`],
@@ -38,10 +47,9 @@ export async function buildPeer(workspace: Workspace, example: Example, director
       `--include=${[...names, INITRD_PACKAGE].join(",")}`,
       ...DOCUMENTATION.exclude.map((path) => `--dpkgopt=path-exclude=${path}`),
       ...DOCUMENTATION.include.map((path) => `--dpkgopt=path-include=${path}`),
-      ...[set.suite, directory, mirror],
+      ...[set.suite, directory, ...sources],
     ],
     // unshare passes no other signal on.
-    { stopBy: "SIGKILL" },
+    { stopBy: "SIGKILL", memory },
   );
-  return seconds;
 }

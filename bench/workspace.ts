@@ -25,7 +25,7 @@ interface RunOptions {
 }
 
 /** A command that has ended well. */
-interface Ran {
+export interface Ran {
   readonly seconds: number;
   readonly stdout: string;
   /** The largest sum of its processes' resident memory that was seen; undefined when it was not looked at. */

@@ -46,5 +46,12 @@ export {
   types,
   type Wrapper,
 } from "./module-system/index.ts";
-export { type DebianOptions, type DebianPackageSet, debian } from "./packages/debian/package-set.ts";
+export {
+  type DebianOptions,
+  type DebianPackageSet,
+  debian,
+  type PinOptions,
+  type RepositoryOptions,
+  ubuntu,
+} from "./packages/debian/package-set.ts";
 export { type OciImage, type OciOptions, oci } from "./packages/oci/image-source.ts";

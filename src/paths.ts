@@ -31,6 +31,24 @@ export function stateDirectory(environment: Environment, uid: number): string {
   return join(environment.XDG_STATE_HOME || join(homedir(), ".local/state"), "microvm");
 }
 
+/**
+ * What the program is told on this machine: `MICROVM_CONFIG_DIR`, else root's `/etc/microvm`, else a user's
+ * `$XDG_CONFIG_HOME/microvm`.
+ */
+export function configDirectory(environment: Environment, uid: number): string {
+  if (environment.MICROVM_CONFIG_DIR) return environment.MICROVM_CONFIG_DIR;
+  if (uid === 0) return "/etc/microvm";
+  return join(environment.XDG_CONFIG_HOME || join(homedir(), ".config"), "microvm");
+}
+
+/** Inside the configuration directory. */
+export const configNames = {
+  /** The secret key that exports are signed with. */
+  signingKey: "signing-key",
+  /** Public keys whose signatures imports are taken by, one file each. */
+  trustedKeys: "trusted-keys",
+} as const;
+
 /** Inside a store. Names that begin with a dot are never store paths. */
 export const storeNames = {
   /** Unfinished builds; emptied by the next run. */
@@ -41,10 +59,22 @@ export const storeNames = {
   info: ".info",
   /** Downloaded indices of package sets, verified again when read. */
   indices: ".indices",
+  /** Links to links: what a person keeps from garbage collection. */
+  gcRoots: ".gcroots",
+  /** One file for each process at work, held while it lives: the names that it works with. */
+  temporaryRoots: ".temproots",
+  /** What the last build of each path printed, if anything. */
+  logs: ".logs",
 } as const;
 
 /** Below the state directory: VMs that run in the foreground, apart from the installed ones, whose names have no dot in front. */
 export const FOREGROUND_DIRECTORY = ".run";
+
+/** Below the state directory: one link for each numbered result of `switch`, which garbage collection keeps. */
+export const GENERATIONS_DIRECTORY = ".generations";
+
+/** Links in an installed VM's directory to the runners that it may start from; garbage collection keeps them. */
+export const RUNNER_LINKS = ["current", "booted", "old"] as const;
 
 /** Inside the directory of a VM. */
 export const vmNames = {

@@ -43,7 +43,7 @@ test("its declarations hold inside, the system can be changed, and the exit stat
 test("the lock pins what was resolved, and a second build resolves and fetches nothing", async () => {
   const lock = JSON.parse(readFileSync(join(example, "microvm.lock"), "utf8"));
   const [set] = Object.keys(lock.packageSets);
-  assert.equal(set, "debian/trixie/amd64/main");
+  assert.equal(set, "debian/trixie+updates+security/amd64/main");
   assert.match(lock.packageSets[set!].packages.nginx.sha256, /^[0-9a-f]{64}$/);
   const { stdout, stderr, code } = await microvm(["build", example]);
   assert.equal(code, 0);

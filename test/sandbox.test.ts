@@ -1,9 +1,14 @@
 /** What a package's script can do while a layer is built: change the layer, and nothing else. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { buildDebianLayer, debianLayerRecipe } from "../src/guest/debian-layer.ts";
 import { runInSandbox } from "../src/guest/sandbox.ts";
+import { buildDeb } from "../src/packages/debian/testing.ts";
+import { storePathName } from "../src/store/recipe.ts";
+import { openStore } from "../src/store/store.ts";
 import { guestProject, microvm, needsRoot, STORE_SHARE, temporaryDirectory } from "./support.ts";
 
 /** Each line tells what succeeded that must not. */
@@ -27,28 +32,75 @@ echo changed >/etc/changed
 chown 1:1 /etc/changed
 `;
 
-test("a package's script reaches the layer and nothing of the host", { skip: needsRoot }, async () => {
-  const built = await microvm(["build", guestProject(`microvm: { ${STORE_SHARE} }`)]);
-  assert.equal(built.code, 0, built.stderr);
+/** The store path of a base layer. */
+async function builtBase(): Promise<string> {
+  const built = await microvm(["build", "--quiet", guestProject(`microvm: { ${STORE_SHARE} }`)]);
+  assert.deepEqual([built.code, built.stderr], [0, ""]);
   const system = JSON.parse(
     readFileSync(join(built.stdout.trim(), "share/microvm/system/system.json"), "utf8"),
   );
-  const base = system.layers.find((layer: string) => layer.endsWith("-base"));
+  return join(
+    dirname(built.stdout.trim()),
+    system.layers.find((layer: string) => layer.endsWith("-base")),
+  );
+}
+
+test("a package's script reaches the layer and nothing of the host", { skip: needsRoot }, async () => {
+  const base = await builtBase();
   const directory = temporaryDirectory();
   const [upper, scratch] = ["upper", "scratch"].map((name) => join(directory, name)) as [string, string];
   for (const path of [upper, scratch]) mkdirSync(path);
   const pattern = readFileSync("/proc/sys/kernel/core_pattern", "utf8");
 
   await runInSandbox({
-    lowers: [join(dirname(built.stdout.trim()), base)],
+    lowers: [base],
     upper,
     scratch,
     job: { run: PROBES, secret: import.meta.filename },
     signal: AbortSignal.timeout(30_000),
+    onOutput: () => {},
   });
 
   assert.equal(readFileSync(join(upper, "succeeded"), "utf8"), "");
   assert.equal(readFileSync(join(upper, "etc/changed"), "utf8"), "changed\n");
   assert.equal(readFileSync("/proc/sys/kernel/core_pattern", "utf8"), pattern);
   assert.ok(!existsSync("/etc/changed"));
+});
+
+/** A layer with one package, whose script is this, on a layer of the builder `base`. */
+async function brokenLayer(postinst: string) {
+  const deb = await buildDeb({ name: "broken", control: { postinst } });
+  const common = { version: 1, params: {}, inputs: {} };
+  const sha256 = createHash("sha256").update(deb).digest("hex");
+  const debs = [{ ...common, kind: "deb", name: "broken_1.0-1_amd64.deb", fixed: { sha256 } }];
+  const lowers = [{ ...common, kind: "base", name: "base" }];
+  const params = { exclude: [], include: [], sourceDate: 0 };
+  return { deb, layer: debianLayerRecipe("layer", debs, lowers, params, { architecture: "amd64" }) };
+}
+
+test("a package's script that fails is shown with the end of the log", { skip: needsRoot }, async () => {
+  const base = await builtBase();
+  const { deb, layer } = await brokenLayer(
+    "#!/bin/sh\n[ ! -e /proc/self/fd/3 ] && seq 40\necho no luck >&2\nexit 9\n",
+  );
+  const store = openStore(join(temporaryDirectory(), "store"));
+  const done: (number | undefined)[] = [];
+  const realised = store.realise(layer, {
+    builders: {
+      base: async (job) => symlinkSync(base, job.out),
+      deb: async (job) => writeFileSync(job.out, deb),
+      "debian-layer": buildDebianLayer,
+    },
+    onEvent: (event) =>
+      done.push(event.type === "progress" && event.note === "configuring" ? event.done : undefined),
+  });
+  const log = join(store.directory, ".logs", `${storePathName(layer)}.log`);
+  await assert.rejects(realised, {
+    code: "build-failed",
+    message:
+      /^Cannot configure the packages: the sandbox ended with exit status 1\n.*\n39\n40\nno luck\ndpkg: error processing package broken.*exit status 9\n/s,
+    hint: `The lines above are the end of the build's log, "${log}"`,
+  });
+  assert.match(readFileSync(log, "utf8"), /^Setting up broken \(1\.0-1\) \.\.\.\n1\n2\n3\n/m);
+  assert.ok(done.includes(0) && !done.includes(1));
 });

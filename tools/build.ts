@@ -1,15 +1,15 @@
-/** Compiles `src/` to `dist/`, which is what the package contains. */
+/** Compiles `src/` to `dist/`, which is what the package contains, or to another directory: `build.ts [DIRECTORY]`. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const top = fileURLToPath(new URL("..", import.meta.url));
-const output = join(top, "dist");
+const output = resolve(process.argv[2] ?? join(top, "dist"));
 
 rmSync(output, { recursive: true, force: true });
 const compiler = join(top, "node_modules/.bin/tsc");
-const { status, error } = spawnSync(compiler, ["--project", "tsconfig.build.json"], {
+const { status, error } = spawnSync(compiler, ["--project", "tsconfig.build.json", "--outDir", output], {
   cwd: top,
   stdio: "inherit",
 });

@@ -1,19 +1,18 @@
-/** From a project to a runner in the store: evaluate, lock, plan, realise. */
-import { join } from "node:path";
+/** From a project to runners in the store: evaluate, lock, plan, realise. */
 import { type EvaluatedVm, evaluateProject, type ProjectLocation } from "../config/index.ts";
 import type { GuestConfig } from "../options/guest.ts";
-import { type LockPackagesResult, lockPackages } from "../packages/debian/lock-packages.ts";
-import { packageSetKey } from "../packages/debian/package-set.ts";
 import { hostArchitecture } from "../packages/host-tools.ts";
-import type { Lock } from "../packages/lock.ts";
-import { storeNames } from "../paths.ts";
-import { type LockedWishes, type Plan, planVm } from "../plan/plan.ts";
-import { type HostFacts, type SetWishes, wishesOf } from "../plan/wishes.ts";
+import { type Plan, planVm } from "../plan/plan.ts";
+import type { HostFacts } from "../plan/wishes.ts";
 import type { StoreEvent } from "../store/events.ts";
 import { openStore } from "../store/store.ts";
+import type { TemporaryRoots } from "../store/temporary-roots.ts";
 import { buildersWith } from "./builders.ts";
-import { guestSource } from "./guest-source.ts";
+import { estimateWork, type MissingPath } from "./estimate.ts";
+import { openImages } from "./guest-source.ts";
 import { readLock, writeLock } from "./lock-file.ts";
+import { lockVms } from "./lock-vms.ts";
+import { evaluateVms } from "./project-vms.ts";
 
 /** Told while a VM is built. */
 export interface BuildReporter {
@@ -21,7 +20,7 @@ export interface BuildReporter {
   step(text: string): void;
   warning(text: string): void;
   /** Which paths are missing, before any of them is made. */
-  missing(fetches: readonly { readonly size: number }[], builds: number): void;
+  missing(paths: readonly MissingPath[]): void;
   event(event: StoreEvent): void;
 }
 
@@ -31,6 +30,8 @@ export interface BuildOptions {
   readonly storeDirectory: string;
   readonly reporter: BuildReporter;
   readonly signal?: AbortSignal;
+  /** Keep the runner from garbage collection beyond the build, for as long as the caller holds them. */
+  readonly roots?: TemporaryRoots;
 }
 
 /** A built VM. */
@@ -43,78 +44,77 @@ export interface BuiltVm {
 
 /** Builds a VM of a project. Nothing is made that the store already has. */
 export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
-  const { project, storeDirectory, reporter, signal } = options;
+  const { project, storeDirectory, reporter } = options;
   const vm = await evaluateProject({ file: project.file, name: project.name, storeDir: storeDirectory });
   for (const warning of vm.warnings) reporter.warning(warning);
+  const [built] = await buildEvaluated([vm], options);
+  return built!;
+}
+
+/** A built VM of a project, by the name that tells it from the others: `NAME`, or `HOST/NAME`. */
+export interface LabelledVm extends BuiltVm {
+  readonly label: string;
+}
+
+/** Builds all VMs of a project together, those of its hosts too: what they share is made once. */
+export async function buildAllVms(options: BuildOptions): Promise<readonly LabelledVm[]> {
+  const { project, storeDirectory, reporter } = options;
+  const vms = await evaluateVms(project, storeDirectory, (text) => reporter.warning(text));
+  const built = await buildEvaluated(
+    vms.map(({ vm }) => vm),
+    options,
+  );
+  return built.map((one, index) => ({ label: vms[index]!.label, ...one }));
+}
+
+async function buildEvaluated(
+  vms: readonly EvaluatedVm[],
+  options: BuildOptions,
+): Promise<readonly BuiltVm[]> {
+  const { storeDirectory, reporter, signal, roots } = options;
   const host = { architecture: hostArchitecture(), storeDirectory };
   const store = openStore(storeDirectory);
   store.prepare();
-  const { plan, mirrors, image } = await lockAndPlan(vm, host, options);
-  const { fetches, builds } = summary(store.planSummary(plan.runner).missing);
-  reporter.missing(fetches, builds);
-  const runner = await store.realise(plan.runner, {
-    builders: buildersWith(mirrors, image),
+  const { plans, sources, images } = await lockAndPlan(vms, host, options);
+  const recipes = plans.map((plan) => plan.runner);
+  reporter.missing(store.planSummary(...recipes).missing.map(estimateWork));
+  const runners = await store.realiseAll(recipes, {
+    builders: buildersWith(sources, images),
     onEvent: (event) => reporter.event(event),
     ...(signal && { signal }),
+    ...(roots && { roots }),
   });
-  return { vm, plan, runner };
+  return vms.map((vm, index) => ({ vm, plan: plans[index]!, runner: runners[index]! }));
 }
 
-async function lockAndPlan(vm: EvaluatedVm, host: HostFacts, options: BuildOptions) {
-  const config = vm.config as unknown as GuestConfig;
-  const { set, image } = await guestSource(vm, options.project.directory);
-  const wishes = wishesOf(config, set, host, image !== undefined);
-  const before = readLock(options.project.directory);
-  // Sets that are the same are asked once, for everything.
-  const shared = wishes.tools && packageSetKey(wishes.tools.set) === packageSetKey(set);
-  const guestWishes = shared
-    ? { set, requests: [...wishes.guest.requests, ...wishes.tools.requests] }
-    : wishes.guest;
-  const guest = await lockSet(guestWishes, before, options);
-  const tools = shared || !wishes.tools ? undefined : await lockSet(wishes.tools, guest.result.lock, options);
-  const warning = writeLock(options.project.directory, before, (tools ?? guest).result.lock);
-  if (warning !== undefined) options.reporter.warning(warning);
-  const plan = planVm({
-    name: vm.name,
-    config,
-    guest: guest.locked,
-    tools: wishes.tools && (tools ?? guest).locked,
-    host,
-    image,
-  });
-  const mirrors = Object.fromEntries(
-    [guest, ...(tools ? [tools] : [])].map(({ locked, result }) => [
-      packageSetKey(locked.set),
-      result.mirror,
-    ]),
-  );
-  return { plan, mirrors, image };
-}
-
-async function lockSet(
-  { set, requests }: SetWishes,
-  lock: Lock,
-  { storeDirectory, reporter, signal }: BuildOptions,
-): Promise<{ readonly result: LockPackagesResult; readonly locked: LockedWishes }> {
-  const result = await lockPackages({
-    set,
-    requests,
+async function lockAndPlan(vms: readonly EvaluatedVm[], host: HostFacts, options: BuildOptions) {
+  const { project, storeDirectory, reporter, signal } = options;
+  const images = await openImages(vms, project.directory);
+  const before = readLock(project.directory);
+  const {
     lock,
-    indicesDirectory: join(storeDirectory, storeNames.indices),
+    vms: locked,
+    sources,
+  } = await lockVms(vms, {
+    lock: before,
+    host,
+    projectDirectory: project.directory,
+    storeDirectory,
     onProgress: (step) => reporter.step(step),
-    ...(signal && { download: { signal } }),
+    ...(signal && { signal }),
   });
-  const { release } = result.lock.packageSets[packageSetKey(set)]!;
-  return {
-    result,
-    locked: { set, packages: result.packages, date: Math.floor(Date.parse(release.date) / 1000) },
-  };
-}
-
-function summary(missing: readonly { readonly fixed?: unknown; readonly params: unknown }[]) {
-  const fetches = missing.filter((recipe) => recipe.fixed);
-  return {
-    fetches: fetches.map((recipe) => ({ size: Number((recipe.params as { size?: number }).size ?? 0) })),
-    builds: missing.length - fetches.length,
-  };
+  const warning = writeLock(project.directory, before, lock);
+  if (warning !== undefined) reporter.warning(warning);
+  const plans = vms.map(({ name, config }, index) => {
+    const { guest, tools } = locked[index]!;
+    return planVm({
+      name,
+      config: config as unknown as GuestConfig,
+      guest,
+      tools,
+      host,
+      image: images[index],
+    });
+  });
+  return { plans, sources, images: images.filter((image) => image !== undefined) };
 }

@@ -6,13 +6,11 @@ import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import { EMPTY_LOCK, formatLock, type Lock } from "../packages/lock.ts";
 import { readLock, writeLock } from "./lock-file.ts";
 
-const SHA256 = "0".repeat(64);
-
 const LOCK: Lock = {
-  version: 1,
+  version: 2,
   packageSets: {
     "debian/trixie/amd64/main": {
-      release: { suite: "stable", codename: "trixie", date: "D", sha256: SHA256 },
+      releases: {},
       packages: {},
       resolutions: {},
     },

@@ -13,6 +13,8 @@ export interface Command {
   readonly needsRoot: boolean;
   /** Returns the exit status. */
   run(args: readonly string[]): Promise<number>;
+  /** Commands below this one, by the word that follows. Each is loaded when it is named. */
+  readonly commands?: Readonly<Record<string, () => Promise<Command>>>;
 }
 
 /**
@@ -45,6 +47,17 @@ export function parseWords<O extends NonNullable<ParseArgsConfig["options"]>>(
 ) {
   const { positionals, values } = parse(args, options, helpHint(name));
   return { words: positionals, values };
+}
+
+/** Options and no words. */
+export function parseNoWords<O extends NonNullable<ParseArgsConfig["options"]>>(
+  name: string,
+  args: readonly string[],
+  options: O,
+) {
+  const { words, values } = parseWords(name, args, options);
+  if (words.length === 0) return values;
+  throw new MicrovmError("bad-usage", `"${name}" takes no "${words[0]}"`, { hint: helpHint(name) });
 }
 
 function helpHint(name: string): string {

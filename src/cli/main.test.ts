@@ -3,14 +3,25 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { buildCommand } from "./build.ts";
+import type { Command } from "./command.ts";
 import { evalCommand } from "./eval.ts";
+import { gcCommand } from "./gc.ts";
+import { lockCommand } from "./lock.ts";
+import { logCommand } from "./log.ts";
 import { optionsCommand } from "./options.ts";
 import { runCommand } from "./run.ts";
+import { storeCommand } from "./store.ts";
 import { microvm } from "./testing/program.ts";
 
 const OLD_NODE = "/usr/bin/node";
 const oldVersion = spawnSync(OLD_NODE, ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
 const isOld = oldVersion !== "" && Number(/^v(\d+)/.exec(oldVersion)?.[1]) < 24;
+
+/** Every command below this one, at any depth. */
+async function commandsBelow({ commands = {} }: Command): Promise<Command[]> {
+  const found = await Promise.all(Object.values(commands).map((load) => load()));
+  return [...found, ...(await Promise.all(found.map(commandsBelow))).flat()];
+}
 
 describe("the command line", { concurrency: 4 }, () => {
   test("a command that is none is wrong usage, and the others are named", async () => {
@@ -18,7 +29,7 @@ describe("the command line", { concurrency: 4 }, () => {
       status: 2,
       stdout: "",
       stderr: `error: There is no command "nonsense"
-hint: The commands are "run", "build", "eval", "options"; see "microvm --help"
+hint: The commands are "run", "build", "eval", "lock", "options", "log", "gc", "store"; see "microvm --help"
 `,
     });
   });
@@ -52,7 +63,11 @@ hint: See "microvm run --help"
       "microvm run ",
       "microvm build ",
       "microvm eval ",
+      "microvm lock ",
       "microvm options ",
+      "microvm log ",
+      "microvm gc ",
+      "microvm store ",
       "MICROVM_STORE",
     ]) {
       assert.ok(stdout.includes(line), line);
@@ -68,9 +83,54 @@ hint: See "microvm run --help"
     }
   });
 
-  test("no line of the help is wider than a terminal of 120 columns", async () => {
-    for (const { help } of [buildCommand, evalCommand, optionsCommand, runCommand]) {
+  test("every command's help has its usage and examples, and fits a terminal of 120 columns", async () => {
+    const top = [
+      buildCommand,
+      evalCommand,
+      gcCommand,
+      lockCommand,
+      logCommand,
+      optionsCommand,
+      runCommand,
+      storeCommand,
+    ];
+    for (const { name, help } of [...top, ...(await commandsBelow(storeCommand))]) {
+      assert.ok(help.includes(`\nUsage: microvm ${name} `), name);
+      assert.ok(help.includes("\nExamples:\n  "), name);
+      assert.ok(help.includes("  -h, --help "), name);
       for (const line of help.split("\n")) assert.ok(line.length <= 120, line);
+    }
+  });
+
+  test("a command below another has help of its own, and a wrong one is named with the way out", async () => {
+    const { help } = (await commandsBelow(storeCommand)).find(({ name }) => name === "store key trust")!;
+    for (const args of [
+      ["store", "key", "trust", "--help"],
+      ["help", "store", "key", "trust"],
+    ]) {
+      assert.deepEqual(await microvm(args), { status: 0, stdout: help, stderr: "" });
+    }
+    assert.equal((await microvm(["store", "--help"])).stdout, storeCommand.help);
+    const cases: readonly (readonly [string[], string, string])[] = [
+      [
+        ["store", "nonsense"],
+        'There is no command "store nonsense"',
+        'The commands are "verify", "optimise", "path-info", "why-depends", "diff", "export", "import", "key"; see "microvm store --help"',
+      ],
+      [["store"], '"store" needs a command', 'See "microvm store --help"'],
+      [["store", "key"], '"store key" needs a command', 'See "microvm store key --help"'],
+      [
+        ["store", "key", "lose"],
+        'There is no command "store key lose"',
+        'The commands are "generate", "trust", "list"; see "microvm store key --help"',
+      ],
+    ];
+    for (const [args, message, hint] of cases) {
+      assert.deepEqual(await microvm(args), {
+        status: 2,
+        stdout: "",
+        stderr: `error: ${message}\nhint: ${hint}\n`,
+      });
     }
   });
 

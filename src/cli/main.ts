@@ -12,7 +12,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).runCommand,
   build: async () => (await import("./build.ts")).buildCommand,
   eval: async () => (await import("./eval.ts")).evalCommand,
+  lock: async () => (await import("./lock.ts")).lockCommand,
   options: async () => (await import("./options.ts")).optionsCommand,
+  log: async () => (await import("./log.ts")).logCommand,
+  gc: async () => (await import("./gc.ts")).gcCommand,
+  store: async () => (await import("./store.ts")).storeCommand,
 };
 
 /** Runs the program with these arguments. Returns its exit status: 0 done, 1 failed, 2 wrong usage. */
@@ -36,23 +40,40 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
     return 0;
   }
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(args[0] !== undefined ? (await commandNamed(args[0])).help : await overview());
+    process.stdout.write(args[0] !== undefined ? (await findCommand(args)).command.help : await overview());
     return name === undefined ? 2 : 0;
   }
-  const command = await commandNamed(name);
-  if (args.includes("--help") || args.includes("-h")) {
+  const { command, rest } = await findCommand([name, ...args]);
+  if (rest.includes("--help") || rest.includes("-h")) {
     process.stdout.write(command.help);
     return 0;
   }
   if (command.needsRoot && !hasNamespaceRights()) return runInUserNamespace();
-  return command.run(args);
+  return command.run(rest);
 }
 
-function commandNamed(name: string): Promise<Command> {
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+/** The command that the first words name, and the words behind them. */
+async function findCommand(words: readonly string[]) {
+  let commands: Command["commands"] = COMMANDS;
+  let parent = "";
+  for (let depth = 0; ; depth++) {
+    const command = await commandNamed(commands, parent, words[depth]!);
+    const rest = words.slice(depth + 1);
+    if (!command.commands || rest[0] === undefined || rest[0].startsWith("-")) return { command, rest };
+    commands = command.commands;
+    parent = ` ${command.name}`;
+  }
+}
+
+function commandNamed(
+  commands: NonNullable<Command["commands"]>,
+  parent: string,
+  name: string,
+): Promise<Command> {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load) return load();
-  throw new MicrovmError("bad-usage", `There is no command "${name}"`, {
-    hint: `The commands are "${Object.keys(COMMANDS).join('", "')}"; see "microvm --help"`,
+  throw new MicrovmError("bad-usage", `There is no command "${`${parent} ${name}`.trim()}"`, {
+    hint: `The commands are "${Object.keys(commands).join('", "')}"; see "microvm${parent} --help"`,
   });
 }
 
@@ -74,10 +95,11 @@ Examples:
   microvm build .#web -o result
 
 Environment:
-  MICROVM_STORE      Directory of the store
-  MICROVM_STATE_DIR  Directory of the VMs' volumes and sockets
-  MICROVM_ACCEL      kvm or tcg, instead of what is found to work
-  NO_COLOR           No colours
+  MICROVM_STORE       Directory of the store
+  MICROVM_STATE_DIR   Directory of the VMs' volumes and sockets
+  MICROVM_ACCEL       kvm or tcg, instead of what is found to work
+  MICROVM_CONFIG_DIR  Directory of keys
+  NO_COLOR            No colours
 `;
 }
 

@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { buildVm } from "../build/build-vm.ts";
 import { findProjectFile } from "../config/index.ts";
 import { type GuestAgent, waitForAgent } from "../control/guest-agent.ts";
 import { type MachineProcess, startMachine } from "../control/machine-process.ts";
@@ -11,9 +10,10 @@ import { MicrovmError } from "../errors.ts";
 import { mkdirSync } from "../os/files.ts";
 import { lockFile } from "../os/locks.ts";
 import { FOREGROUND_DIRECTORY, vmNames } from "../paths.ts";
+import { openTemporaryRoots } from "../store/temporary-roots.ts";
+import { buildWithProgress, QUIET_OPTION } from "./build-with-progress.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { printWarning } from "./output.ts";
-import { progressReporter } from "./progress.ts";
 import { directories, stoppedStatus, stopSignal } from "./setting.ts";
 
 /** Seconds that a guest has to come up: microvm.nix's `startupTimeout`. */
@@ -43,6 +43,7 @@ Options:
                          with the command's exit status
       --timeout SECONDS  How long the guest may take to come up (default ${STARTUP_TIMEOUT}; only with --exec)
       --verbose          With --exec: print the console as well, to standard error
+  -q, --quiet            Print no progress of the build, only warnings and errors
   -h, --help             Show this
 
 Examples:
@@ -56,15 +57,17 @@ Examples:
       exec: { type: "string", short: "e" },
       timeout: { type: "string" },
       verbose: { type: "boolean", default: false },
+      ...QUIET_OPTION,
     });
     const timeout = parseTimeout(values.timeout);
     const project = findProjectFile(reference);
     const { store, state } = directories();
     const signal = stopSignal();
-    const { runner, vm } = await (async () => {
-      using reporter = progressReporter();
-      return await buildVm({ project, storeDirectory: store, reporter, signal });
-    })();
+    // A guest needs its layers as long as it runs.
+    await using roots = openTemporaryRoots(store);
+    roots.begin();
+    const { quiet } = values;
+    const { runner, vm } = await buildWithProgress({ project, storeDirectory: store, signal, quiet, roots });
     const directory = join(state, FOREGROUND_DIRECTORY, vmDirectoryName(vm.name, project.directory));
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     await using lock = await lockFile(join(directory, vmNames.lock), { wait: false });

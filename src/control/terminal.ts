@@ -1,4 +1,5 @@
 /** The console on this terminal. */
+import { printable } from "../os/printable.ts";
 
 /** Ctrl-], as telnet has it; three in a row leave the console. */
 const ESCAPE_KEY = 0x1d;
@@ -28,14 +29,9 @@ export function keyFilter(pass: (keys: Buffer) => void, leave: () => void): (key
   };
 }
 
-/** Control sequences (ECMA-48: CSI, then the strings that ST or BEL ends), other escapes, single control characters. */
-const TERMINAL_ONLY =
-  /\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P_^X][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
-
 /** The last lines of a console's output, without what only a terminal can show. */
 export function consoleLines(output: string, count: number): string {
-  return output
-    .replace(TERMINAL_ONLY, "")
+  return printable(output)
     .split("\n")
     .map((line) => line.trimEnd())
     .filter((line) => line !== "")

@@ -19,6 +19,7 @@ export function erofsRecipe(layer: Recipe, tools: HostTools, flags: readonly str
 export const buildErofs: Builder = async (job) => {
   const { flags, architecture } = job.params as { flags: string[]; architecture: string };
   const tools = "tools" in job.recipe.inputs ? job.input("tools") : undefined;
+  job.report({ note: "writing the image" });
   await run(
     [
       ...toolCommand(tools, architecture, "mkfs.erofs"),
@@ -29,6 +30,6 @@ export const buildErofs: Builder = async (job) => {
       job.out,
       job.input("layer"),
     ],
-    { signal: job.signal },
+    { signal: job.signal, onOutput: job.log },
   );
 };

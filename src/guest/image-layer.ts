@@ -8,22 +8,28 @@ import type { Builder } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
 
 /** The recipe of an image's tree. It is named by what its layers hold, wherever and however they lie. */
-export function imageLayerRecipe({ layers }: Pick<OpenedImage, "layers">, tools: HostTools): Recipe {
+export function imageLayerRecipe(image: Pick<OpenedImage, "layers">, tools: HostTools): Recipe {
   return {
     kind: "image-layer",
     version: 1,
     name: "oci-image",
-    params: { layers: layers.map(({ diffId }) => diffId) },
+    params: { layers: layersOf(image) },
     inputs: {},
     ...(tools.attributes && { helpers: { attributes: tools.attributes } }),
     exactModes: true,
   };
 }
 
-/** Builds `image-layer` from the image that the recipe was made for. */
-export function imageLayerBuilder(image: OpenedImage | undefined): Builder {
+/** Builds `image-layer` from these images. */
+export function imageLayerBuilder(images: readonly OpenedImage[]): Builder {
   return async (job) => {
-    if (!image) throw new MicrovmError("build-failed", "The image of the layer is not at hand");
+    const { layers } = job.params as { layers: string[] };
+    const image = images.find((one) => layersOf(one).join() === layers.join());
+    if (!image) {
+      throw new MicrovmError("build-failed", "The image that the layer was made from is not at hand", {
+        hint: "Build the VM that is made from it",
+      });
+    }
     mkdirSync(job.out, { mode: 0o755 });
     await applyLayers({
       name: image.name,
@@ -34,4 +40,8 @@ export function imageLayerBuilder(image: OpenedImage | undefined): Builder {
       onProgress: (done, total) => job.report({ done, total, unit: "layers", note: "applying" }),
     });
   };
+}
+
+function layersOf({ layers }: Pick<OpenedImage, "layers">): string[] {
+  return layers.map(({ diffId }) => diffId);
 }

@@ -8,7 +8,7 @@ import type { Recipe } from "../store/recipe.ts";
 import { DOCUMENTATION } from "./debian-layer.ts";
 import { IMAGE_APPLETS } from "./image-init-script.ts";
 import { readInLayer } from "./layer-paths.ts";
-import { unpackingHelpers, unpackingProgram } from "./unpacking.ts";
+import { reportUnpacking, unpackingHelpers, unpackingProgram } from "./unpacking.ts";
 
 /** The directory, from the guest's root on. */
 export const PROGRAMS_DIRECTORY = ".microvm";
@@ -29,13 +29,14 @@ export function imageProgramsRecipe(debs: readonly Recipe[], busybox: Recipe, to
 /** Builds `image-programs`. */
 export const buildImagePrograms: Builder = eager(async (job) => {
   const { applets } = job.params as { applets: string[] };
+  const debs = job.inputs("debs");
   const packages = join(job.out, PROGRAMS_DIRECTORY, "packages");
   const bin = join(job.out, PROGRAMS_DIRECTORY, "bin");
   for (const directory of [packages, bin]) mkdirSync(directory, { recursive: true, mode: 0o755 });
   writeFileSync(join(bin, "busybox"), readInLayer(job.input("busybox"), "usr/bin/busybox"), { mode: 0o755 });
   for (const applet of applets) symlinkSync("busybox", join(bin, applet));
   await unpackPackages({
-    debs: job.inputs("debs"),
+    debs,
     root: packages,
     exclude: {
       exclude: [...DOCUMENTATION.exclude, "/etc/*", "/usr/share/*", "/usr/lib/systemd/*", "/var/*"],
@@ -43,7 +44,7 @@ export const buildImagePrograms: Builder = eager(async (job) => {
     mode: "tools",
     arrival: job.arrival,
     ...(await unpackingProgram(job)),
-    onProgress: (done, total) => job.report({ done, total, unit: "packages", note: "unpacking" }),
+    onProgress: reportUnpacking(job, debs.length),
   });
 });
 

@@ -1,4 +1,6 @@
 /** The initrd: a static busybox, the few modules that the machine needs, one script. */
+import { promisify } from "node:util";
+import { gunzip, zstdDecompress } from "node:zlib";
 import { writeFileSync } from "../os/files.ts";
 import { decompressXz } from "../os/xz.ts";
 import type { Builder } from "../store/builder.ts";
@@ -86,6 +88,14 @@ function moduleFile(kernel: string, path: string): Buffer {
   return readInLayer(kernel, `usr/lib/modules/${kernelRelease(kernel)}/${path}`);
 }
 
+/** By the end of a module's file name: Debian has xz, Ubuntu zstd. */
+const DECOMPRESSORS: Readonly<Record<string, (content: Buffer) => Promise<Buffer>>> = {
+  "": async (content) => content,
+  ".xz": decompressXz,
+  ".zst": promisify(zstdDecompress),
+  ".gz": promisify(gunzip),
+};
+
 async function readModules(kernel: string, wanted: readonly string[]) {
   const read = (path: string) => moduleFile(kernel, path);
   const text = (name: string) => read(`modules.${name}`).toString();
@@ -98,11 +108,10 @@ async function readModules(kernel: string, wanted: readonly string[]) {
   const order = moduleOrder(lists, wanted);
   return Promise.all(
     order.map(async (path) => {
-      const content = read(path);
-      return {
-        file: path.slice(path.lastIndexOf("/") + 1).replace(/\.xz$/, ""),
-        content: path.endsWith(".xz") ? await decompressXz(content) : content,
-      };
+      const file = path.slice(path.lastIndexOf("/") + 1);
+      const suffix = /\.(xz|zst|gz)$/.exec(file)?.[0] ?? "";
+      const content = await DECOMPRESSORS[suffix]!(read(path));
+      return { file: file.slice(0, file.length - suffix.length), content };
     }),
   );
 }

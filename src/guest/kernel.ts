@@ -10,7 +10,7 @@ import type { Recipe } from "../store/recipe.ts";
 import { extractArm64Image, isArm64Kernel } from "./arm64-image.ts";
 import { DOCUMENTATION } from "./debian-layer.ts";
 import { findInLayer, readInLayer } from "./layer-paths.ts";
-import { unpackingHelpers, unpackingProgram } from "./unpacking.ts";
+import { reportUnpacking, unpackingHelpers, unpackingProgram } from "./unpacking.ts";
 import { extractVmlinux } from "./vmlinux.ts";
 
 /** The recipe of the layer with a kernel package's modules and their dependency lists. */
@@ -26,22 +26,28 @@ export function kernelLayerRecipe(debs: readonly Recipe[], tools: HostTools): Re
   };
 }
 
+/** How much of the layer's build is unpacking; the rest is depmod, which reads every module. */
+const UNPACKING_SHARE = 0.7;
+
 /** Builds `kernel-layer`. */
 export const buildKernelLayer: Builder = eager(async (job) => {
   const { architecture } = job.params as { architecture: string };
+  const debs = job.inputs("debs");
   mkdirSync(job.out, { mode: 0o755 });
   await unpackPackages({
-    debs: job.inputs("debs"),
+    debs,
     root: job.out,
     exclude: { exclude: [...DOCUMENTATION.exclude, "/usr/share/bug/*", "/boot/System.map-*"] },
     mode: "tools",
     arrival: job.arrival,
     ...(await unpackingProgram(job)),
-    onProgress: (done, total) => job.report({ done, total, unit: "packages", note: "unpacking" }),
+    onProgress: reportUnpacking(job, debs.length, UNPACKING_SHARE),
   });
   const tools = "tools" in job.recipe.inputs ? job.input("tools") : undefined;
+  job.report({ note: "listing the modules' dependencies", share: UNPACKING_SHARE });
   await run([...toolCommand(tools, architecture, "depmod"), "-b", job.out, kernelRelease(job.out)], {
     signal: job.signal,
+    onOutput: job.log,
   });
 });
 
@@ -67,6 +73,7 @@ export function kernelImageRecipe(layer: Recipe): Recipe {
 /** Builds `kernel-image`. */
 export const buildKernelImage: Builder = async (job) => {
   const layer = job.input("layer");
+  job.report({ note: "decompressing" });
   const image = readInLayer(layer, `boot/vmlinuz-${kernelRelease(layer)}`);
   writeFileSync(job.out, await (isArm64Kernel(image) ? extractArm64Image(image) : extractVmlinux(image)));
 };

@@ -87,6 +87,8 @@ exec $enter chroot . /usr/bin/setpriv \\
  * lists \`preinst\` (packages whose preinst is due, in order), \`first\` and \`host-keys\` (which scripts are to find
  * there and not make).
  *
+ * What dpkg does is told on file descriptor 3, which dpkg keeps from the scripts.
+ *
  * The order is debootstrap's: the accounts first, then the files that scripts take for granted.
  * A policy of 101 keeps services from being started (invoke-rc.d's policy interface).
  */
@@ -103,7 +105,7 @@ chmod 755 /usr/sbin/policy-rc.d
 while read -r package version architecture script; do
   DPKG_MAINTSCRIPT_PACKAGE=$package DPKG_MAINTSCRIPT_ARCH=$architecture DPKG_MAINTSCRIPT_NAME=preinst \\
     DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_RUNNING_VERSION=$version DPKG_ADMINDIR=/var/lib/dpkg DPKG_ROOT='' \\
-    "/var/lib/dpkg/info/$script" install || {
+    "/var/lib/dpkg/info/$script" install 3>&- || {
     echo "preinst of $package failed with exit status $?" >&2
     exit 1
   }
@@ -115,8 +117,8 @@ done </tmp/job/host-keys
 
 read -r first </tmp/job/first || first=''
 # shellcheck disable=SC2086 # a list of package names
-[ -z "$first" ] || dpkg --force-depends --configure $first >/dev/null 2>&1
-dpkg --force-confnew --configure --pending
+[ -z "$first" ] || dpkg --status-fd 3 --force-depends --configure $first
+dpkg --status-fd 3 --force-confnew --configure --pending
 unfinished=$(dpkg --audit)
 [ -z "$unfinished" ] || {
   echo "$unfinished" >&2

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
 import { mkdirSync, writeFileSync } from "../os/files.ts";
-import { lastLines, runToEnd } from "../os/processes.ts";
+import { runToEnd } from "../os/processes.ts";
 import { isInUserNamespace } from "../os/user-namespace.ts";
 import type { Emulation } from "./emulation.ts";
 import { SANDBOX_SCRIPT } from "./sandbox-script.ts";
@@ -21,15 +21,15 @@ export interface SandboxRun {
   /** How programs of another architecture are run. */
   readonly emulation?: Emulation | undefined;
   readonly signal: AbortSignal;
-  readonly onOutput?: (chunk: Buffer) => void;
+  /** Takes what the job prints. */
+  readonly onOutput: (chunk: Buffer) => void;
+  /** Takes what the job writes to file descriptor 3. */
+  readonly onStatus?: (chunk: Buffer) => void;
 }
-
-/** How many lines of a failed script's output its error shows. */
-const SHOWN_LINES = 30;
 
 /**
  * Runs the job on the stacked layers, in namespaces of its own: no host file, no network, no other process.
- * Everything that it starts is ended with it. A job that fails is an error with the end of its output.
+ * Everything that it starts is ended with it. A job that fails is an error (`build-failed`); what it printed tells why.
  */
 export async function runInSandbox(run: SandboxRun): Promise<void> {
   const place = (name: string) => {
@@ -57,16 +57,12 @@ export async function runInSandbox(run: SandboxRun): Promise<void> {
     overlayOptions(),
     ...[run.emulation?.emulator ?? "", run.emulation?.registration ?? ""],
   ];
-  const result = await runToEnd(command, {
-    signal: run.signal,
-    ...(run.onOutput && { onOutput: run.onOutput }),
-  });
-  if (result.code === 0) return;
-  const output = Buffer.concat([result.stdout, result.stderr]).toString().trimEnd();
+  const { signal, onOutput, onStatus } = run;
+  const { code } = await runToEnd(command, { signal, onOutput, ...(onStatus && { onStatus }) });
+  if (code === 0) return;
   throw new MicrovmError(
     "build-failed",
-    `Cannot configure the packages: the sandbox ended with exit status ${result.code}\n${lastLines(output, SHOWN_LINES)}`,
-    { hint: "The lines above are the end of what the packages' scripts printed" },
+    `Cannot configure the packages: the sandbox ended with exit status ${code}`,
   );
 }
 

@@ -20,3 +20,14 @@ export async function unpackingProgram(job: BuildJob): Promise<{ readonly xz?: X
   const command = toolCommand(tree, hostArchitecture(), "xz");
   return { xz: { command, directory: job.scratch() } };
 }
+
+/**
+ * Reports how many of a build's packages are unpacked, from none on. `share` is how much of the whole build their
+ * unpacking is.
+ */
+export function reportUnpacking(job: BuildJob, total: number, share = 1): (done: number) => void {
+  const report = (done: number) =>
+    job.report({ note: "unpacking", done, total, unit: "packages", share: (share * done) / total });
+  report(0);
+  return report;
+}

@@ -10,15 +10,7 @@ const vm = types.submodule({
       default: null,
       description:
         "Package set of the guest, or the OCI image that it is made from. It also determines the guest's architecture. Null is the host's own package set.",
-      example: {
-        type: "debian",
-        suite: "trixie",
-        architecture: "amd64",
-        components: ["main"],
-        mirror: null,
-        snapshot: null,
-        keyring: null,
-      },
+      example: { type: "debian", suite: "trixie", architecture: "amd64" },
     }),
     specialArgs: mkOption({
       type: types.attrsOf(types.raw),

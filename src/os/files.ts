@@ -9,9 +9,11 @@ import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 
 export {
   accessSync,
+  appendFileSync,
   chmodSync,
   closeSync,
   constants as fsConstants,
+  createReadStream,
   createWriteStream,
   existsSync,
   fchmodSync,

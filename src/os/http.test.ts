@@ -135,3 +135,106 @@ test("a local file that is not there is an error", async () => {
     message: 'Cannot download "file:///nowhere/x": there is no such file',
   });
 });
+
+/** What a server that answers like this makes of a download. */
+async function outcome(answer: RequestListener, options: Parameters<typeof download>[1] = {}) {
+  let tries = 0;
+  const error = await new Promise<{ code: string; message: string; hint: string }>((resolve, reject) => {
+    withServer(
+      (request, response) => {
+        tries++;
+        answer(request, response);
+      },
+      async (url) => {
+        const thrown = await download(`${url}/x`, { retryDelay: 1, ...options }).then(
+          (body) => ({ code: "none", message: body.toString(), hint: "" }),
+          (one) => one,
+        );
+        resolve({ code: thrown.code, message: thrown.message.replaceAll(url, "URL"), hint: thrown.hint });
+      },
+    ).catch(reject);
+  });
+  return { ...error, tries };
+}
+
+test("a redirect in a loop ends", async () => {
+  const { code, message } = await outcome((_, response) => response.writeHead(302, { location: "/x" }).end());
+  assert.deepEqual(
+    [code, message],
+    ["download-failed", 'Cannot download "URL/x": it redirects more than 5 times'],
+  );
+});
+
+test("a redirect to a file of this machine or to another scheme is not followed", async () => {
+  for (const location of ["file:///etc/passwd", "ftp://HOST/x", "data:,x"]) {
+    const { code, message, tries } = await outcome((_, response) =>
+      response.writeHead(302, { location }).end(),
+    );
+    assert.equal(code, "download-failed");
+    const shown = new URL(location).href;
+    assert.equal(
+      message,
+      `Cannot download "URL/x": it redirects to "${shown}", which is no http or https address`,
+    );
+    assert.equal(tries, 1);
+  }
+});
+
+test("a server that falls silent, before its answer or within it, counts as dead", async () => {
+  const silences: readonly RequestListener[] = [
+    () => {},
+    (_, response) => void response.writeHead(200, { "content-length": 10 }).write("half"),
+  ];
+  for (const silence of silences) {
+    const { code, message, tries } = await outcome(silence, { silenceLimit: 50 });
+    assert.deepEqual(
+      [code, message, tries],
+      ["mirror-unreachable", 'Cannot reach "URL/x": no data for 0.05 seconds', 3],
+    );
+  }
+});
+
+test("a connection that is reset is tried again, three times", async () => {
+  const { code, tries } = await outcome((request) => request.socket.resetAndDestroy());
+  assert.deepEqual([code, tries], ["mirror-unreachable", 3]);
+});
+
+test("an answer that is cut without a word is tried again; one that is too long is not", async () => {
+  const expected = { size: 10, sha256: sha256("0123456789") };
+  let isFirst = true;
+  const cut = await outcome(
+    (_, response) => {
+      response.writeHead(200, { connection: "close" });
+      response.end(isFirst ? "01234" : "0123456789");
+      isFirst = false;
+    },
+    { expected },
+  );
+  assert.deepEqual([cut.code, cut.message, cut.tries], ["none", "0123456789", 2]);
+  const long = await outcome((_, response) => response.end("0123456789+"), { expected });
+  assert.deepEqual(
+    [long.code, long.message, long.tries],
+    ["checksum-mismatch", 'Wrong size of "URL/x": expected 10 bytes, found more', 1],
+  );
+});
+
+test("an answer without end is cut off at what its kind may have", async () => {
+  const { code, message } = await outcome(
+    (_, response) => {
+      const chunk = Buffer.alloc(65_536);
+      const more = () => {
+        while (!response.destroyed && response.write(chunk));
+      };
+      response.on("drain", more);
+      more();
+    },
+    { expected: { maxSize: 1_000_000 } },
+  );
+  assert.deepEqual(
+    [code, message],
+    [
+      "download-failed",
+      'Cannot download "URL/x": it has more than 1000000 bytes, which nothing of its kind has',
+    ],
+  );
+});

@@ -6,7 +6,7 @@ import https from "node:https";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type ErrorCode, MicrovmError, messageOf, systemCode } from "../errors.ts";
+import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { explainFullDisk } from "./files.ts";
 
 /** How a download is done. */
@@ -16,6 +16,8 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds before the first new try; doubled for each further one. Default 500. */
   readonly retryDelay?: number;
+  /** Milliseconds without a byte after which a connection counts as dead. Default 30 000, apt's own limit. */
+  readonly silenceLimit?: number;
 }
 
 /** What a downloaded file must be. */
@@ -24,12 +26,13 @@ export interface ExpectedFile {
   readonly sha256?: string;
   /** In bytes. */
   readonly size?: number;
+  /** Bytes that it may have at most, where the exact size is not known. */
+  readonly maxSize?: number;
 }
 
 /** How often a download is tried when the network or the server fails. */
 const TRIES = 3;
 
-/** Milliseconds without a byte after which a connection counts as dead; apt's own limit is the same. */
 const SILENCE_LIMIT = 30_000;
 
 /** Mirrors redirect at most once or twice; more is a loop. */
@@ -40,24 +43,26 @@ const agentOptions = { keepAlive: true, maxSockets: 8, proxyEnv: process.env };
 const httpAgent = new http.Agent(agentOptions);
 const httpsAgent = new https.Agent(agentOptions);
 
-/** A failure that a new try may cure. */
+/** A failure that a new try may cure; `final` is what is thrown when it does not. */
 class Passing extends Error {
-  readonly code: ErrorCode;
-  constructor(code: ErrorCode, cause: unknown) {
-    super(messageOf(cause), { cause });
-    this.code = code;
+  readonly final: MicrovmError;
+  constructor(final: MicrovmError) {
+    super(final.message, { cause: final });
+    this.final = final;
   }
 }
 
 /**
- * The bytes behind a URL. Errors: `mirror-unreachable` (no connection, or it broke), `download-failed` (an
- * answer other than success), `checksum-mismatch` when `expected` is not met.
+ * The bytes behind a URL. What a new try may cure is tried three times: broken and silent connections, answers
+ * that are too short, busy servers. Errors: `mirror-unreachable` (no connection, or it broke), `download-failed` (an
+ * answer other than success, a redirect in a loop or to another scheme, more than `maxSize` bytes),
+ * `checksum-mismatch` when `expected` is not met.
  */
 export function download(
   url: string,
   options: DownloadOptions & { readonly expected?: ExpectedFile } = {},
 ): Promise<Buffer> {
-  return withRetries(url, options, async () => {
+  return withRetries(options, async () => {
     const chunks: Buffer[] = [];
     await receive(url, options, options.expected ?? {}, (chunk) => void chunks.push(chunk));
     return Buffer.concat(chunks);
@@ -73,7 +78,7 @@ export function downloadToFile(
   path: string,
   options: DownloadOptions & ExpectedFile = {},
 ): Promise<void> {
-  return withRetries(url, options, async () => {
+  return withRetries(options, async () => {
     const file = openSync(path, "w", 0o644);
     let complete = false;
     try {
@@ -86,29 +91,29 @@ export function downloadToFile(
   });
 }
 
-async function withRetries<T>(url: string, options: DownloadOptions, attempt: () => Promise<T>): Promise<T> {
+async function withRetries<T>(options: DownloadOptions, attempt: () => Promise<T>): Promise<T> {
   for (let number = 1; ; number++) {
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof Passing)) throw error;
-      if (number === TRIES || options.signal?.aborted) throw describeFailure(url, error);
+      if (number === TRIES || options.signal?.aborted) throw error.final;
       await sleep((options.retryDelay ?? 500) * 2 ** (number - 1), undefined, { signal: options.signal });
     }
   }
 }
 
-function describeFailure(url: string, failure: Passing): MicrovmError {
-  if (failure.code === "download-failed") {
-    return new MicrovmError("download-failed", `Cannot download "${url}": ${failure.message}`, {
-      hint: "Try again later, or use another mirror",
-      cause: failure.cause,
-    });
-  }
-  return new MicrovmError("mirror-unreachable", `Cannot reach "${url}": ${failure.message}`, {
-    hint: "Check the network and the address of the mirror",
-    cause: failure.cause,
-  });
+function unreachable(url: string, cause: unknown): Passing {
+  return new Passing(
+    new MicrovmError("mirror-unreachable", `Cannot reach "${url}": ${messageOf(cause)}`, {
+      hint: "Check the network and the address of the mirror",
+      cause,
+    }),
+  );
+}
+
+function failed(url: string, why: string, hint: string): MicrovmError {
+  return new MicrovmError("download-failed", `Cannot download "${url}": ${why}`, { hint });
 }
 
 /** Streams one answer into `take`, checking it at the end. */
@@ -125,13 +130,15 @@ async function receive(
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       received += chunk.length;
       if (expected.size !== undefined && received > expected.size) break;
+      if (expected.maxSize !== undefined && received > expected.maxSize)
+        throw tooLarge(url, expected.maxSize);
       hash?.update(chunk);
       take(chunk);
       options.onProgress?.(received, total ?? expected.size);
     }
   } catch (error) {
     if (error instanceof MicrovmError || options.signal?.aborted) throw error;
-    throw new Passing("mirror-unreachable", error);
+    throw unreachable(url, error);
   } finally {
     stream.destroy();
   }
@@ -143,11 +150,10 @@ function checkReceived(url: string, expected: ExpectedFile, received: number, ha
     "The mirror may be in the middle of an update, or a proxy changes what it passes: try again later";
   if (expected.size !== undefined && received !== expected.size) {
     const found = received > expected.size ? "more" : `${received}`;
-    throw new MicrovmError(
-      "checksum-mismatch",
-      `Wrong size of "${url}": expected ${expected.size} bytes, found ${found}`,
-      { hint },
-    );
+    const message = `Wrong size of "${url}": expected ${expected.size} bytes, found ${found}`;
+    const error = new MicrovmError("checksum-mismatch", message, { hint });
+    // A connection that was cut where the server says no length looks like a short file.
+    throw received < expected.size && url.startsWith("http") ? new Passing(error) : error;
   }
   const digest = hash?.digest("hex");
   if (digest !== undefined && digest !== expected.sha256) {
@@ -157,6 +163,10 @@ function checkReceived(url: string, expected: ExpectedFile, received: number, ha
       { hint },
     );
   }
+}
+
+function tooLarge(url: string, limit: number): MicrovmError {
+  return failed(url, `it has more than ${limit} bytes, which nothing of its kind has`, "Use another mirror");
 }
 
 interface Answer {
@@ -169,11 +179,11 @@ async function open(url: string, options: DownloadOptions): Promise<Answer> {
   let target = new URL(url);
   if (target.protocol === "file:") return openFile(url, target);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const answer = await request(target, options);
+    const answer = await request(url, target, options);
     const status = answer.statusCode ?? 0;
     if (status >= 300 && status < 400 && answer.headers.location) {
       answer.resume();
-      target = new URL(answer.headers.location, target);
+      target = redirected(url, target, answer.headers.location);
       continue;
     }
     if (status !== 200) {
@@ -183,31 +193,40 @@ async function open(url: string, options: DownloadOptions): Promise<Answer> {
     const length = Number(answer.headers["content-length"]);
     return { stream: answer, total: Number.isSafeInteger(length) ? length : undefined };
   }
-  throw new MicrovmError(
-    "download-failed",
-    `Cannot download "${url}": it redirects more than ${MAX_REDIRECTS} times`,
-  );
+  throw failed(url, `it redirects more than ${MAX_REDIRECTS} times`, "Use another mirror");
+}
+
+/** A server may lead to other servers, not to files of this machine, nor out of a protected connection. */
+function redirected(url: string, from: URL, location: string): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  const isProtected = from.protocol === "https:";
+  if (to && (to.protocol === "https:" || (to.protocol === "http:" && !isProtected))) return to;
+  const hint = "Use another mirror, or the address that it redirects to";
+  const expected = isProtected ? "https" : "http or https";
+  throw failed(url, `it redirects to "${to?.href ?? location}", which is no ${expected} address`, hint);
 }
 
 function refused(url: string, status: number): Error {
   const said = `the server answered ${status} ${http.STATUS_CODES[status] ?? ""}`.trimEnd();
-  if (status >= 500 || status === 429 || status === 408) return new Passing("download-failed", said);
-  return new MicrovmError("download-failed", `Cannot download "${url}": ${said}`, {
-    hint:
-      status === 404
-        ? "Check that the mirror has it: it may have been removed or never been there"
-        : "Check the address of the mirror",
-  });
+  if (status >= 500 || status === 429 || status === 408) {
+    return new Passing(failed(url, said, "Try again later, or use another mirror"));
+  }
+  const isGone = status === 404 || status === 410;
+  return failed(
+    url,
+    said,
+    isGone
+      ? "Check that the mirror has it: it may have been removed or never been there"
+      : "Check the address of the mirror",
+  );
 }
 
-function request(target: URL, options: DownloadOptions): Promise<http.IncomingMessage> {
+function request(url: string, target: URL, options: DownloadOptions): Promise<http.IncomingMessage> {
   const secure = target.protocol === "https:";
   if (!secure && target.protocol !== "http:") {
-    throw new MicrovmError(
-      "download-failed",
-      `Cannot download "${target}": its scheme is none of http, https, file`,
-    );
+    throw failed(url, "its scheme is none of http, https, file", "Check the address of the mirror");
   }
+  const limit = options.silenceLimit ?? SILENCE_LIMIT;
   return new Promise((resolve, reject) => {
     const agent = secure ? httpsAgent : httpAgent;
     const headers = { "user-agent": "microvm", "accept-encoding": "identity" };
@@ -216,12 +235,13 @@ function request(target: URL, options: DownloadOptions): Promise<http.IncomingMe
       { agent, headers, ...(options.signal && { signal: options.signal }) },
       resolve,
     );
-    sent.setTimeout(SILENCE_LIMIT, () =>
-      sent.destroy(new Error(`no data for ${SILENCE_LIMIT / 1000} seconds`)),
-    );
-    sent.on("error", (error) =>
-      reject(options.signal?.aborted ? error : new Passing("mirror-unreachable", error)),
-    );
+    let answer: http.IncomingMessage | undefined;
+    sent.once("response", (response) => {
+      answer = response;
+    });
+    // Who reads the answer is told why it ended, else who waits for it.
+    sent.setTimeout(limit, () => (answer ?? sent).destroy(new Error(`no data for ${limit / 1000} seconds`)));
+    sent.on("error", (error) => reject(options.signal?.aborted ? error : unreachable(url, error)));
   });
 }
 

@@ -37,6 +37,20 @@ test("a program's output, status and input", async () => {
   );
 });
 
+test("output that is handed on is in neither result nor error; file descriptor 3 is another way out", async () => {
+  const seen: string[] = [];
+  const options = {
+    onOutput: (chunk: Buffer) => seen.push(`output ${chunk}`),
+    onStatus: (chunk: Buffer) => seen.push(`status ${chunk}`),
+  };
+  const result = await runToEnd(shell("echo out; echo err >&2; echo three >&3"), options);
+  assert.deepEqual(seen.sort(), ["output err\n", "output out\n", "status three\n"]);
+  assert.deepEqual([result.stdout.length, result.stderr.length, result.code], [0, 0, 0]);
+  await assert.rejects(run(shell("echo out; exit 1"), options), {
+    message: "Command failed with exit status 1: sh -c 'echo out; exit 1'",
+  });
+});
+
 test("a program that does not read its input is no fault", async () => {
   assert.equal((await runToEnd(["true"], { input: "x".repeat(1 << 20) })).code, 0);
 });

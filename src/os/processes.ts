@@ -10,8 +10,10 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Written to the program's standard input, which is then closed. */
   readonly input?: string | Uint8Array;
-  /** Called with each piece of output as it comes. */
+  /** Takes each piece of output as it comes, standard error's too; neither the result nor an error has it then. */
   readonly onOutput?: (chunk: Buffer) => void;
+  /** Takes what the program writes to file descriptor 3, which is closed to it otherwise. */
+  readonly onStatus?: (chunk: Buffer) => void;
   /** Kills the program when it is given; the promise is then rejected with its reason, once the program is gone. */
   readonly signal?: AbortSignal;
 }
@@ -30,7 +32,11 @@ const SHOWN_LINES = 20;
 export function runToEnd(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const [program, ...args] = command as [string, ...string[]];
   const spawnOptions: SpawnOptions = {
-    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    stdio: [
+      options.input === undefined ? "ignore" : "pipe",
+      ...["pipe" as const, "pipe" as const],
+      ...(options.onStatus ? ["pipe" as const] : []),
+    ],
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.env && { env: options.env }),
     // Some programs outlive a request to end: util-linux's unshare does, with all that runs below it.
@@ -40,12 +46,10 @@ export function runToEnd(command: readonly string[], options: RunOptions = {}): 
     const child = spawn(program, args, spawnOptions);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    const collect = (into: Buffer[]) => (chunk: Buffer) => {
-      into.push(chunk);
-      options.onOutput?.(chunk);
-    };
-    child.stdout?.on("data", collect(stdout));
-    child.stderr?.on("data", collect(stderr));
+    const take = (into: Buffer[]) => options.onOutput ?? ((chunk: Buffer) => into.push(chunk));
+    child.stdout?.on("data", take(stdout));
+    child.stderr?.on("data", take(stderr));
+    if (options.onStatus) child.stdio[3]?.on("data", options.onStatus);
     child.on("error", (error) => {
       if (child.pid === undefined) reject(cannotStart(program, error));
     });

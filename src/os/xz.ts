@@ -4,11 +4,14 @@
  */
 import lzma from "lzma-native";
 import { MicrovmError } from "../errors.ts";
-import { runToEnd } from "./processes.ts";
+import { ended, runToEnd, spawn } from "./processes.ts";
 import { pipeThrough } from "./streams.ts";
 
 /** Bytes from which a process of its own, 10 ms to start from a large one, pays for itself. */
 const LARGE = 1024 * 1024;
+
+/** Memory that a decoder may take: the largest preset's window of 64 MiB and what goes with it. */
+const MEMORY_LIMIT = 128 * 1024 * 1024;
 
 let hostProgram: Promise<boolean> | undefined;
 
@@ -21,34 +24,57 @@ export function hasXz(): Promise<boolean> {
   return hostProgram;
 }
 
-/** The decompressed content of a whole xz stream; works off the main thread. */
-export async function decompressXz(compressed: Uint8Array): Promise<Buffer> {
-  if (compressed.length >= LARGE && (await hasXz())) return decompressByProgram(compressed);
-  return decompressByLibrary(compressed);
+/**
+ * The decompressed content of a whole xz stream; works off the main thread. A stream that holds more than `maxSize`
+ * bytes is refused before they fill the memory. Errors: `package-invalid`.
+ */
+export async function decompressXz(
+  compressed: Uint8Array,
+  maxSize = Number.MAX_SAFE_INTEGER,
+): Promise<Buffer> {
+  const isForProgram = compressed.length >= LARGE && (await hasXz());
+  return collect(isForProgram ? streamByProgram(compressed) : streamByLibrary([compressed]), maxSize);
 }
 
-async function decompressByProgram(compressed: Uint8Array): Promise<Buffer> {
-  const { code, stdout, stderr } = await runToEnd(["xz", "--decompress", "--stdout", "--threads=0"], {
-    input: compressed,
+async function collect(stream: AsyncIterable<Buffer>, maxSize: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of stream) {
+    size += piece.length;
+    if (size > maxSize) {
+      throw new MicrovmError(
+        "package-invalid",
+        `Cannot decompress: the xz stream holds more than ${maxSize} bytes`,
+      );
+    }
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+async function* streamByProgram(compressed: Uint8Array): AsyncGenerator<Buffer> {
+  const options = ["--decompress", "--stdout", "--threads=0", `--memlimit-decompress=${MEMORY_LIMIT}`];
+  const child = spawn("xz", options, { stdio: ["pipe", "pipe", "pipe"] });
+  const end = ended(child);
+  let complaint = "";
+  child.stderr.on("data", (text) => {
+    complaint += text;
   });
-  if (code !== 0) throw damagedXz(stderr.toString().trim());
-  return stdout;
-}
-
-/** As `decompressXz`, without the host's program. */
-export function decompressByLibrary(compressed: Uint8Array): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    lzma.decompress(compressed, {}, (result, error) => {
-      if (result && !error) resolve(result);
-      else reject(damagedXz(error));
-    });
-  });
-}
-
-/** As `decompressByLibrary`, in pieces: no more than a few are in memory. */
-export async function* streamByLibrary(compressed: Iterable<Buffer>): AsyncGenerator<Buffer> {
+  // One that stops reading says why on its standard error.
+  child.stdin.on("error", () => {});
+  child.stdin.end(compressed);
   try {
-    yield* pipeThrough(compressed, lzma.createDecompressor());
+    yield* child.stdout as AsyncIterable<Buffer>;
+    if ((await end) !== 0) throw damagedXz(complaint.trim());
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+/** What an xz stream holds, in pieces, without the host's program: no more than a few are in memory. */
+export async function* streamByLibrary(compressed: Iterable<Uint8Array>): AsyncGenerator<Buffer> {
+  try {
+    yield* pipeThrough(compressed, lzma.createDecompressor({ memlimit: MEMORY_LIMIT }));
   } catch (error) {
     throw damagedXz(error);
   }

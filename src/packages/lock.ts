@@ -1,30 +1,58 @@
 /** What `microvm.lock` records of package sets: the exact result of each resolution. Pure. */
 import { MicrovmError, messageOf } from "../errors.ts";
+import { checkLock, isRecord, LOCK_VERSION } from "./lock-checks.ts";
+import { migrateLock } from "./lock-migration.ts";
 
 /** A package, pinned. */
 export interface LockedPackage {
   readonly version: string;
   readonly architecture: string;
-  /** Relative to the archive's top. */
+  /** Relative to the repository's top; of a local package, to the project's directory. */
   readonly file: string;
   /** Of the .deb, in bytes. */
   readonly size: number;
   readonly sha256: string;
+  /** Whose file it is: absent for the archive itself, `security`, `local`, or the name of a repository. */
+  readonly repository?: string;
 }
 
-/** Which state of the archive the packages were taken from. */
-interface LockedRelease {
+/** A `Packages` file, so that the same one can be had again. */
+export interface LockedIndex {
+  /** Relative to the suite's directory. */
+  readonly path: string;
+  readonly sha256: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Checksum of its text, when the archive says it. */
+  readonly text?: string;
+  /** Bytes of its text, when the archive says them. */
+  readonly textSize?: number;
+}
+
+/** The state of one suite that packages were taken from. */
+export interface LockedRelease {
   readonly suite: string;
   readonly codename: string;
+  readonly origin: string;
+  readonly label: string;
   /** As the archive wrote it. */
   readonly date: string;
   /** Of its `InRelease`. */
   readonly sha256: string;
+  /** Whether the archive has files by their checksums. */
+  readonly byHash: boolean;
+  readonly notAutomatic: boolean;
+  readonly butAutomaticUpgrades: boolean;
+  /** By component. */
+  readonly indices: Readonly<Record<string, LockedIndex>>;
 }
 
 /** One package set. All its resolutions share one version of each package. */
 export interface LockedPackageSet {
-  readonly release: LockedRelease;
+  /** By the suite's name, with `NAME:` in front for other people's repositories. */
+  readonly releases: Readonly<Record<string, LockedRelease>>;
+  /** Checksum over the local packages, when the set has some. */
+  readonly local?: string;
   readonly packages: Readonly<Record<string, LockedPackage>>;
   /** Names in the order of installation, by the key of what was asked for. */
   readonly resolutions: Readonly<Record<string, readonly string[]>>;
@@ -32,14 +60,17 @@ export interface LockedPackageSet {
 
 /** The lock file's content about packages. */
 export interface Lock {
-  readonly version: 1;
+  readonly version: typeof LOCK_VERSION;
   readonly packageSets: Readonly<Record<string, LockedPackageSet>>;
 }
 
 /** A lock that pins nothing. */
-export const EMPTY_LOCK: Lock = { version: 1, packageSets: {} };
+export const EMPTY_LOCK: Lock = { version: LOCK_VERSION, packageSets: {} };
 
-/** Reads a lock file; `path` is what errors call it. Errors: `lock-invalid`. */
+/**
+ * Reads a lock file; `path` is what errors call it. One of version 1 is read as what it means today. Errors:
+ * `lock-invalid`, also for a later version and for fields that are not known: they would be lost when it is written.
+ */
 export function parseLock(text: string, path = "microvm.lock"): Lock {
   let content: unknown;
   try {
@@ -47,9 +78,17 @@ export function parseLock(text: string, path = "microvm.lock"): Lock {
   } catch (error) {
     throw invalid(path, `it is not JSON (${messageOf(error)})`);
   }
-  const fault = checkLock(content);
+  if (isRecord(content) && Number(content.version) > LOCK_VERSION) {
+    throw new MicrovmError(
+      "lock-invalid",
+      `The lock file "${path}" is of version ${Number(content.version)}, and this program knows versions up to ${LOCK_VERSION}`,
+      { hint: "Update microvm to the version that the others of this project use" },
+    );
+  }
+  const current = migrateLock(content);
+  const fault = checkLock(current);
   if (fault !== undefined) throw invalid(path, fault);
-  return content as Lock;
+  return current as Lock;
 }
 
 /** The text of a lock file: keys sorted, one package a line. Equal locks have equal texts. */
@@ -72,58 +111,6 @@ function formatValue(value: unknown, indent: string): string {
   }
   const lines = entries.map(([key, item]) => `${inner}${JSON.stringify(key)}: ${formatValue(item, inner)}`);
   return `{\n${lines.join(",\n")}\n${indent}}`;
-}
-
-/** What is wrong with a lock file's content, if anything. */
-function checkLock(content: unknown): string | undefined {
-  if (!isRecord(content)) return "it is no object";
-  if (content.version !== 1) return `its version is ${JSON.stringify(content.version)}, not 1`;
-  if (!isRecord(content.packageSets)) return `"packageSets" is no object`;
-  for (const [key, set] of Object.entries(content.packageSets)) {
-    const fault = checkSet(set);
-    if (fault !== undefined) return `package set "${key}": ${fault}`;
-  }
-  return undefined;
-}
-
-function checkSet(set: unknown): string | undefined {
-  if (!isRecord(set)) return "it is no object";
-  const { release, packages, resolutions } = set;
-  if (!isRecord(release) || !hasTexts(release, ["suite", "codename", "date", "sha256"])) {
-    return `"release" lacks a suite, a code name, a date or a checksum`;
-  }
-  if (!isRecord(packages)) return `"packages" is no object`;
-  if (!isRecord(resolutions)) return `"resolutions" is no object`;
-  for (const [name, locked] of Object.entries(packages)) {
-    const fault = checkPackage(locked);
-    if (fault !== undefined) return `package "${name}": ${fault}`;
-  }
-  for (const [key, names] of Object.entries(resolutions)) {
-    if (!Array.isArray(names)) return `resolution "${key}" is no list`;
-    const unknown = names.find((name) => typeof name !== "string" || !Object.hasOwn(packages, name));
-    if (unknown !== undefined)
-      return `resolution "${key}" names ${JSON.stringify(unknown)}, which is not locked`;
-  }
-  return undefined;
-}
-
-function checkPackage(locked: unknown): string | undefined {
-  if (!isRecord(locked) || !hasTexts(locked, ["version", "architecture", "file", "sha256"])) {
-    return "it lacks a version, an architecture, a file or a checksum";
-  }
-  if (!/^[0-9a-f]{64}$/.test(String(locked.sha256))) return "its checksum is no SHA-256";
-  if (!Number.isSafeInteger(locked.size) || Number(locked.size) < 0) return "its size is no number of bytes";
-  // The file becomes part of an address.
-  if (String(locked.file).split("/").includes("..")) return `its file is "${locked.file}"`;
-  return undefined;
-}
-
-function hasTexts(record: Record<string, unknown>, keys: readonly string[]): boolean {
-  return keys.every((key) => typeof record[key] === "string");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function invalid(path: string, why: string): MicrovmError {

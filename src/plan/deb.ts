@@ -1,13 +1,16 @@
 /** Package files as recipes. */
 import type { NamedPackage } from "../packages/debian/lock-packages.ts";
-import { type DebianPackageSet, packageSetKey } from "../packages/debian/package-set.ts";
+import type { DebianPackageSet } from "../packages/debian/package-set.ts";
+import { packageSetKey } from "../packages/debian/package-set-key.ts";
 import type { Recipe } from "../store/recipe.ts";
 
 /** What fetches a package file is told. */
 export interface DebParams {
   /** Key of the package set, which says whose mirror has it. */
   readonly set: string;
-  /** Relative to the mirror. */
+  /** Whose file it is; absent for the archive itself. */
+  readonly repository?: string;
+  /** Relative to that repository. */
   readonly file: string;
   /** Bytes. */
   readonly size: number;
@@ -17,13 +20,19 @@ export interface DebParams {
 
 /** The recipe of a package file: named by its content, wherever it comes from. */
 export function debRecipe(set: DebianPackageSet, unit: NamedPackage): Recipe {
-  const { name, version, architecture, file, size, sha256 } = unit;
+  const { name, version, architecture, repository, file, size, sha256 } = unit;
   return {
     kind: "deb",
     version: 1,
     // Versions may hold marks that a store path may not.
     name: `${name}_${version}_${architecture}.deb`.replace(/[^A-Za-z0-9+._?=-]/g, "_"),
-    params: { set: packageSetKey(set), file, size, label: `${name} ${version}` } satisfies DebParams,
+    params: {
+      set: packageSetKey(set),
+      ...(repository !== undefined && { repository }),
+      file,
+      size,
+      label: `${name} ${version}`,
+    } satisfies DebParams,
     inputs: {},
     fixed: { sha256 },
   };

@@ -59,7 +59,7 @@ export interface Plan {
 export function planVm(vm: PlannedVm): Plan {
   const { name, config, host } = vm;
   const tools = toolRecipes(vm);
-  const kernel = kernelLayerRecipe(debsOf(vm.guest, "kernel", isKernelImage), tools);
+  const kernel = kernelLayerRecipe(debsOf(vm.guest, "kernel", isKernelPackage), tools);
   const busybox = debianToolsRecipe("busybox", debsOf(vm.guest, "busybox"), tools);
   const modules = [...initrdModules(vm), ...config.boot.initrd.kernelModules];
   const initrd = initrdRecipe(kernel, busybox, modules);
@@ -172,7 +172,7 @@ function debsOf(
   return (packages[key] ?? []).filter(({ name }) => wanted(name)).map((unit) => debRecipe(set, unit));
 }
 
-/** The package with the kernel itself among those that come with its metapackage. */
-function isKernelImage(name: string): boolean {
-  return /^linux-image-\d/.test(name);
+/** The kernel itself among what comes with its metapackage; Ubuntu has its modules in a package of their own. */
+function isKernelPackage(name: string): boolean {
+  return /^linux-(image|modules)-\d/.test(name);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestConfig } from "../options/testing/evaluate.ts";
-import { debian } from "../packages/debian/package-set.ts";
+import { debian, ubuntu } from "../packages/debian/package-set.ts";
 import { HOST, SET, STORE, STORE_SHARE } from "./testing/planned-vm.ts";
 import { usesDisks, wishesOf } from "./wishes.ts";
 
@@ -63,7 +63,45 @@ test("tools come from the stable suite for the host's architecture, by the guest
   const { tools, toolSet } = wantedBy({}, guestSet);
   assert.deepEqual(toolSet, debian({ suite: "trixie", architecture: "amd64", mirror }));
   assert.equal(tools!.qemu![0], "qemu-system-arm");
-  assert.equal(wantedBy({}).toolSet, SET);
+  assert.deepEqual(wantedBy({}).toolSet, SET);
+});
+
+test("tools are the distribution's own, whatever else the guest's set has", () => {
+  const { suite, architecture } = SET;
+  const mirror = "https://mirror.example.org/debian";
+  const own = { mirror, security: "https://s.example.org/debian-security" };
+  const repositories = { other: { mirror, suite: "x", keyring: "./x.asc" } };
+  const others = {
+    repositories,
+    forbid: ["qemu*"],
+    hold: ["socat"],
+    packages: ["./a.deb"],
+    recommends: true,
+  };
+  const { toolSet } = wantedBy({}, debian({ suite, architecture, ...own, ...others }));
+  assert.deepEqual(toolSet, debian({ suite, architecture, ...own }));
+  const without = { ...own, security: false };
+  assert.equal(
+    wantedBy({}, debian({ suite: "bookworm", architecture, ...without })).toolSet?.security,
+    false,
+  );
+  assert.equal(wantedBy({}, debian({ suite: "sid", architecture, mirror })).toolSet?.security, true);
+});
+
+test("Ubuntu's guests have Ubuntu's kernel, and Debian's tools", () => {
+  const questing = ubuntu({ suite: "questing", architecture: "amd64" });
+  const { guest, toolSet } = wantedBy({}, questing);
+  assert.deepEqual(guest.kernel, ["linux-image-virtual"]);
+  assert.deepEqual(toolSet, SET);
+});
+
+test("what is recommended is installed in guests whose set says so, and nowhere else", () => {
+  const set = debian({ suite: "trixie", architecture: "amd64", recommends: true });
+  const config = guestConfig({ environment: { packages: ["nginx"] } });
+  const { guest, tools } = wishesOf(config, set, HOST);
+  const recommending = guest.requests.filter(({ recommends }) => recommends).map(({ key }) => key);
+  assert.deepEqual(recommending, ["base", "packages"]);
+  assert.ok(tools!.requests.every(({ recommends }) => !recommends));
 });
 
 test("tools come from the set that is named, or from the host", () => {

@@ -2,7 +2,7 @@
 import { MicrovmError } from "../errors.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { PackageRequest } from "../packages/debian/lock-packages.ts";
-import { type DebianPackageSet, debian } from "../packages/debian/package-set.ts";
+import { type DebianPackageSet, debian, hasUpdates } from "../packages/debian/package-set.ts";
 import { storeShare } from "./machine.ts";
 
 /** What is needed of one package set. */
@@ -33,10 +33,10 @@ const BASE_PACKAGES = [
   "udev",
 ];
 
-/** Kernels for virtual machines, by architecture; the names of Debian's metapackages. */
-const KERNELS: Readonly<Record<string, string>> = {
-  amd64: "linux-image-cloud-amd64",
-  arm64: "linux-image-cloud-arm64",
+/** Kernels for virtual machines, by distribution and architecture; the names of metapackages. */
+const KERNELS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  debian: { amd64: "linux-image-cloud-amd64", arm64: "linux-image-cloud-arm64" },
+  ubuntu: { amd64: "linux-image-virtual", arm64: "linux-image-virtual" },
 };
 
 const QEMU_PACKAGES: Readonly<Record<string, string>> = {
@@ -68,12 +68,13 @@ export function wishesOf(
   host: HostFacts,
   isImage = false,
 ): Wishes {
-  const kernelPackage = config.boot.kernelPackage ?? KERNELS[set.architecture];
+  const kernelPackage = config.boot.kernelPackage ?? KERNELS[set.type]?.[set.architecture];
   if (kernelPackage === undefined) {
     throw new MicrovmError("unsupported", `No kernel is known for the architecture "${set.architecture}"`, {
       hint: 'Name one with "boot.kernelPackage"',
     });
   }
+  const { recommends } = set;
   const packages = config.environment.packages.filter((name) => !BASE_PACKAGES.includes(name));
   const kernel = [request("kernel", [kernelPackage]), request("busybox", ["busybox-static"])];
   if (isImage) {
@@ -84,8 +85,8 @@ export function wishesOf(
     };
   }
   const requests = [
-    { ...request("base", BASE_PACKAGES), essential: true },
-    ...(packages.length > 0 ? [{ ...request("packages", packages), on: "base" }] : []),
+    { ...request("base", BASE_PACKAGES), essential: true, recommends },
+    ...(packages.length > 0 ? [{ ...request("packages", packages), on: "base", recommends }] : []),
     ...kernel,
   ];
   return { guest: { set, requests }, tools: toolWishes(config, set, host) };
@@ -137,15 +138,28 @@ function toolWishes(
   };
 }
 
+/**
+ * Debian's own tools, without what the guest's set has of others, pins and prohibitions. Ubuntu's QEMU finds its
+ * parts only where it is installed, so its guests are run by Debian's, too.
+ */
 function defaultToolSet(set: DebianPackageSet, architecture: string): DebianPackageSet {
-  if (set.suite === CURRENT_STABLE && set.architecture === architecture) return set;
-  const { mirror, snapshot, keyring } = set;
+  const suite = CURRENT_STABLE;
+  if (set.type !== "debian") return debian({ suite, architecture });
+  const { mirror, snapshot, keyring, security, updates, components } = set;
+  const { checkValidUntil, fallbackMirrors } = set;
+  const isSame = set.suite === suite;
+  // What the guest's set says of updates counts where it could have said otherwise.
+  const isSaid = isSame || (keyring === null && hasUpdates("debian", set.suite));
   return debian({
-    suite: CURRENT_STABLE,
+    suite,
     architecture,
-    ...(mirror !== null && { mirror }),
-    ...(snapshot !== null && { snapshot }),
-    ...(keyring !== null && { keyring }),
+    mirror,
+    snapshot,
+    keyring,
+    checkValidUntil,
+    fallbackMirrors,
+    ...(isSaid && { security, updates }),
+    ...(isSame && { components }),
   });
 }
 

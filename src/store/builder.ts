@@ -43,6 +43,11 @@ export interface BuildJob {
   scratch(): string;
   readonly signal: AbortSignal;
   report(progress: Progress): void;
+  /**
+   * Takes what a program printed. The store keeps it as the log of the path, and shows its end when the build fails.
+   * Bound to the job.
+   */
+  readonly log: (chunk: Uint8Array) => void;
 }
 
 /** What a job is made from. */
@@ -55,6 +60,7 @@ interface JobSetting {
   readonly directory: string;
   readonly signal: AbortSignal;
   readonly report: (progress: Progress) => void;
+  readonly log: (chunk: Uint8Array) => void;
 }
 
 /** The job that a recipe's builder is given. */
@@ -65,6 +71,7 @@ export function makeJob({
   directory,
   signal,
   report,
+  log,
 }: JobSetting): BuildJob {
   const path = (name: string) => join(storeDirectory, name);
   const inputs = (key: string) => inputsOf(recipe, key).map((input) => path(storePathName(input)));
@@ -92,6 +99,7 @@ export function makeJob({
     },
     signal,
     report,
+    log,
   };
 }
 

@@ -13,13 +13,14 @@ export function isPresent(directory: string, name: string): boolean {
 
 /** Makes sure that the store exists and can be written to (`store-invalid`, `permission-denied`). */
 export function prepareDirectory(directory: string): void {
-  const { temporary, locks, info } = storeNames;
+  const { temporary, locks, info, gcRoots, temporaryRoots } = storeNames;
+  const own = [temporary, locks, gcRoots, temporaryRoots];
   try {
     // Layers hold set-uid programs and accounts: the host's other users have no business in them.
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     mkdirSync(join(directory, info), { recursive: true });
-    for (const name of [temporary, locks]) mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
-    for (const name of ["", info, temporary, locks]) {
+    for (const name of own) mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
+    for (const name of ["", info, ...own]) {
       accessSync(join(directory, name), fsConstants.W_OK | fsConstants.X_OK);
     }
   } catch (error) {

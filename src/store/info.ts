@@ -4,6 +4,7 @@ import { MicrovmError, messageOf } from "../errors.ts";
 import { readTextIfExists } from "../os/files.ts";
 import { storeNames } from "../paths.ts";
 import { isStorePathName, type RecipeRecord } from "./recipe.ts";
+import { recordFault } from "./record-shape.ts";
 
 /** What is written down about one store path. */
 export interface InfoRecord {
@@ -34,13 +35,15 @@ export function readInfo(directory: string, name: string): InfoRecord {
       hint: "Build again what needs it",
     });
   }
+  let record: unknown;
   try {
-    const record = JSON.parse(text) as InfoRecord;
-    if (record.version === 1) return record;
+    record = JSON.parse(text);
   } catch (error) {
     throw damaged(file, messageOf(error));
   }
-  throw damaged(file, 'its "version" is not 1');
+  const fault = recordFault(record);
+  if (fault !== undefined) throw damaged(file, fault);
+  return record as InfoRecord;
 }
 
 function damaged(file: string, why: string): MicrovmError {

@@ -1,6 +1,6 @@
 import { allInputs, type Recipe, runtimeInputs, storePathName } from "./recipe.ts";
 
-/** What realising a recipe would do. */
+/** What realising recipes would do. */
 export interface PlanSummary {
   /** What would be made, inputs before what needs them. */
   readonly missing: readonly Recipe[];
@@ -13,7 +13,7 @@ export interface PlanSummary {
 }
 
 /** Goes the way of `realise`: below what is there, only run-time references are looked at. */
-export function summarisePlan(recipe: Recipe, has: (recipe: Recipe) => boolean): PlanSummary {
+export function summarisePlan(recipes: readonly Recipe[], has: (recipe: Recipe) => boolean): PlanSummary {
   const seen = new Set<string>();
   const missing: Recipe[] = [];
   let present = 0;
@@ -26,7 +26,7 @@ export function summarisePlan(recipe: Recipe, has: (recipe: Recipe) => boolean):
     if (there) present += 1;
     else missing.push(one);
   };
-  visit(recipe);
+  for (const recipe of recipes) visit(recipe);
   const fetches = missing.filter(({ fixed }) => fixed).length;
   return { missing, fetches, builds: missing.length - fetches, present };
 }

@@ -13,19 +13,33 @@ import { normaliseTree, summariseTree, type TreeSummary } from "./tree.ts";
  * one; both are on the disk before the path gets its name, so that a path that is there is whole.
  */
 export async function publish(storeDirectory: string, recipe: Recipe, out: string): Promise<TreeSummary> {
-  const name = storePathName(recipe);
+  const summary = await finish(recipe, out);
+  await publishRecorded(storeDirectory, storePathName(recipe), out, infoOf(recipe, summary));
+  return summary;
+}
+
+/** Normalises what a builder made, and digests and checks it. It is then as it may lie in the store. */
+export async function finish(recipe: Recipe, out: string): Promise<TreeSummary> {
   if (!lstatSync(out, { throwIfNoEntry: false })) throw new Error("its builder made nothing");
   await normaliseTree(out, { exactModes: recipe.exactModes ?? false });
   const summary = await summariseTree(out);
   if (recipe.fixed) checkContent(recipe, recipe.fixed.sha256, summary);
+  return summary;
+}
 
+/** Puts a finished tree into the store, with its record. */
+export async function publishRecorded(
+  storeDirectory: string,
+  name: string,
+  out: string,
+  info: InfoRecord,
+): Promise<void> {
   const record = `${out}.info`;
-  writeFileSync(record, `${JSON.stringify(infoOf(recipe, summary))}\n`);
+  writeFileSync(record, `${JSON.stringify(info)}\n`);
   await makeDurable(out, record);
   await removeUnrecorded(storeDirectory, name);
   renameSync(record, infoFile(storeDirectory, name));
-  renameIntoPlace(out, join(storeDirectory, name));
-  return summary;
+  moveTree(out, join(storeDirectory, name));
 }
 
 function infoOf(recipe: Recipe, summary: TreeSummary): InfoRecord {
@@ -77,7 +91,7 @@ async function removeUnrecorded(storeDirectory: string, name: string): Promise<v
 }
 
 /** To move a directory to another one takes write permission on it as well, since its ".." changes. */
-function renameIntoPlace(out: string, path: string): void {
+export function moveTree(out: string, path: string): void {
   const stats = lstatSync(out);
   const locked = stats.isDirectory() && (stats.mode & 0o200) === 0;
   if (locked) chmodSync(out, stats.mode | 0o200);

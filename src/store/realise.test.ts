@@ -205,7 +205,7 @@ test("progress, start and end of a build are told", async (context) => {
   });
   assert.deepEqual(
     events.map(({ type }) => type),
-    ["start", "progress", "done"],
+    ["start", "progress", "publishing", "done"],
   );
   const subject = { path: storePathName(noisy), name: "noisy", kind: "noisy", fixed: false };
   assert.deepEqual(events[1], {

@@ -14,12 +14,15 @@ import { type Lock, lockFile } from "../os/locks.ts";
 import { syncDirectory } from "../os/sync.ts";
 import { storeNames } from "../paths.ts";
 import { type Builder, type Builders, makeJob, scratchOf } from "./builder.ts";
+import { claimFetch } from "./claims.ts";
 import { isPresent, prepareDirectory } from "./directory.ts";
 import type { StoreEvent } from "./events.ts";
 import { explainBuildFailure, explainStoreFailure } from "./failures.ts";
 import { limiter } from "./limiter.ts";
+import { openLog } from "./log.ts";
 import { publish } from "./publish.ts";
-import { allInputs, type Recipe, runtimeInputs, storePathName } from "./recipe.ts";
+import { allInputs, graphOf, type Recipe, runtimeInputs, storePathName } from "./recipe.ts";
+import { openTemporaryRoots, type TemporaryRoots } from "./temporary-roots.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
 
 /** How a recipe is realised. */
@@ -34,6 +37,11 @@ export interface RealiseOptions {
     /** Other builds at once; default: one more than the processors that this process may use, since one may wait. */
     readonly builds?: number;
   };
+  /**
+   * What keeps the paths from garbage collection, beyond the end of the run for as long as the caller holds it.
+   * Default: roots that end with the run.
+   */
+  readonly roots?: TemporaryRoots;
 }
 
 /** What every run on one store shares. */
@@ -47,6 +55,7 @@ export interface StoreState {
 interface Run extends Pick<RealiseOptions, "builders"> {
   readonly store: StoreState;
   readonly signal: AbortSignal;
+  readonly roots: TemporaryRoots;
   readonly visited: Map<string, Promise<void>>;
   readonly gates: { readonly fetches: Gate; readonly builds: Gate };
   /** Opened by the first build. */
@@ -59,24 +68,32 @@ interface Run extends Pick<RealiseOptions, "builders"> {
 type Gate = ReturnType<typeof limiter>;
 
 /** The events that say no more than what happened to which path. */
-type PlainEvent = Extract<StoreEvent["type"], "cached" | "waiting" | "start" | "failed">;
+type PlainEvent = Extract<StoreEvent["type"], "cached" | "waiting" | "start" | "publishing" | "failed">;
 
-/** Makes sure that the recipe's output is in the store, with all that it needs; gives its absolute path. */
-export async function realise(store: StoreState, recipe: Recipe, options: RealiseOptions): Promise<string> {
-  const run = beginRun(store, options);
+/** Makes sure that the recipes' outputs are in the store, with all that they need; gives their absolute paths. */
+export async function realise(
+  store: StoreState,
+  recipes: readonly Recipe[],
+  options: RealiseOptions,
+): Promise<readonly string[]> {
+  await using own = openTemporaryRoots(store.directory);
+  const run = beginRun(store, options, options.roots ?? own);
+  const names = recipes.map(storePathName);
   try {
-    await ensure(run, recipe);
+    if (!names.every((name) => isPresent(store.directory, name))) prepareDirectory(store.directory);
+    await run.roots.add(graphOf(recipes).map(storePathName), run.signal);
+    await ensureAll(run, recipes);
     if (run.workspace) syncDirectory(store.directory);
   } catch (error) {
-    throw run.fail(error);
+    throw run.fail(explainStoreFailure(store.directory, error));
   } finally {
     await Promise.allSettled(run.visited.values());
     await (await run.workspace?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
-  return join(store.directory, storePathName(recipe));
+  return names.map((name) => join(store.directory, name));
 }
 
-function beginRun(store: StoreState, options: RealiseOptions): Run {
+function beginRun(store: StoreState, options: RealiseOptions, roots: TemporaryRoots): Run {
   const { fetches = 8, builds = availableParallelism() + 1 } = options.concurrency ?? {};
   const stop = new AbortController();
   let failure: { readonly error: unknown } | undefined;
@@ -84,6 +101,7 @@ function beginRun(store: StoreState, options: RealiseOptions): Run {
     store,
     builders: options.builders,
     signal: options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal,
+    roots,
     visited: new Map(),
     gates: { fetches: limiter(fetches), builds: limiter(builds) },
     workspace: undefined,
@@ -157,14 +175,23 @@ async function make(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<void>
       run.workspace = openWorkspace(directory);
     }
     const workspace = await run.workspace;
-    // Two processes may fetch the same file: the one that comes last replaces it by its equal.
-    if (recipe.fixed) return await build(run, recipe, workspace, arrivals);
-    await using _ = await lockPath(run, recipe);
+    await using _ = await (recipe.fixed ? claimPath(run, recipe) : lockPath(run, recipe));
     if (isPresent(directory, storePathName(recipe))) return emit(run, recipe, "cached");
     await build(run, recipe, workspace, arrivals);
   } catch (error) {
     throw explainStoreFailure(directory, error);
   }
+}
+
+async function claimPath(run: Run, recipe: Recipe): Promise<AsyncDisposable> {
+  const claim = await claimFetch({
+    storeDirectory: run.store.directory,
+    name: storePathName(recipe),
+    roots: run.roots,
+    signal: run.signal,
+    onWait: () => emit(run, recipe, "waiting"),
+  });
+  return { [Symbol.asyncDispose]: async () => claim[Symbol.dispose]() };
 }
 
 async function lockPath(run: Run, recipe: Recipe): Promise<Lock> {
@@ -177,6 +204,7 @@ async function lockPath(run: Run, recipe: Recipe): Promise<Lock> {
 
 async function build(run: Run, recipe: Recipe, { directory }: Workspace, arrivals: Arrivals): Promise<void> {
   const started = performance.now();
+  const log = openLog(run.store.directory, storePathName(recipe));
   const job = makeJob({
     arrivals,
     recipe,
@@ -184,18 +212,21 @@ async function build(run: Run, recipe: Recipe, { directory }: Workspace, arrival
     directory,
     signal: run.signal,
     report: (progress) => run.emit({ ...subject(recipe), type: "progress", ...progress }),
+    log: log.write,
   });
   const builder = builderOf(run, recipe);
   emit(run, recipe, "start");
   try {
     await builder(job);
     run.signal.throwIfAborted();
+    emit(run, recipe, "publishing");
     const { size } = await publish(run.store.directory, recipe, job.out);
     run.emit({ ...subject(recipe), type: "done", size, milliseconds: performance.now() - started });
   } catch (error) {
     emit(run, recipe, "failed");
-    throw run.signal.aborted ? run.signal.reason : explainBuildFailure(recipe, error);
+    throw run.signal.aborted ? run.signal.reason : explainBuildFailure(recipe, error, log);
   } finally {
+    log.close();
     await removeTree(job.out);
     await removeTree(scratchOf(directory, storePathName(recipe)));
   }

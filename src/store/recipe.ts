@@ -94,6 +94,29 @@ export function recordOf(recipe: Recipe): RecipeRecord {
   };
 }
 
+/**
+ * The recipe that a record was made from, as far as building and naming it goes: its inputs stand for store paths
+ * and cannot be built themselves. Whether the record is the one of the path beside it, `storePathName` tells.
+ */
+export function recipeOf(record: RecipeRecord): Recipe {
+  const { inputs, exactModes, ...rest } = record;
+  const standIn = (name: string): Recipe => {
+    const input: Recipe = { kind: "recorded", version: 0, name, params: null, inputs: {} };
+    names.set(input, name);
+    return input;
+  };
+  return {
+    ...rest,
+    inputs: Object.fromEntries(
+      Object.entries(inputs).map(([key, input]) => [
+        key,
+        typeof input === "string" ? standIn(input) : input.map(standIn),
+      ]),
+    ),
+    ...(exactModes && { exactModes }),
+  };
+}
+
 /** The recipes below one key of `inputs`. An unknown key is a programmer's error. */
 export function inputsOf(recipe: Recipe, key: string): readonly Recipe[] {
   const input = Object.hasOwn(recipe.inputs, key) ? recipe.inputs[key] : undefined;
@@ -109,6 +132,18 @@ export function allInputs(recipe: Recipe): readonly Recipe[] {
 /** Everything that its output needs at run time. */
 export function runtimeInputs(recipe: Recipe): readonly Recipe[] {
   return (recipe.references ?? []).flatMap((key) => inputsOf(recipe, key));
+}
+
+/** The recipes and everything that building them may need, each store path once. */
+export function graphOf(recipes: readonly Recipe[]): readonly Recipe[] {
+  const found = new Map(recipes.map((recipe) => [storePathName(recipe), recipe]));
+  for (const one of found.values()) {
+    for (const input of allInputs(one)) {
+      const name = storePathName(input);
+      if (!found.has(name)) found.set(name, input);
+    }
+  }
+  return [...found.values()];
 }
 
 function isList(input: Recipe | readonly Recipe[]): input is readonly Recipe[] {

@@ -5,6 +5,7 @@
  *     <store>/.info/<hash>-<name>.json   its info record; there before the path is
  *     <store>/.tmp/<unique>/             unfinished builds of one run, and `<unique>.lock`, held while it lives
  *     <store>/.locks/<hash>-<name>       held by the process that makes this path
+ *     <store>/.temproots, .gcroots       what garbage collection keeps: see `temporary-roots.ts` and `roots.ts`
  *
  * A build writes to `.tmp`, on the same file system. When it is done, times are set to a constant, modes made
  * canonical without any write permission (unless the recipe keeps them: `exactModes`), the tree digested,
@@ -41,8 +42,10 @@ export interface Store {
    * `checksum-mismatch`, `no-space`, `permission-denied`, `store-invalid`, or a builder's own.
    */
   realise(recipe: Recipe, options: RealiseOptions): Promise<string>;
+  /** The same for several at once. */
+  realiseAll(recipes: readonly Recipe[], options: RealiseOptions): Promise<readonly string[]>;
   /** What realising would do now. */
-  planSummary(recipe: Recipe): PlanSummary;
+  planSummary(...recipes: readonly Recipe[]): PlanSummary;
   /** Compares the path with its digest, by reading all of it. */
   verify(name: string): Promise<Verification>;
   /** These paths and all that they need at run time, by the info records; names, sorted. */
@@ -69,8 +72,9 @@ export function openStore(directory: string): Store {
     pathOf,
     has,
     info,
-    realise: (recipe, options) => realise(state, recipe, options),
-    planSummary: (recipe) => summarisePlan(recipe, has),
+    realise: async (recipe, options) => (await realise(state, [recipe], options))[0]!,
+    realiseAll: (recipes, options) => realise(state, recipes, options),
+    planSummary: (...recipes) => summarisePlan(recipes, has),
     async verify(name) {
       const expected = info(name).digest;
       const found = (await summariseTree(pathOf(name))).digest;

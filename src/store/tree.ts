@@ -15,7 +15,7 @@ import {
 } from "../os/files.ts";
 
 /** One entry of a tree; the first is the top itself, with an empty `relative`. */
-interface TreeEntry {
+export interface TreeEntry {
   readonly path: string;
   readonly relative: string;
   readonly stats: Stats;
@@ -34,7 +34,7 @@ export interface TreeSummary {
 }
 
 /** Every time in the store, in seconds since 1970: 1, as in Nix's store, since some tools take 0 for "none". */
-const STORE_TIME = 1;
+export const STORE_TIME = 1;
 
 /** How much is read at once, in bytes. */
 const CHUNK = 1 << 20;
@@ -96,7 +96,7 @@ function canonicalLine({ stats, relative }: TreeEntry, detail: string): string {
 }
 
 /** Every entry, a directory before what it holds, names in the order of their UTF-16 code units. */
-function* walkTree(root: string): Generator<TreeEntry> {
+export function* walkTree(root: string): Generator<TreeEntry> {
   const pending = [""];
   for (let relative = pending.pop(); relative !== undefined; relative = pending.pop()) {
     const path = relative === "" ? root : `${root}/${relative}`;
@@ -114,6 +114,11 @@ function refuseName(directory: string, name: string): never {
   throw new MicrovmError("unsupported", `The file name "${name}" in "${directory}" is not UTF-8`, {
     hint: "Rename the file, or leave out what contains it",
   });
+}
+
+/** SHA-256 of a file's content, in hexadecimal. */
+export async function hashFile(path: string, size = lstatSync(path).size): Promise<string> {
+  return size < CHUNK ? hashSmallFile(path) : await hashLargeFile(path);
 }
 
 function hashSmallFile(path: string): string {
@@ -143,7 +148,7 @@ async function hashLargeFile(path: string): Promise<string> {
 }
 
 /** Synchronous calls are several times faster here than asynchronous ones; this lets others run in between. */
-function takeTurns() {
+export function takeTurns() {
   let started = performance.now();
   return {
     over: () => performance.now() - started > TURN,

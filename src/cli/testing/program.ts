@@ -14,13 +14,19 @@ export async function microvm(
   {
     node = process.execPath,
     cwd = import.meta.dirname,
-  }: { readonly node?: string; readonly cwd?: string } = {},
+    env: changes = {},
+  }: {
+    readonly node?: string;
+    readonly cwd?: string;
+    /** On top of this process's environment. */
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ) {
   // A relative place of the compiler's cache would be another one in each directory.
   const { NODE_COMPILE_CACHE: cache, ...env } = process.env;
   const { code, stdout, stderr } = await runToEnd([node, PROGRAM, ...args], {
     cwd,
-    env: { ...env, ...(cache && { NODE_COMPILE_CACHE: resolve(cache) }) },
+    env: { ...env, ...(cache && { NODE_COMPILE_CACHE: resolve(cache) }), ...changes },
   });
   return { status: code, stdout: stdout.toString(), stderr: stderr.toString() };
 }

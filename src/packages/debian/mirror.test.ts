@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "../../os/files.ts";
 import { parseDeb822Sources, parseSourcesList } from "./apt-sources.ts";
-import { debUrl, hostMirror, mirrorFor } from "./mirror.ts";
+import { debUrl, hostMirror, mirrorsFor } from "./mirror.ts";
+import { debian, ubuntu } from "./package-set.ts";
 
 function withApt(files: Readonly<Record<string, string>>, check: (directory: string) => void): void {
   const directory = mkdtempSync(join(tmpdir(), "apt-"));
@@ -80,15 +81,78 @@ test("without a source of Debian the person is asked for a mirror", () => {
       assert.throws(() => hostMirror(directory), {
         code: "mirror-unknown",
         message: `No mirror of Debian is known: "${directory}" names none`,
-        hint: 'Set one: debian({ mirror: "https://MIRROR/debian" })',
+        hint: 'Set one: debian({ mirror: "https://MIRROR/debian" }); for the programs of the host in microvm.vmHostPackages',
       }),
     );
   }
 });
 
-test("a snapshot is a directory of the mirror", () => {
-  const set = { mirror: "https://MIRROR/archive/debian", snapshot: "20250520T000000Z" };
-  assert.equal(mirrorFor(set, "/nowhere"), "https://MIRROR/archive/debian/20250520T000000Z");
+const trixie = { suite: "trixie", architecture: "amd64" };
+
+test("a snapshot is a directory of the mirror, and of its security updates", () => {
+  const set = debian({
+    ...trixie,
+    mirror: "https://mirror.example/archive/debian",
+    snapshot: "20250520T000000Z",
+  });
+  assert.deepEqual(mirrorsFor(set, "main", "/nowhere"), [
+    "https://mirror.example/archive/debian/20250520T000000Z",
+  ]);
+  assert.deepEqual(mirrorsFor(set, "security", "/nowhere"), [
+    "https://mirror.example/archive/debian-security/20250520T000000Z",
+  ]);
+});
+
+test("mirrors are those of the set, else the host's; security updates have their own", () => {
+  const files = {
+    "sources.list":
+      "deb http://ONE/debian trixie main\ndeb http://TWO/debian-security trixie-security main\n",
+  };
+  withApt(files, (directory) => {
+    const of = (options: object, repository?: string) =>
+      mirrorsFor(debian({ ...trixie, ...options }), repository, directory);
+    assert.deepEqual(of({}), ["http://ONE/debian"]);
+    assert.deepEqual(of({}, "security"), ["http://TWO/debian-security"]);
+    const mirror = ["http://a.example/debian/", "http://b.example/deb", "http://c.example/debian"];
+    assert.deepEqual(of({ mirror }), [
+      "http://a.example/debian",
+      "http://b.example/deb",
+      "http://c.example/debian",
+    ]);
+    assert.deepEqual(of({ mirror }, "security"), [
+      "http://a.example/debian-security",
+      "http://c.example/debian-security",
+    ]);
+    assert.deepEqual(of({ mirror, security: "http://s.example/s" }, "security"), ["http://s.example/s"]);
+    const repositories = { own: { mirror: "http://o.example/o", suite: "x", keyring: "k" } };
+    assert.deepEqual(of({ repositories }, "own"), ["http://o.example/o"]);
+  });
+});
+
+test("security updates whose mirror is not known are not left out in silence", () => {
+  const set = debian({ ...trixie, mirror: "https://mirror.example/deb" });
+  assert.throws(() => mirrorsFor(set, "security", "/nowhere"), {
+    code: "mirror-unknown",
+    message: 'No mirror of "trixie-security" is known',
+    hint: 'Set one: debian({ security: "https://MIRROR/debian-security" }), or do without: security: false',
+  });
+});
+
+test("Ubuntu has its security updates in the same archive", () => {
+  const files = {
+    "sources.list.d/ubuntu.sources":
+      "Types: deb\nURIs: http://MIRROR/ubuntu/\nSuites: noble noble-updates\nComponents: main universe\n" +
+      "Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n",
+  };
+  withApt(files, (directory) => {
+    const set = ubuntu({ suite: "noble", architecture: "amd64" });
+    assert.deepEqual(mirrorsFor(set, "main", directory), ["http://MIRROR/ubuntu"]);
+    assert.deepEqual(mirrorsFor(set, "security", directory), ["http://MIRROR/ubuntu"]);
+  });
+  assert.throws(() => hostMirror("/nowhere", "ubuntu"), {
+    message: 'No mirror of Ubuntu is known: "/nowhere" names none',
+    hint: 'Set one: ubuntu({ mirror: "https://MIRROR/ubuntu" }); for the programs of the host in microvm.vmHostPackages',
+  });
 });
 
 test("file names are escaped in addresses", () => {

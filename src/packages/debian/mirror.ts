@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { MicrovmError, systemCode } from "../../errors.ts";
 import { readdirSync, readTextIfExists } from "../../os/files.ts";
 import { type AptSource, parseDeb822Sources, parseSourcesList } from "./apt-sources.ts";
-import type { DebianPackageSet } from "./package-set.ts";
+import type { DebianPackageSet, Distribution } from "./package-set.ts";
+import { MAIN, SECURITY } from "./sources.ts";
 
 /** Where apt keeps its configuration. */
 const APT_DIRECTORY = "/etc/apt";
@@ -12,16 +13,52 @@ const APT_DIRECTORY = "/etc/apt";
 const DEBIAN_SUITE =
   /^(oldoldstable|oldstable|stable|testing|unstable|sid|buster|bullseye|bookworm|trixie|forky|duke)$/;
 
+/** Suites of Debian's archive of security updates. */
+const SECURITY_SUITE = /^[a-z]+(-security|\/updates)$/;
+
+/** Releases of Ubuntu have one word for a name; what follows a dash is a pocket. */
+const UBUNTU_SUITE = /^[a-z]+$/;
+
 /**
- * The archive's address for a package set, without a slash at its end and with the snapshot's time when
- * there is one. `aptDirectory` is only read when the set names no mirror. Errors: `mirror-unknown`.
+ * The addresses of one of a set's repositories, to be tried in order, without slashes at their ends and with the
+ * snapshot's time when there is one. `aptDirectory` is only read when the set does not name them. Errors:
+ * `mirror-unknown`.
  */
-export function mirrorFor(
-  set: Pick<DebianPackageSet, "mirror" | "snapshot">,
+export function mirrorsFor(
+  set: DebianPackageSet,
+  repository: string = MAIN,
   aptDirectory: string = APT_DIRECTORY,
-): string {
-  const mirror = set.mirror ?? hostMirror(aptDirectory);
-  return set.snapshot === null ? mirror : `${mirror}/${set.snapshot}`;
+): readonly string[] {
+  const other = Object.hasOwn(set.repositories, repository) ? set.repositories[repository] : undefined;
+  if (other) return other.mirror;
+  const mirrors =
+    repository === SECURITY ? securityMirrors(set, aptDirectory) : mainMirrors(set, aptDirectory);
+  return set.snapshot === null ? mirrors : mirrors.map((mirror) => `${mirror}/${set.snapshot}`);
+}
+
+function mainMirrors({ mirror, type }: DebianPackageSet, aptDirectory: string): readonly string[] {
+  return mirror ?? [hostMirror(aptDirectory, type)];
+}
+
+/**
+ * Debian's security updates are an archive of their own, which mirrors have beside the other as `debian-security`;
+ * Ubuntu's are in the same archive.
+ */
+function securityMirrors(set: DebianPackageSet, aptDirectory: string): readonly string[] {
+  if (typeof set.security !== "boolean") return set.security;
+  if (set.type === "ubuntu") return mainMirrors(set, aptDirectory);
+  const known = set.mirror
+    ? set.mirror.flatMap((mirror) => securitySibling(mirror) ?? [])
+    : [chooseMirror(readSources(aptDirectory), "debian", SECURITY_SUITE) ?? []].flat();
+  if (known.length > 0) return known;
+  throw new MicrovmError("mirror-unknown", `No mirror of "${set.suite}-security" is known`, {
+    hint: 'Set one: debian({ security: "https://MIRROR/debian-security" }), or do without: security: false',
+  });
+}
+
+/** The archive of security updates beside a mirror of Debian, if it has the usual name. */
+export function securitySibling(mirror: string): string | undefined {
+  return /\/debian$/.test(mirror) ? `${mirror}-security` : undefined;
 }
 
 /** The address of a file of an archive; `file` is relative to the archive's top, as in its index. */
@@ -31,11 +68,13 @@ export function debUrl(mirror: string, file: string): string {
 }
 
 /** The mirror that the host's own apt configuration names. Errors: `mirror-unknown`. */
-export function hostMirror(aptDirectory: string): string {
-  const mirror = chooseMirror(readSources(aptDirectory));
+export function hostMirror(aptDirectory: string, distribution: Distribution = "debian"): string {
+  const suites = distribution === "debian" ? DEBIAN_SUITE : UBUNTU_SUITE;
+  const mirror = chooseMirror(readSources(aptDirectory), distribution, suites);
   if (mirror !== undefined) return mirror;
-  throw new MicrovmError("mirror-unknown", `No mirror of Debian is known: "${aptDirectory}" names none`, {
-    hint: 'Set one: debian({ mirror: "https://MIRROR/debian" })',
+  const name = distribution === "debian" ? "Debian" : "Ubuntu";
+  throw new MicrovmError("mirror-unknown", `No mirror of ${name} is known: "${aptDirectory}" names none`, {
+    hint: `Set one: ${distribution}({ mirror: "https://MIRROR/${distribution}" }); for the programs of the host in microvm.vmHostPackages`,
   });
 }
 
@@ -66,26 +105,31 @@ function listParts(aptDirectory: string): readonly string[] {
 }
 
 /**
- * Other vendors use Debian's suite names too, so a source must serve `main` of one and show that it is
- * Debian's: by its keyring, by its file, or by the path of its address. The first of the most certain wins.
+ * Other vendors use the same suite names too, so a source must serve `main` of one and show that it is the
+ * distribution's: by its keyring, by its file, or by the path of its address. The first of the most certain wins.
  */
-function chooseMirror(sources: readonly FoundSource[]): string | undefined {
+function chooseMirror(
+  sources: readonly FoundSource[],
+  distribution: Distribution,
+  suites: RegExp,
+): string | undefined {
   let best: { uri: string; score: number } | undefined;
   for (const source of sources) {
     const isUsable = /^(https?|file):/.test(source.uri) && !source.uri.includes("$(");
-    const isDebian =
-      source.components.includes("main") && source.suites.some((suite) => DEBIAN_SUITE.test(suite));
-    const score = certainty(source);
-    if (isUsable && isDebian && score > (best?.score ?? 0)) best = { uri: source.uri, score };
+    const isMeant = source.components.includes("main") && source.suites.some((suite) => suites.test(suite));
+    const score = certainty(source, distribution);
+    if (isUsable && isMeant && score > (best?.score ?? 0)) best = { uri: source.uri, score };
   }
   return best?.uri.replace(/\/+$/, "");
 }
 
-function certainty(source: FoundSource): number {
-  const signedByOther = source.signedBy !== undefined && !/debian-archive-[^/]*$/.test(source.signedBy);
-  if (signedByOther) return 0;
-  const hasKeyring = source.signedBy !== undefined;
-  const hasPath = /\/debian\/*$/.test(source.uri);
-  const hasFile = /^(sources\.list|sources\.list\.d\/debian\.(sources|list))$/.test(source.file);
-  return (hasKeyring ? 4 : 0) + (hasPath ? 2 : 0) + (hasFile ? 1 : 0);
+function certainty(source: FoundSource, distribution: Distribution): number {
+  const { signedBy, uri, file } = source;
+  const signs = signedBy !== undefined && new RegExp(`${distribution}-archive-[^/]*$`).test(signedBy);
+  if (signedBy !== undefined && !signs) return 0;
+  const hasPath = new RegExp(`/${distribution}(-security)?/*$`).test(uri);
+  const hasFile = new RegExp(`^(sources\\.list|sources\\.list\\.d/${distribution}\\.(sources|list))$`).test(
+    file,
+  );
+  return (signs ? 4 : 0) + (hasPath ? 2 : 0) + (hasFile ? 1 : 0);
 }

@@ -18,16 +18,27 @@ export function dependencyOrder(
       else byName.set(name, [one]);
     }
   }
+  const needsOf = (one: DebianPackage) =>
+    [...one.preDepends, ...one.depends]
+      .flat()
+      .flatMap((relation) => (byName.get(relation.name) ?? []).filter((other) => satisfies(other, relation)))
+      .values();
   const ordered = new Set<DebianPackage>();
-  const visiting = new Set<DebianPackage>();
-  const visit = (one: DebianPackage) => {
-    if (ordered.has(one) || visiting.has(one)) return;
-    visiting.add(one);
-    for (const relation of [...one.preDepends, ...one.depends].flat()) {
-      for (const other of byName.get(relation.name) ?? []) if (satisfies(other, relation)) visit(other);
+  const started = new Set<DebianPackage>();
+  const visit = (first: DebianPackage) => {
+    // A stack of its own: chains of dependencies can be longer than calls can be nested.
+    const open = started.has(first) ? [] : [{ one: first, needs: needsOf(first) }];
+    started.add(first);
+    for (let last = open.at(-1); last; last = open.at(-1)) {
+      const next = last.needs.next().value;
+      if (next === undefined) {
+        ordered.add(last.one);
+        open.pop();
+      } else if (!started.has(next)) {
+        started.add(next);
+        open.push({ one: next, needs: needsOf(next) });
+      }
     }
-    visiting.delete(one);
-    ordered.add(one);
   };
   for (const name of roots) byName.get(name)?.forEach(visit);
   for (const one of packages.toSorted((a, b) => (a.name < b.name ? -1 : 1))) visit(one);

@@ -1,169 +1,169 @@
-/** The packages of a suite. An index is tens of megabytes; a package is parsed when it is asked for. */
-import { parseRelations, type Relation, type RelationGroup } from "./dependencies.ts";
-import { compareVersions } from "./version.ts";
+/**
+ * The packages of a set: those of several sources merged, each name with the one version that counts. An index
+ * is tens of megabytes of text; it is parsed once, and kept in a compact form that is opened in milliseconds.
+ */
+import { CompactIndex, type PackageVersion } from "./compact-index.ts";
+import { buildTables } from "./index-builder.ts";
+import { keepTables, keptTables } from "./index-cache.ts";
+import {
+  heldVersion,
+  type IndexPolicy,
+  type Preferences,
+  preferencesOf,
+  type Refusal,
+  type ReleaseInfo,
+} from "./policy.ts";
 
-/** One package of an index. */
-export interface DebianPackage {
-  readonly name: string;
-  readonly version: string;
-  readonly architecture: string;
-  readonly essential: boolean;
-  /** `required`, `important`, `standard`, `optional` or `extra`. */
-  readonly priority: string;
-  readonly multiArch: string;
-  readonly preDepends: readonly RelationGroup[];
-  readonly depends: readonly RelationGroup[];
-  readonly recommends: readonly RelationGroup[];
-  readonly provides: readonly Relation[];
-  readonly conflicts: readonly Relation[];
-  readonly breaks: readonly Relation[];
-  /** Relative to the archive's top. */
-  readonly file: string;
-  /** Of the .deb, in bytes. */
-  readonly size: number;
+export type { IndexPolicy } from "./policy.ts";
+
+/** A `Packages` file of one component of one suite. */
+export interface IndexSource {
+  /** The decompressed file; only called when the compact form is not there. */
+  readonly text: () => Buffer;
+  /** Of the decompressed file. */
   readonly sha256: string;
-  /** Unpacked, in KiB, as its maintainer's tools estimate it. */
-  readonly installedSize: number;
+  /** An opaque name of the archive that the paths of its packages belong to. */
+  readonly repository: string;
+  readonly release: ReleaseInfo;
+}
+
+/** A source of which only the compact form is wanted. */
+export type KeptSource = Omit<IndexSource, "text">;
+
+/** One package of an index: the version that counts. */
+export interface DebianPackage extends PackageVersion {
+  /** The archive that `file` belongs to: the `repository` of the first source that has it. */
+  readonly repository: string;
 }
 
 /** All packages that a package set has for one architecture. */
 export interface PackageIndex {
-  /** The newest version of a package. */
+  /** The version of a package that counts, if one may be chosen. */
   get(name: string): DebianPackage | undefined;
-  /** Packages, other than itself, that say that they provide this name; in the archive's order. */
+  /** Packages that say that they provide this name; `NAME:any` asks for those that count for any architecture. */
   providers(name: string): readonly DebianPackage[];
   /** Packages with `Essential: yes`, in the archive's order. */
   essential(): readonly DebianPackage[];
+  /** Names that have a version, whether or not it may be chosen. */
   names(): Iterable<string>;
+  /** Every version of a package, the highest first, with why it can never be chosen. */
+  versions(name: string): readonly { readonly version: string; readonly refusal: Refusal | undefined }[];
+  /** The version that a package is held at by the policy. */
+  held(name: string): string | undefined;
 }
 
-/** Place of one stanza: which text, from where to where. */
-interface Stanza {
-  readonly text: Buffer;
-  readonly start: number;
-  readonly end: number;
+/** How an index is opened. */
+export interface OpenIndexOptions {
+  readonly policy?: IndexPolicy;
+  /** Where the compact form is kept; without it, sources are parsed each time. */
+  readonly cacheDirectory?: string;
 }
-
-const NEWLINE = 10;
-const NAME_FIELD = "Package: ";
 
 /**
- * The index that these `Packages` files make together, of components or of suites; when one name has several
- * versions, the highest counts. `architecture` is the set's, for relations restricted to others.
+ * The index of these sources, in apt's order of sources. `architecture` is the set's: packages of others are
+ * left out. Errors: `index-invalid` when a source is beyond all measure.
  */
-export function parseIndex(texts: readonly Buffer[], architecture: string): PackageIndex {
-  const stanzas = new Map<string, Stanza | readonly Stanza[]>();
-  const provided = new Map<string, string[]>();
-  const essentialNames = new Set<string>();
-  for (const text of texts) {
-    const inText = findStanzas(text, stanzas);
-    for (const name of namesWith(text, "\nEssential: yes\n", inText)) essentialNames.add(name.owner);
-    for (const { owner, value } of namesWith(text, "\nProvides: ", inText)) {
-      for (const virtual of value.split(",")) {
-        addTo(provided, /^\s*([^\s(:]+)/.exec(virtual)?.[1] ?? "", owner);
-      }
+export function openIndex(
+  sources: readonly IndexSource[],
+  architecture: string,
+  options: OpenIndexOptions = {},
+): PackageIndex {
+  const kept = openKeptIndex(sources, architecture, options);
+  if (kept) return kept;
+  const tables = buildTables(textsOf(sources), architecture);
+  const { cacheDirectory, policy = {} } = options;
+  if (cacheDirectory !== undefined) keepTables(cacheDirectory, inputsOf(sources, architecture), tables);
+  return new SourcesIndex(new CompactIndex(tables), sources, policy);
+}
+
+/** The same when its compact form is there: whoever asks this first need not have the texts. */
+export function openKeptIndex(
+  sources: readonly KeptSource[],
+  architecture: string,
+  { policy = {}, cacheDirectory }: OpenIndexOptions = {},
+): PackageIndex | undefined {
+  if (cacheDirectory === undefined) return undefined;
+  const tables = keptTables(cacheDirectory, inputsOf(sources, architecture));
+  return tables && new SourcesIndex(new CompactIndex(tables), sources, policy);
+}
+
+/** All that the compact form depends on. */
+function inputsOf(sources: readonly KeptSource[], architecture: string): readonly string[] {
+  return [architecture, ...sources.map(({ sha256 }) => sha256)];
+}
+
+/** One text after the other, so that only one need be in memory. */
+function* textsOf(sources: readonly IndexSource[]): Generator<Buffer> {
+  for (const source of sources) yield source.text();
+}
+
+class SourcesIndex implements PackageIndex {
+  private readonly compact: CompactIndex;
+  private readonly sources: readonly KeptSource[];
+  private readonly policy: IndexPolicy;
+  private readonly preferences: Preferences;
+  private readonly candidates = new Map<string, DebianPackage | undefined>();
+  private readonly provided = new Map<string, readonly DebianPackage[]>();
+
+  constructor(compact: CompactIndex, sources: readonly KeptSource[], policy: IndexPolicy) {
+    this.compact = compact;
+    this.sources = sources;
+    this.policy = policy;
+    this.preferences = preferencesOf(
+      sources.map(({ release }) => release),
+      policy,
+    );
+  }
+
+  get(name: string): DebianPackage | undefined {
+    if (!this.candidates.has(name)) this.candidates.set(name, this.candidateOf(name));
+    return this.candidates.get(name);
+  }
+
+  providers(name: string): readonly DebianPackage[] {
+    const known = this.provided.get(name);
+    if (known) return known;
+    const found = new Set<DebianPackage>();
+    for (const version of this.compact.providersOf(name)) {
+      const candidate = this.get(version.name);
+      if (candidate && isSame(candidate, version)) found.add(candidate);
     }
+    const providers = [...found];
+    this.provided.set(name, providers);
+    return providers;
   }
-  const parsed = new Map<string, DebianPackage>();
-  const get = (name: string) => {
-    const known = parsed.get(name);
-    const stanza = stanzas.get(name);
-    if (known !== undefined || stanza === undefined) return known;
-    const versions = (isList(stanza) ? stanza : [stanza]).map((one) => parsePackage(one, architecture));
-    const newest = versions.reduce((a, b) => (compareVersions(b.version, a.version) > 0 ? b : a));
-    parsed.set(name, newest);
-    return newest;
-  };
-  const present = (names: Iterable<string>) =>
-    [...new Set(names)].map(get).filter((found) => found !== undefined);
-  return {
-    get,
-    providers: (name) =>
-      present(provided.get(name) ?? []).filter(
-        (owner) => owner.name !== name && owner.provides.some((provides) => provides.name === name),
-      ),
-    essential: () => present(essentialNames).filter((found) => found.essential),
-    names: () => stanzas.keys(),
-  };
-}
 
-/** Where each stanza of one text begins and whose it is; ascending, for a search by place. */
-interface TextStanzas {
-  readonly starts: number[];
-  readonly names: string[];
-}
-
-function findStanzas(text: Buffer, stanzas: Map<string, Stanza | readonly Stanza[]>): TextStanzas {
-  const found: TextStanzas = { starts: [], names: [] };
-  for (let start = 0; start < text.length; ) {
-    const gap = text.indexOf("\n\n", start);
-    const end = gap < 0 ? text.length : gap + 1;
-    // Archives' own tools write the name first.
-    if (text.toString("latin1", start, start + NAME_FIELD.length) === NAME_FIELD) {
-      const name = text.toString("latin1", start + NAME_FIELD.length, text.indexOf(NEWLINE, start));
-      const before = stanzas.get(name);
-      const stanza = { text, start, end };
-      stanzas.set(
-        name,
-        before === undefined ? stanza : isList(before) ? [...before, stanza] : [before, stanza],
-      );
-      found.starts.push(start);
-      found.names.push(name);
-    }
-    start = end + 1;
+  essential(): readonly DebianPackage[] {
+    const found = this.compact.essentialNames().map((name) => this.get(name));
+    return found.filter((one) => one !== undefined);
   }
-  return found;
-}
 
-/** Every stanza that has this field, with the field's first line. */
-function* namesWith(
-  text: Buffer,
-  field: string,
-  stanzas: TextStanzas,
-): Generator<{ owner: string; value: string }> {
-  let index = 0;
-  for (let at = text.indexOf(field); at >= 0; at = text.indexOf(field, at + 1)) {
-    while (index + 1 < stanzas.starts.length && stanzas.starts[index + 1]! <= at) index++;
-    const owner = stanzas.names[index];
-    const end = text.indexOf(NEWLINE, at + 1);
-    if (owner === undefined) continue;
-    yield { owner, value: text.toString("latin1", at + field.length, end < 0 ? text.length : end) };
+  names(): Iterable<string> {
+    return this.compact.packageNames();
+  }
+
+  versions(name: string) {
+    return this.compact.versionsOf(name).map((version) => ({
+      version: version.version,
+      refusal: this.preferences.refusal(version),
+    }));
+  }
+
+  held(name: string): string | undefined {
+    return heldVersion(this.policy, name);
+  }
+
+  private candidateOf(name: string): DebianPackage | undefined {
+    const versions = this.compact.versionsOf(name);
+    const chosen = this.preferences.candidate(versions);
+    if (chosen === undefined) return undefined;
+    // What one version says of its importance counts for the package, as apt has it.
+    const essential = versions.some((version) => version.essential);
+    const important = versions.some((version) => version.important);
+    return { ...chosen, essential, important, repository: this.sources[chosen.sources[0]!]!.repository };
   }
 }
 
-function parsePackage(stanza: Stanza, architecture: string): DebianPackage {
-  const fields = new Map<string, string>();
-  for (const line of stanza.text.toString("utf8", stanza.start, stanza.end).split("\n")) {
-    const colon = line.indexOf(": ");
-    if (colon > 0 && !line.startsWith(" ")) fields.set(line.slice(0, colon), line.slice(colon + 2));
-  }
-  const relations = (field: string) => parseRelations(fields.get(field), architecture);
-  return {
-    name: fields.get("Package") ?? "",
-    version: fields.get("Version") ?? "",
-    architecture: fields.get("Architecture") ?? "",
-    essential: fields.get("Essential") === "yes",
-    priority: fields.get("Priority") ?? "optional",
-    multiArch: fields.get("Multi-Arch") ?? "no",
-    preDepends: relations("Pre-Depends"),
-    depends: relations("Depends"),
-    recommends: relations("Recommends"),
-    provides: relations("Provides").flat(),
-    conflicts: relations("Conflicts").flat(),
-    breaks: relations("Breaks").flat(),
-    file: fields.get("Filename") ?? "",
-    size: Number(fields.get("Size") ?? 0),
-    sha256: fields.get("SHA256") ?? "",
-    installedSize: Number(fields.get("Installed-Size") ?? 0),
-  };
-}
-
-function addTo(map: Map<string, string[]>, key: string, value: string): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
-}
-
-function isList(stanza: Stanza | readonly Stanza[]): stanza is readonly Stanza[] {
-  return Array.isArray(stanza);
+function isSame(a: PackageVersion, b: PackageVersion): boolean {
+  return a.version === b.version && a.sha256 === b.sha256;
 }

@@ -1,42 +1,71 @@
 /** Which packages satisfy a relation. */
-import type { Relation, RelationGroup } from "./dependencies.ts";
+import type { Relation } from "./dependencies.ts";
+import { PRIORITIES } from "./index-tables.ts";
 import type { DebianPackage, PackageIndex } from "./package-index.ts";
 import { versionSatisfies } from "./version.ts";
 
-/** Priorities of the archive, the most needed first: Debian policy 2.5. */
-const PRIORITIES = ["required", "important", "standard", "optional", "extra"];
-
-/** Whether this package itself, or something that it provides, is what the relation asks for. */
+/**
+ * Whether this package itself, or something that it provides, is what the relation asks for. Packages are all of
+ * one architecture, so `:native` asks for nothing more, and another architecture is never there.
+ */
 export function satisfies(candidate: DebianPackage, relation: Relation): boolean {
-  if (isForeign(candidate, relation)) return false;
-  if (candidate.name === relation.name && inRange(candidate.version, relation)) return true;
+  const { name, qualifier } = relation;
+  const isAny = qualifier === "any";
+  if (isForeign(candidate, qualifier)) return false;
+  const countsForAny = candidate.multiArch === "allowed";
+  if (candidate.name === name && (!isAny || countsForAny) && inRange(candidate.version, relation))
+    return true;
   return candidate.provides.some(
     (provided) =>
-      provided.name === relation.name &&
+      provided.name === name &&
+      (isAny ? countsForAny || provided.qualifier === "any" : provided.qualifier === undefined) &&
       // What is provided without a version satisfies no versioned relation: Debian policy 7.5.
       (relation.version === undefined ||
         (provided.version !== undefined && inRange(provided.version.bound, relation))),
   );
 }
 
-/**
- * Everything in the index that satisfies one of the alternatives, preferred first: alternatives in their
- * order, for each the real package, then its providers as apt orders them (essential, priority, archive order).
- */
-export function candidatesOf(index: PackageIndex, group: RelationGroup): readonly DebianPackage[] {
-  const found = new Set<DebianPackage>();
-  for (const relation of group) {
-    const real = index.get(relation.name);
-    if (real && satisfies(real, relation)) found.add(real);
-    const providers = index.providers(relation.name).filter((provider) => satisfies(provider, relation));
-    for (const provider of providers.toSorted((a, b) => rank(a) - rank(b))) found.add(provider);
+/** Satisfiers of relations in one index, remembered by relation. */
+export class Satisfiers {
+  private readonly index: PackageIndex;
+  private readonly known = new Map<Relation, readonly DebianPackage[]>();
+
+  constructor(index: PackageIndex) {
+    this.index = index;
   }
-  return [...found];
+
+  /**
+   * Everything in the index that satisfies a relation, in the order in which apt prefers it: the package of
+   * that name, then essential ones, protected ones, by priority, and at last the one whose name was first
+   * mentioned latest.
+   */
+  of(relation: Relation): readonly DebianPackage[] {
+    const known = this.known.get(relation);
+    if (known) return known;
+    const { name, qualifier } = relation;
+    const real = this.index.get(name);
+    const virtual = qualifier === "any" ? `${name}:any` : name;
+    const named = new Set([...(real ? [real] : []), ...this.index.providers(virtual)]);
+    const found = [...named].filter((one) => satisfies(one, relation));
+    found.sort((a, b) => preference(a, b, relation));
+    this.known.set(relation, found);
+    return found;
+  }
 }
 
-function rank(provider: DebianPackage): number {
-  const priority = PRIORITIES.indexOf(provider.priority);
-  return (provider.essential ? 0 : PRIORITIES.length + 1) + (priority < 0 ? PRIORITIES.length : priority);
+function preference(a: DebianPackage, b: DebianPackage, { name, qualifier }: Relation): number {
+  const isTarget = (one: DebianPackage) => qualifier === undefined && one.name === name;
+  return (
+    Number(isTarget(b)) - Number(isTarget(a)) ||
+    Number(b.essential) - Number(a.essential) ||
+    Number(b.important) - Number(a.important) ||
+    priorityOf(a) - priorityOf(b) ||
+    b.rank - a.rank
+  );
+}
+
+function priorityOf({ priority }: DebianPackage): number {
+  return PRIORITIES.indexOf(priority as (typeof PRIORITIES)[number]);
 }
 
 function inRange(version: string, relation: Relation): boolean {
@@ -46,8 +75,7 @@ function inRange(version: string, relation: Relation): boolean {
   );
 }
 
-/** `name:arm64` asks for a package of that architecture; `:any` and `:native` are this one's. */
-function isForeign(candidate: DebianPackage, { qualifier }: Relation): boolean {
+function isForeign(candidate: DebianPackage, qualifier: string | undefined): boolean {
   if (qualifier === undefined || qualifier === "any" || qualifier === "native") return false;
-  return qualifier !== candidate.architecture && candidate.architecture !== "all";
+  return qualifier !== candidate.architecture;
 }

@@ -67,7 +67,7 @@ test("a text signed by an unknown key is an error that names the keys tried", as
       assert.match(error.message, /: no trusted and unexpired key signed it; it is signed by [0-9a-f]{16}$/);
       assert.match(
         error.hint,
-        /^Keys tried: [0-9a-f]{16} \(Test Archive\)\. If the archive is not Debian's own/,
+        /^Keys tried: [0-9a-f]{16} \(Test Archive\)\. If the archive is signed by others, set its "keyring"$/,
       );
       return true;
     },

@@ -4,13 +4,17 @@ import type { CleartextMessage, Key } from "openpgp";
 import { MicrovmError, messageOf } from "../../errors.ts";
 import { existsSync, readFile } from "../../os/files.ts";
 import { DEBIAN_ARCHIVE_KEYS } from "./keys.ts";
+import type { Distribution } from "./package-set.ts";
+import { UBUNTU_ARCHIVE_KEYS } from "./ubuntu-keys.ts";
 
 /** What is checked and how it is called in errors. */
 export interface SignatureCheck {
   /** Which suite of which mirror, as a person would say it. */
   readonly subject: string;
-  /** Path of a keyring, armored text, or null for Debian's own keys. */
+  /** Path of a keyring, armored text, or null for the distribution's own keys. */
   readonly keyring: string | null;
+  /** Whose keys count when there is no keyring. Default Debian's. */
+  readonly distribution?: Distribution;
   /** When: default now. Keys that have expired by then do not count, as for apt. */
   readonly date?: Date;
 }
@@ -23,7 +27,7 @@ export async function verifyClearSigned(message: string, check: SignatureCheck):
   // Loaded here: only fetching an index needs it.
   const openpgp = await import("openpgp");
   const date = check.date ?? new Date();
-  const keys = await readKeyring(check.keyring);
+  const keys = await readKeyring(check);
   let parsed: CleartextMessage;
   try {
     parsed = await openpgp.readCleartextMessage({ cleartextMessage: message });
@@ -60,15 +64,20 @@ export async function verifyClearSigned(message: string, check: SignatureCheck):
   return data.replaceAll("\r\n", "\n");
 }
 
-async function readKeyring(keyring: string | null): Promise<Key[]> {
-  if (keyring === null) return readArmored(DEBIAN_ARCHIVE_KEYS);
+const OWN_KEYS: Readonly<Record<Distribution, readonly string[]>> = {
+  debian: DEBIAN_ARCHIVE_KEYS,
+  ubuntu: UBUNTU_ARCHIVE_KEYS,
+};
+
+async function readKeyring({ keyring, distribution = "debian" }: SignatureCheck): Promise<Key[]> {
+  if (keyring === null) return readArmored(OWN_KEYS[distribution]);
   if (keyring.includes("-----BEGIN PGP")) return readArmored([keyring]);
   if (!existsSync(keyring)) {
     throw new MicrovmError(
       "signature-invalid",
       `Cannot read the keyring "${keyring}": there is no such file`,
       {
-        hint: "Set keyring in debian() to the path of a keyring, or to an armored public key",
+        hint: 'Set "keyring" to the path of a keyring, from the project\'s directory on, or to an armored public key',
       },
     );
   }
@@ -115,6 +124,6 @@ async function withoutExpired(keys: readonly Key[], date: Date): Promise<Key[]> 
 function invalid(check: SignatureCheck, keys: readonly Key[], why: string): MicrovmError {
   const tried = keys.map((key) => `${key.getKeyID().toHex()} (${key.getUserIDs()[0] ?? "no name"})`);
   return new MicrovmError("signature-invalid", `Cannot trust ${check.subject}: ${why}`, {
-    hint: `Keys tried: ${tried.join(", ") || "none"}. If the archive is not Debian's own, set keyring in debian()`,
+    hint: `Keys tried: ${tried.join(", ") || "none"}. If the archive is signed by others, set its "keyring"`,
   });
 }

@@ -51,8 +51,18 @@ export interface FixtureMirrorOptions {
   readonly component?: string;
   /** Default `amd64`. */
   readonly architecture?: string;
+  /** Value of `Suite`; default `stable`. */
+  readonly suiteName?: string;
+  /** Value of `Codename`; default the suite. */
+  readonly codename?: string;
+  /** Value of `Date`. */
+  readonly date?: string;
   /** Value of `Valid-Until`. */
   readonly validUntil?: string;
+  /** More lines of the Release. */
+  readonly fields?: readonly string[];
+  /** Lay it out without `dists`, at this path. */
+  readonly flat?: string;
   /** Form of the index; default `gz`. */
   readonly indexForm?: "gz" | "xz";
   /** Sign with the key of an earlier mirror. */
@@ -150,19 +160,22 @@ export async function makeMirror(
   );
   const index = Buffer.from(stanzas.join("\n"));
   const compressed = await compress(index, indexForm);
-  const place = `${component}/binary-${architecture}`;
-  const suiteDirectory = join(directory, "dists", suite);
-  write(join(suiteDirectory, place, `Packages.${indexForm}`), compressed);
+  const { flat } = options;
+  const place = flat === undefined ? `${component}/binary-${architecture}/` : "";
+  const suiteDirectory = join(directory, flat ?? join("dists", suite));
+  write(join(suiteDirectory, `${place}Packages.${indexForm}`), compressed);
   write(join(suiteDirectory, place, "by-hash/SHA256", sha256(compressed)), compressed);
   const release = [
     "Origin: Test",
-    "Suite: stable",
-    `Codename: ${suite}`,
-    "Date: Sat, 12 Sep 2026 07:55:41 UTC",
+    `Suite: ${options.suiteName ?? "stable"}`,
+    `Codename: ${options.codename ?? suite}`,
+    `Date: ${options.date ?? "Sat, 12 Sep 2026 07:55:41 UTC"}`,
     ...(options.validUntil ? [`Valid-Until: ${options.validUntil}`] : []),
+    ...(options.fields ?? []),
     "Acquire-By-Hash: yes",
     "SHA256:",
-    ` ${sha256(compressed)} ${compressed.length} ${place}/Packages.${indexForm}`,
+    ` ${sha256(compressed)} ${compressed.length} ${place}Packages.${indexForm}`,
+    ` ${sha256(index)} ${index.length} ${place}Packages`,
   ].join("\n");
   write(join(suiteDirectory, "InRelease"), Buffer.from(await signText(release, key)));
   return { mirror: pathToFileURL(directory).href, keyring: key.publicKey, key };

@@ -100,7 +100,11 @@ export function conffilesOf(controlFiles: readonly ControlFile[]): readonly stri
 /** Bytes of all files of a control archive; the largest in Debian, lists of checksums, have some megabytes. */
 const MAX_CONTROL = 64 * 1024 * 1024;
 
-async function readControl(deb: Deb, name: string): Promise<Pick<UnpackedDeb, "control" | "controlFiles">> {
+/** What is in the control archive. Errors: `package-invalid`. */
+export async function readControl(
+  deb: Deb,
+  name: string,
+): Promise<Pick<UnpackedDeb, "control" | "controlFiles">> {
   let text: string | undefined;
   let total = 0;
   const controlFiles: ControlFile[] = [];

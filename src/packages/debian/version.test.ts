@@ -45,3 +45,52 @@ test("operators mean what deb-control says", () => {
     [false, true, true, true, false],
   );
 });
+
+/** A part of a version as a list of numbers that is compared element by element: what deb-version(7) says. */
+function modelOf(part: string): readonly bigint[] {
+  const key: bigint[] = [];
+  for (const [, text, digits] of part.matchAll(/([^0-9]*)([0-9]*)/g)) {
+    for (const character of text!) {
+      const isLetter = /[A-Za-z]/.test(character);
+      key.push(character === "~" ? -1n : BigInt(character.charCodeAt(0)) + (isLetter ? 0n : 256n));
+    }
+    // The end of a run of other characters comes after a tilde and before all else.
+    key.push(0n, BigInt(digits === "" ? "0" : digits!));
+  }
+  return key;
+}
+
+function compareModels(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => {
+    const [, epoch = "0", upstream = "", revision = "0"] =
+      /^(?:(\d+):)?(.*?)(?:-([^-]*))?$/.exec(version) ?? [];
+    return [[BigInt(epoch)], modelOf(upstream), modelOf(revision)];
+  });
+  for (const [index, part] of left!.entries()) {
+    const other = right![index]!;
+    for (let at = 0; at < Math.max(part.length, other.length); at++) {
+      const difference = (part[at] ?? 0n) - (other[at] ?? 0n);
+      if (difference !== 0n) return difference < 0n ? -1 : 1;
+    }
+  }
+  return 0;
+}
+
+test("versions at random are ordered as the model orders them, and in one way only", () => {
+  let state = 1;
+  const below = (limit: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+  const make = () => {
+    const text = Array.from({ length: 1 + below(7) }, () => "0019az~~.+-A"[below(12)]).join("");
+    return `${below(4) === 0 ? `${below(3)}:` : ""}${below(10)}${text}`;
+  };
+  for (let round = 0; round < 20_000; round++) {
+    const [a, b, c] = [make(), make(), make()];
+    const order = Math.sign(compareVersions(a, b));
+    assert.equal(order, compareModels(a, b), `${a} and ${b}`);
+    assert.equal(order, -Math.sign(compareVersions(b, a)) || 0, `${b} and ${a}`);
+    if (order <= 0 && compareVersions(b, c) <= 0) assert.ok(compareVersions(a, c) <= 0, `${a}, ${b}, ${c}`);
+  }
+});

@@ -27,6 +27,11 @@ export function childCommand(directory: string, recipe: Recipe): [string, ...str
   return [process.execPath, program, directory, JSON.stringify(recipe)];
 }
 
+/** The command that verifies or collects a store in a process of its own. */
+export function maintainCommand(what: "verify" | "gc", directory: string): [string, ...string[]] {
+  return [process.execPath, fileURLToPath(new URL("./maintain.ts", import.meta.url)), what, directory];
+}
+
 /** Starts a command; `output` is its standard output, once it ended. */
 export function start([program, ...args]: [string, ...string[]], options: SpawnOptions = {}) {
   const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "inherit"] }) as ChildProcess & {

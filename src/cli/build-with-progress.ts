@@ -1,0 +1,26 @@
+/** Building VMs for a person who watches. */
+import { type BuildOptions, type BuiltVm, buildAllVms, buildVm, type LabelledVm } from "../build/build-vm.ts";
+import { progressReporter } from "./progress.ts";
+
+/** The option of commands that build. */
+export const QUIET_OPTION = { quiet: { type: "boolean", short: "q", default: false } } as const;
+
+/** What a person says of a build. */
+interface WatchedBuild extends Omit<BuildOptions, "reporter"> {
+  readonly quiet: boolean;
+}
+
+/** Builds a VM and shows how far it is. The screen is clear again when this ends, however it ends. */
+export async function buildWithProgress({ quiet, ...options }: WatchedBuild): Promise<BuiltVm> {
+  using reporter = progressReporter({ quiet });
+  return await buildVm({ ...options, reporter });
+}
+
+/** The same for all VMs of a project. */
+export async function buildAllWithProgress({
+  quiet,
+  ...options
+}: WatchedBuild): Promise<readonly LabelledVm[]> {
+  using reporter = progressReporter({ quiet });
+  return await buildAllVms({ ...options, reporter });
+}

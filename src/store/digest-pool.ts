@@ -1,0 +1,79 @@
+/** Threads that digest trees: reading and hashing a store keeps a processor busy for every half gigabyte a second. */
+import { extname } from "node:path";
+import { type ErrorCode, MicrovmError } from "../errors.ts";
+import { availableParallelism, Worker } from "../os/workers.ts";
+import { limiter } from "./limiter.ts";
+import { summariseTree, type TreeSummary } from "./tree.ts";
+
+/** What a thread answers: one of the two. */
+export interface DigestAnswer {
+  readonly summary?: TreeSummary;
+  readonly failure?: {
+    readonly message: string;
+    /** The system's own code of a failed call. */
+    readonly system?: string | undefined;
+    readonly code?: ErrorCode;
+    readonly hint?: string | undefined;
+  };
+}
+
+/** Digests trees, several at once; disposing of it ends the threads. */
+export interface DigestPool extends AsyncDisposable {
+  /** As `summariseTree`. */
+  summarise(path: string): Promise<TreeSummary>;
+}
+
+/** A pool for so many trees. For a single one no thread is started. */
+export function openDigestPool(trees: number): DigestPool {
+  const size = Math.min(availableParallelism(), trees);
+  if (size <= 1) return { summarise: summariseTree, [Symbol.asyncDispose]: async () => {} };
+  const gate = limiter(size);
+  const idle: Worker[] = [];
+  const all: Worker[] = [];
+  return {
+    summarise: (path) =>
+      gate(async () => {
+        const worker = idle.pop() ?? startWorker(all);
+        const summary = await ask(worker, path);
+        idle.push(worker);
+        return summary;
+      }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(all.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+function startWorker(all: Worker[]): Worker {
+  // The program runs from TypeScript and from what it is compiled to.
+  const worker = new Worker(new URL(`./digest-worker${extname(import.meta.filename)}`, import.meta.url));
+  all.push(worker);
+  return worker;
+}
+
+function ask(worker: Worker, path: string): Promise<TreeSummary> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      worker.off("message", onMessage);
+      worker.off("error", onError);
+    };
+    const onMessage = ({ summary, failure }: DigestAnswer) => {
+      settle();
+      if (summary) resolve(summary);
+      else reject(rebuildError(failure!));
+    };
+    const onError = (error: unknown) => {
+      settle();
+      reject(error);
+    };
+    worker.on("message", onMessage);
+    worker.on("error", onError);
+    worker.postMessage(path);
+  });
+}
+
+/** Classes do not pass between threads. */
+function rebuildError({ message, system, code, hint }: NonNullable<DigestAnswer["failure"]>): Error {
+  if (code === undefined) return Object.assign(new Error(message), system !== undefined && { code: system });
+  return new MicrovmError(code, message, { ...(hint !== undefined && { hint }) });
+}
