@@ -39,7 +39,14 @@ export const buildImagePrograms: Builder = eager(async (job) => {
     debs,
     root: packages,
     exclude: {
-      exclude: [...DOCUMENTATION.exclude, "/etc/*", "/usr/share/*", "/usr/lib/systemd/*", "/var/*"],
+      exclude: [
+        ...DOCUMENTATION.exclude,
+        "/etc/*",
+        "/usr/share/*",
+        "/usr/lib/systemd/*",
+        "/var/*",
+        "/usr/lib/*/gconv/*",
+      ],
     },
     mode: "tools",
     arrival: job.arrival,

@@ -74,9 +74,10 @@ test("settings are words of the shell, whatever the image says", () => {
 });
 
 test("files of the guest's options stand beside ours, and the shell of an image's root is the image's", () => {
-  const { texts, users } = files({}, {}, { environment: { etc: { motd: { text: "hello" } } } });
+  const { texts, users, groups } = files({}, {}, { environment: { etc: { motd: { text: "hello" } } } });
   assert.equal(texts["etc/motd"], "hello");
   assert.equal(texts.proc, "directory");
+  assert.deepEqual(groups, [{ name: "root", gid: 0, members: [] }]);
   assert.match(texts["etc/systemd/system/microvm-agent.service"]!, /^ExecStart=\/\.microvm\/agent$/m);
   assert.equal(users.find(({ name }) => name === "root")?.shell, null);
   const declared = files({}, {}, { users: { users: { root: { shell: "/bin/ash" } } } });

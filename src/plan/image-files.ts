@@ -45,6 +45,8 @@ export function imageGuestFiles(
   return {
     ...layer,
     entries: [...entries.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    // An image made from nothing has no accounts.
+    groups: [{ name: "root", gid: 0, members: [] }, ...layer.groups],
     // The shell of an image's root is the image's, unless it is declared.
     users: layer.users.map((user) => ({ ...user, shell: config.users.users[user.name]?.shell ?? null })),
   };
