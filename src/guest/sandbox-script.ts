@@ -4,7 +4,11 @@
  * Run by the host's shell in fresh namespaces: `sh -c SCRIPT sh ROOT LOWER UPPER WORK JOB`. Mounts the layers at
  * ROOT, gives it devices, and enters it to run JOB there as `/tmp/job`, which must be a directory with a file `run`.
  * Nothing of the host can be reached afterwards: the root is moved over the old one, kernel settings are read-only,
- * and only the capabilities that installing files and accounts needs are left when the job starts.
+ * the environment is empty, the host's name is hidden, and only the capabilities that installing files and accounts
+ * needs are left when the job starts.
+ *
+ * The first program that runs in there is the layers' own, which no more can be trusted than the job. So the host's
+ * setpriv takes the capabilities away before; what entering and inner setpriv need beyond them takes the latter away.
  * `volatile`: a crash throws the whole layer away, so nothing needs to be on disk before the end.
  */
 export const SANDBOX_SCRIPT = `
@@ -12,8 +16,12 @@ set -eu
 root=$1 lower=$2 upper=$3 work=$4 job=$5
 mount --make-rprivate /
 mount -t overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$work,volatile$6" overlay "$root"
-mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root/run"
+for directory in proc dev tmp run; do
+  [ ! -L "$root/$directory" ] || { echo "/$directory is a link" >&2; exit 1; }
+  mkdir -p "$root/$directory"
+done
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
+echo localhost >"$root/proc/sys/kernel/hostname"
 for settings in sys sysrq-trigger irq bus fs; do
   [ -e "$root/proc/$settings" ] || continue
   mount --bind "$root/proc/$settings" "$root/proc/$settings"
@@ -37,9 +45,10 @@ mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$root/run"
 cp -R "$job" "$root/tmp/job"
 cd "$root"
 mount -n --move . /
-exec chroot . /usr/bin/setpriv \\
-  --bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setfcap,+net_bind_service \\
-  --inh-caps=-all \\
+capabilities=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setfcap,+net_bind_service
+exec env -i PATH="$PATH" \\
+  setpriv --bounding-set="$capabilities,+sys_chroot,+setpcap" --inh-caps=-all \\
+  chroot . /usr/bin/setpriv --bounding-set="$capabilities" --inh-caps=-all \\
   /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /bin/sh /tmp/job/run
 `;
 
