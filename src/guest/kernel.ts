@@ -45,6 +45,7 @@ export const buildKernelLayer: Builder = eager(async (job) => {
   const tools = "tools" in job.recipe.inputs ? job.input("tools") : undefined;
   job.report({ note: "listing the modules' dependencies", share: UNPACKING_SHARE });
   await run([...toolCommand(tools, architecture, "depmod"), "-b", job.out, kernelRelease(job.out)], {
+    endsWithUs: true,
     signal: job.signal,
     onOutput: job.log,
   });
