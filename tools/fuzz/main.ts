@@ -53,13 +53,18 @@ async function fuzz({ name }: Target): Promise<boolean> {
     workerData: work,
     resourceLimits: { maxOldGenerationSizeMb: MEMORY },
   });
+  const exited = new Promise((resolve) => worker.once("exit", resolve));
   const outcome = await Promise.race([
     new Promise<FuzzResult>((resolve) => worker.once("message", resolve)),
     new Promise<Error>((resolve) => worker.once("error", resolve)),
     hang(shared, worker),
   ]);
-  await worker.terminate();
-  if (outcome instanceof Error) return report(name, atHand(shared), outcome.message);
+  if (outcome instanceof Error) {
+    await worker.terminate();
+    return report(name, atHand(shared), outcome.message);
+  }
+  // By itself, so that it takes its files with it.
+  await exited;
   const { runs, inputs, blocks, fault } = outcome;
   console.log(`${name}: ${runs} inputs with seed ${seed}, ${inputs} kept, ${blocks} blocks of code reached`);
   return fault ? report(name, Buffer.from(fault.input), fault.text) : true;

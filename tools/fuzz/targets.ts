@@ -34,11 +34,17 @@ export interface Target {
   readonly run: (input: Buffer) => unknown;
 }
 
-const directory = mkdtempSync(join(tmpdir(), "microvm-fuzz-"));
-process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+let directory: string | undefined;
+
+function makeDirectory(): string {
+  const made = mkdtempSync(join(tmpdir(), "microvm-fuzz-"));
+  process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
 
 /** A file with this content, for parsers that read files. */
 function fileWith(input: Buffer): string {
+  directory ??= makeDirectory();
   const path = join(directory, "input");
   writeFileSync(path, input);
   return path;
