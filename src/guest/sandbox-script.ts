@@ -21,7 +21,8 @@ for directory in proc dev tmp run; do
   mkdir -p "$root/$directory"
 done
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
-echo localhost >"$root/proc/sys/kernel/hostname"
+# In a user's namespace the setting belongs to somebody else, and the call behind the program may still be made.
+echo localhost 2>/dev/null >"$root/proc/sys/kernel/hostname" || hostname localhost 2>/dev/null || :
 for settings in sys sysrq-trigger irq bus fs; do
   [ -e "$root/proc/$settings" ] || continue
   mount --bind "$root/proc/$settings" "$root/proc/$settings"
