@@ -1,7 +1,7 @@
 /** What a package's script can do while a layer is built: change the layer, and nothing else. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { buildDebianLayer, debianLayerRecipe } from "../src/guest/debian-layer.ts";
@@ -15,7 +15,13 @@ import { guestProject, microvm, needsRoot, STORE_SHARE, temporaryDirectory } fro
 const PROBES = `#!/bin/sh
 cd /
 exec 2>/dev/null
+cut -d ' ' -f 2 /proc/self/mounts | sort >/mounts
 {
+  [ "$(env | grep -v -e ^PATH=/usr/local/sbin: -e ^PWD=/ -e ^OLDPWD= -e ^SHLVL= -e ^_=)" = '' ] || echo environment
+  [ "$(tr '\\0' '\\n' </proc/1/environ)" = "PATH=$PATH" ] || echo first-environment
+  [ "$(uname -n)" = localhost ] || echo name-of-the-host
+  [ -s /etc/resolv.conf ] && echo resolver
+  date -s 2001-01-01 >/dev/null && echo clock
   echo x >/proc/sys/kernel/core_pattern && echo core_pattern
   echo b >/proc/sysrq-trigger && echo sysrq
   mknod /tmp/disk b 254 0 && echo mknod
@@ -27,10 +33,15 @@ exec 2>/dev/null
   [ "$(ls -d /proc/[0-9]* | wc -l)" -lt 8 ] || echo processes
   [ "$(tail -n +3 /proc/net/dev | grep -vc ' lo:')" = 0 ] || echo network
   hostname of-the-host && echo hostname
+  grep -q '^Cap\\(Inh\\|Amb\\):.*[1-9a-f]' /proc/self/status && echo inheritable
+  cut -d : -f 3 /proc/self/cgroup | grep -v '^/$' >/cgroups
 } >/succeeded
 echo changed >/etc/changed
 chown 1:1 /etc/changed
 `;
+
+/** All that is mounted in the sandbox, besides what lies below the second and third. */
+const MOUNTS = ["/", "/dev", "/proc", "/run", "/tmp"];
 
 /** The store path of a base layer. */
 async function builtBase(): Promise<string> {
@@ -48,8 +59,7 @@ async function builtBase(): Promise<string> {
 test("a package's script reaches the layer and nothing of the host", { skip: needsRoot }, async () => {
   const base = await builtBase();
   const directory = temporaryDirectory();
-  const [upper, scratch] = ["upper", "scratch"].map((name) => join(directory, name)) as [string, string];
-  for (const path of [upper, scratch]) mkdirSync(path);
+  const { upper, scratch } = places(directory);
   const pattern = readFileSync("/proc/sys/kernel/core_pattern", "utf8");
 
   await runInSandbox({
@@ -62,10 +72,67 @@ test("a package's script reaches the layer and nothing of the host", { skip: nee
   });
 
   assert.equal(readFileSync(join(upper, "succeeded"), "utf8"), "");
+  const mounts = readFileSync(join(upper, "mounts"), "utf8").trim().split("\n");
+  assert.deepEqual(mounts.filter((path) => !/^\/(dev|proc)\//.test(path)).sort(), MOUNTS);
   assert.equal(readFileSync(join(upper, "etc/changed"), "utf8"), "changed\n");
   assert.equal(readFileSync("/proc/sys/kernel/core_pattern", "utf8"), pattern);
   assert.ok(!existsSync("/etc/changed"));
 });
+
+/** The capabilities of capability(7) that are left: chown 0, dac_override 1, fowner 3, fsetid 4, kill 5, setgid 6, … */
+const LEFT = [0, 1, 3, 4, 5, 6, 7, 10, 31];
+
+/** What only entering the sandbox needs: setpcap, sys_chroot. */
+const TO_ENTER = [8, 18];
+
+test("programs of a layer that the sandbox itself starts with have nothing more", {
+  skip: needsRoot,
+}, async () => {
+  const base = await builtBase();
+  const { upper, scratch } = places(temporaryDirectory());
+  mkdirSync(join(upper, "usr/bin"), { recursive: true });
+  const script = "#!/bin/sh\n{ sed -n 's/^CapEff:.//p' /proc/self/status; env; } >/found\n";
+  writeFileSync(join(upper, "usr/bin/setpriv"), script, { mode: 0o755 });
+
+  process.env.MICROVM_TEST_SECRET = "secret";
+  const { signal } = new AbortController();
+  await runInSandbox({ lowers: [base], upper, scratch, job: { run: "" }, signal, onOutput: () => {} });
+  delete process.env.MICROVM_TEST_SECRET;
+
+  const [capabilities, ...variables] = readFileSync(join(upper, "found"), "utf8").trim().split("\n");
+  const allowed = [...LEFT, ...TO_ENTER].reduce((bits, one) => bits | (1n << BigInt(one)), 0n);
+  assert.equal(BigInt(`0x${capabilities}`), allowed);
+  assert.deepEqual(variables.map((line) => line.split("=")[0]).sort(), ["PATH", "PWD"]);
+});
+
+test("a layer whose links stand where the sandbox mounts is refused", { skip: needsRoot }, async () => {
+  const base = await builtBase();
+  const outside = temporaryDirectory();
+  for (const name of ["proc", "dev", "tmp", "run"]) {
+    const { upper, scratch } = places(temporaryDirectory());
+    symlinkSync(outside, join(upper, name));
+    let output = "";
+    const { signal } = new AbortController();
+    const onOutput = (chunk: Buffer) => {
+      output += chunk;
+    };
+    await assert.rejects(
+      runInSandbox({ lowers: [base], upper, scratch, job: { run: "" }, signal, onOutput }),
+      {
+        code: "build-failed",
+      },
+    );
+    assert.equal(output, `/${name} is a link\n`);
+  }
+  assert.deepEqual(readdirSync(outside), []);
+});
+
+/** What a sandbox works with. */
+function places(directory: string) {
+  const [upper, scratch] = ["upper", "scratch"].map((name) => join(directory, name)) as [string, string];
+  for (const path of [upper, scratch]) mkdirSync(path);
+  return { upper, scratch };
+}
 
 /** A layer with one package, whose script is this, on a layer of the builder `base`. */
 async function brokenLayer(postinst: string) {

@@ -30,6 +30,6 @@ export const buildErofs: Builder = async (job) => {
       job.out,
       job.input("layer"),
     ],
-    { signal: job.signal, onOutput: job.log },
+    { endsWithUs: true, signal: job.signal, onOutput: job.log },
   );
 };

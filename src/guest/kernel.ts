@@ -1,7 +1,7 @@
 /** The guest's kernel: a layer with its modules, and the image that hypervisors start. */
 import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
-import { lstatSync, mkdirSync, readdirSync, writeFileSync } from "../os/files.ts";
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from "../os/files.ts";
 import { run } from "../os/processes.ts";
 import { unpackPackages } from "../packages/debian/unpack.ts";
 import { type HostTools, toolCommand } from "../packages/host-tools.ts";
@@ -45,11 +45,20 @@ export const buildKernelLayer: Builder = eager(async (job) => {
   });
   const tools = "tools" in job.recipe.inputs ? job.input("tools") : undefined;
   job.report({ note: "listing the modules' dependencies", share: UNPACKING_SHARE });
+  checkModulesPlace(job.out);
   await run([...toolCommand(tools, architecture, "depmod"), "-b", job.out, kernelRelease(job.out)], {
+    endsWithUs: true,
     signal: job.signal,
     onOutput: job.log,
   });
 });
+
+/** depmod writes below `lib` and follows links there, on the host: one that a package has replaced is refused. */
+function checkModulesPlace(layer: string): void {
+  const lib = findInLayer(layer, "lib");
+  if (lib?.stats.isSymbolicLink() && readlinkSync(lib.path) === "usr/lib") return;
+  throw new MicrovmError("package-invalid", 'The kernel package replaces the link "/lib"');
+}
 
 /** The release (`uname -r`) of the one kernel in a kernel layer. */
 export function kernelRelease(layer: string): string {

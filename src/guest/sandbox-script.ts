@@ -5,7 +5,11 @@
  * (the last three may be empty). Mounts the layers at
  * ROOT, gives it devices, and enters it to run JOB there as `/tmp/job`, which must be a directory with a file `run`.
  * Nothing of the host can be reached afterwards: the root is moved over the old one, kernel settings are read-only,
- * and only the capabilities that installing files and accounts needs are left when the job starts.
+ * the environment is empty, the host's name is hidden, and only the capabilities that installing files and accounts
+ * needs are left when the job starts.
+ *
+ * The first program that runs in there is the layers' own, which no more can be trusted than the job. So the host's
+ * setpriv takes the capabilities away before; what entering and inner setpriv need beyond them takes the latter away.
  * `volatile`: a crash throws the whole layer away, so nothing needs to be on disk before the end.
  *
  * With an emulator, the job runs in a user namespace in which all ids are the same as outside, and which has a
@@ -18,8 +22,13 @@ set -eu
 root=$1 lower=$2 upper=$3 work=$4 job=$5 emulator=$7 registration=$8
 mount --make-rprivate /
 mount -t overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$work,volatile$6" overlay "$root"
-mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root/run"
+for directory in proc dev tmp run; do
+  [ ! -L "$root/$directory" ] || { echo "/$directory is a link" >&2; exit 1; }
+  mkdir -p "$root/$directory"
+done
 mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
+# In a user's namespace the setting belongs to somebody else, and the call behind the program may still be made.
+echo localhost 2>/dev/null >"$root/proc/sys/kernel/hostname" || hostname localhost 2>/dev/null || :
 for settings in sys sysrq-trigger irq bus fs; do
   [ -e "$root/proc/$settings" ] || continue
   mount --bind "$root/proc/$settings" "$root/proc/$settings"
@@ -75,10 +84,11 @@ fi
 
 cd "$root"
 mount -n --move . /
+capabilities=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setfcap,+net_bind_service
 # shellcheck disable=SC2086 # words
-exec $enter chroot . /usr/bin/setpriv \\
-  --bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setfcap,+net_bind_service \\
-  --inh-caps=-all \\
+exec env -i PATH="$PATH" $enter \\
+  setpriv --bounding-set="$capabilities,+sys_chroot,+setpcap" --inh-caps=-all \\
+  chroot . /usr/bin/setpriv --bounding-set="$capabilities" --inh-caps=-all \\
   /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /bin/sh /tmp/job/run
 `;
 

@@ -41,9 +41,8 @@ export async function runInSandbox(run: SandboxRun): Promise<void> {
   for (const [name, text] of Object.entries(run.job)) writeFileSync(join(job, name), text);
   const lowers = run.lowers.length > 0 ? run.lowers : [place("empty")];
   const command = [
-    // Without the person's terminal; and the whole of it ends with this program, however that ends.
+    // Without the person's terminal.
     "setsid",
-    ...["setpriv", "--pdeathsig", "KILL", "--"],
     "unshare",
     ...["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"],
     ...["sh", "-c", SANDBOX_SCRIPT, "sh"],
@@ -58,7 +57,12 @@ export async function runInSandbox(run: SandboxRun): Promise<void> {
     ...[run.emulation?.emulator ?? "", run.emulation?.registration ?? ""],
   ];
   const { signal, onOutput, onStatus } = run;
-  const { code } = await runToEnd(command, { signal, onOutput, ...(onStatus && { onStatus }) });
+  const { code } = await runToEnd(command, {
+    endsWithUs: true,
+    signal,
+    onOutput,
+    ...(onStatus && { onStatus }),
+  });
   if (code === 0) return;
   throw new MicrovmError(
     "build-failed",

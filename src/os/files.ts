@@ -64,7 +64,8 @@ export function writeFileAtomically(path: string, text: string): void {
  */
 export async function removeTree(path: string): Promise<void> {
   try {
-    await rm(path, { recursive: true, force: true });
+    // Children of a program that was killed may be writing there until they die of it as well.
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
     if (systemCode(error) !== "EACCES" && systemCode(error) !== "EPERM") throw error;
     unlockDirectories(path);

@@ -14,6 +14,8 @@ interface RunOptions {
   readonly onOutput?: (chunk: Buffer) => void;
   /** Takes what the program writes to file descriptor 3, which is closed to it otherwise. */
   readonly onStatus?: (chunk: Buffer) => void;
+  /** Kills the program when this one ends, however it ends: for those that write where the next run cleans up. */
+  readonly endsWithUs?: boolean;
   /** Kills the program when it is given; the promise is then rejected with its reason, once the program is gone. */
   readonly signal?: AbortSignal;
 }
@@ -30,7 +32,8 @@ const SHOWN_LINES = 20;
 
 /** Runs a program to its end, whatever its exit status. A program that cannot be started is an error. */
 export function runToEnd(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const [program, ...args] = command as [string, ...string[]];
+  const before = options.endsWithUs ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
+  const [program, ...args] = [...before, ...command] as [string, ...string[]];
   const spawnOptions: SpawnOptions = {
     stdio: [
       options.input === undefined ? "ignore" : "pipe",

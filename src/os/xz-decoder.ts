@@ -95,7 +95,9 @@ class RunningXz {
         tail = Buffer.concat([tail, value.subarray(content.length)]);
         if (content.length > 0) yield content;
       }
-      // A complaint that came before the mark is heard in the same turn of the event loop.
+      // A complaint was written before the mark. The mark can have been read in a turn of the event loop that began
+      // earlier still, so the complaint is heard in the next one at the latest.
+      await setImmediate();
       await setImmediate();
       if (this.#complaint !== "" || !tail.equals(MARK)) throw damagedXz(this.#complaint);
     } finally {
@@ -124,7 +126,7 @@ function copySlice(slice: FileSlice, path: string): void {
   }
 }
 
-/** Bytes of the footer, and in it: the checksum of the size and the flags, the size, the flags, "YZ". */
+/** Bytes of the header and of the footer, and in the latter: the checksum of the size and the flags, the size, the flags, "YZ". */
 const FOOTER = 12;
 
 /**
@@ -132,15 +134,23 @@ const FOOTER = 12;
  * is true is found out when the stream is decompressed.
  */
 export function xzContentSize({ path, start, size }: FileSlice): number {
+  if (size < 2 * FOOTER) throw damagedXz("it is too short");
   const footer = readSlice({ path, start: start + size - FOOTER, size: FOOTER });
-  if (size < FOOTER || footer.toString("latin1", 10) !== "YZ") throw damagedXz("it has no footer");
+  if (footer.toString("latin1", 10) !== "YZ") throw damagedXz("it has no footer");
   const indexSize = (footer.readUInt32LE(4) + 1) * 4;
-  if (indexSize > size - FOOTER) throw damagedXz("its index is larger than itself");
-  return sumOfIndex(readSlice({ path, start: start + size - FOOTER - indexSize, size: indexSize }));
+  if (indexSize > Math.min(size - 2 * FOOTER, MAX_INDEX)) throw damagedXz("its index is too large");
+  const index = readSlice({ path, start: start + size - FOOTER - indexSize, size: indexSize });
+  const { compressed, content } = sumsOfIndex(index);
+  // Several streams one after the other would hold more than the index of the last tells.
+  if (compressed !== size - 2 * FOOTER - indexSize) throw damagedXz("its index does not fit its size");
+  return content;
 }
 
-/** The index: a zero, the number of blocks, and for each block its sizes compressed and not. */
-function sumOfIndex(index: Buffer): number {
+/** Bytes of an index: enough for half a million blocks. */
+const MAX_INDEX = 4 * 1024 * 1024;
+
+/** The index: a zero, the number of blocks, and for each block its sizes compressed (before padding) and not. */
+function sumsOfIndex(index: Buffer): { readonly compressed: number; readonly content: number } {
   let at = 1;
   const number = () => {
     let value = 0;
@@ -153,11 +163,12 @@ function sumOfIndex(index: Buffer): number {
     }
   };
   if (index[0] !== 0) throw damagedXz("it has no index");
-  let sum = 0;
+  let compressed = 0;
+  let content = 0;
   for (let blocks = number(); blocks > 0; blocks--) {
-    number();
-    sum += number();
+    compressed += Math.ceil(number() / 4) * 4;
+    content += number();
   }
-  if (!Number.isSafeInteger(sum)) throw damagedXz("its index is damaged");
-  return sum;
+  if (!Number.isSafeInteger(compressed + content)) throw damagedXz("its index is damaged");
+  return { compressed, content };
 }

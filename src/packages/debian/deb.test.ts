@@ -16,8 +16,8 @@ const readText = async (pieces: AsyncIterable<Buffer> | readonly Buffer[]) => {
   return text;
 };
 
-function open(t: TestContext, content: Buffer) {
-  const path = join(temporaryDirectory(t), "x.deb");
+function open(t: TestContext, content: Buffer, directory = temporaryDirectory(t)) {
+  const path = join(directory, "x.deb");
   writeFileSync(path, content);
   return openDeb(path, "x.deb", openXzDecoder(undefined));
 }
@@ -37,9 +37,9 @@ for (const compression of ["xz", "zst", "gz", "none"] as const) {
   });
 }
 
-async function messageOfReading(t: TestContext, content: Buffer): Promise<string> {
+async function messageOfReading(t: TestContext, content: Buffer, directory?: string): Promise<string> {
   try {
-    const deb = open(t, content);
+    const deb = open(t, content, directory);
     await readText(deb.control());
     await readText(deb.data());
     return "no error";
@@ -52,9 +52,10 @@ test("a package that is cut short is an error at every length", async (t) => {
   const deb = await buildDeb({ name: "x", files });
   const cut = 'Cannot read the package "x.deb": it is cut short';
   assert.equal(await messageOfReading(t, deb.subarray(0, deb.length - 10)), cut);
-  for (let length = 0; length < deb.length - 1; length += 37) {
+  const directory = temporaryDirectory(t);
+  for (let length = 0; length < deb.length - 1; length++) {
     assert.match(
-      await messageOfReading(t, deb.subarray(0, length)),
+      await messageOfReading(t, deb.subarray(0, length), directory),
       /^Cannot read the package "x\.deb": it /,
     );
   }

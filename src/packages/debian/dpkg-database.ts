@@ -1,8 +1,6 @@
 /** dpkg's own records of unpacked packages, below `var/lib/dpkg`: so that `dpkg --configure` goes on from there. */
-import { join } from "node:path";
-import { chmodSync, existsSync, mkdirSync, readTextIfExists, writeFileSync } from "../../os/files.ts";
 import { fieldOf, formatParagraph, type Paragraph } from "./control.ts";
-import type { Tree } from "./tree-writer.ts";
+import { type Tree, TreeWriter } from "./tree-writer.ts";
 import {
   activatedTriggers,
   interestsOf,
@@ -27,12 +25,15 @@ const DATABASE = "var/lib/dpkg";
  * the others when it configures the packages that are interested.
  */
 export function writeDatabase(tree: Tree, packages: readonly RecordedPackage[], architecture: string): void {
-  const directory = join(tree.root, DATABASE);
+  // What packages ship lies in the tree already: links among it must not lead the database elsewhere.
+  const writer = new TreeWriter(tree);
+  writer.packageName = DATABASE;
   for (const part of ["info", "parts", "triggers", "updates", "alternatives"]) {
-    mkdirSync(join(directory, part), { recursive: true });
+    writer.directory(`${DATABASE}/${part}`);
   }
-  writeFileSync(join(directory, "status"), statusText(below(tree, "status") ?? "", packages));
-  for (const recorded of packages) writeInfo(join(directory, "info"), recorded);
+  const status = `${DATABASE}/status`;
+  writer.write(status, statusText(writer.read(status) ?? "", packages));
+  for (const recorded of packages) writeInfo(writer, recorded);
   const fixed = {
     "info/format": "1\n",
     arch: `${architecture}\n`,
@@ -41,20 +42,10 @@ export function writeDatabase(tree: Tree, packages: readonly RecordedPackage[], 
     statoverride: "",
   };
   for (const [name, content] of Object.entries(fixed)) {
-    if (below(tree, name) === undefined && !existsSync(join(directory, name))) {
-      writeFileSync(join(directory, name), content);
-    }
+    const path = `${DATABASE}/${name}`;
+    if (writer.read(path) === undefined) writer.write(path, content);
   }
-  writeTriggers(tree, packages);
-}
-
-/** A file of the database in the nearest layer that has it. */
-function below(tree: Tree, name: string): string | undefined {
-  for (const layer of tree.lowers) {
-    const text = readTextIfExists(join(layer, DATABASE, name));
-    if (text !== undefined) return text;
-  }
-  return undefined;
+  writeTriggers(writer, packages);
 }
 
 function statusText(before: string, packages: readonly RecordedPackage[]): string {
@@ -77,11 +68,15 @@ function identityOfStanza(stanza: string): string {
   return `${field("Package")}:${field("Architecture")}`;
 }
 
+/** Fields that only dpkg writes, deb-control(5) has none of them. */
+const OWN_FIELDS = new Set(["status", "conffiles", "config-version", "triggers-pending", "triggers-awaited"]);
+
 /** dpkg knows that a conffile is not installed yet by the word in its checksum's place. */
 function stanzaOf({ fields, deb }: RecordedPackage): string {
   const lines: [string, string][] = [];
   const conffiles = conffilesOf(deb.controlFiles);
   for (const [name, value] of fields) {
+    if (OWN_FIELDS.has(name.toLowerCase())) continue;
     if (name.toLowerCase() === "description" && conffiles.length > 0) {
       lines.push(["Conffiles", conffiles.map((path) => `\n${path} newconffile`).join("")]);
     }
@@ -98,17 +93,16 @@ function fileName(fields: Paragraph): string {
   return isSame ? `${name}:${fieldOf(fields, "Architecture")}` : name;
 }
 
-function writeInfo(directory: string, { fields, deb }: RecordedPackage): void {
-  const prefix = join(directory, fileName(fields));
-  writeFileSync(`${prefix}.list`, deb.files.map((file) => `${file}\n`).join(""));
+function writeInfo(writer: TreeWriter, { fields, deb }: RecordedPackage): void {
+  const prefix = `${DATABASE}/info/${fileName(fields)}`;
+  writer.write(`${prefix}.list`, deb.files.map((file) => `${file}\n`).join(""));
   for (const file of deb.controlFiles) {
-    writeFileSync(`${prefix}.${file.name}`, file.content);
-    chmodSync(`${prefix}.${file.name}`, file.mode & 0o111 ? 0o755 : 0o644);
+    writer.write(`${prefix}.${file.name}`, file.content, file.mode & 0o111 ? 0o755 : 0o644);
   }
 }
 
-function writeTriggers(tree: Tree, packages: readonly RecordedPackage[]): void {
-  const directory = join(tree.root, DATABASE, "triggers");
+function writeTriggers(writer: TreeWriter, packages: readonly RecordedPackage[]): void {
+  const directory = `${DATABASE}/triggers`;
   const directives: TriggerDirective[] = [];
   const added: TriggerInterest[] = [];
   for (const { fields, deb } of packages) {
@@ -119,31 +113,31 @@ function writeTriggers(tree: Tree, packages: readonly RecordedPackage[]): void {
   }
   const isFile = ({ trigger }: TriggerInterest) => trigger.startsWith("/");
   const fileInterests = unique([
-    ...parseFileInterests(below(tree, "triggers/File") ?? ""),
+    ...parseFileInterests(writer.read(`${directory}/File`) ?? ""),
     ...added.filter(isFile),
   ]);
-  writeFileSync(
-    join(directory, "File"),
+  writer.write(
+    `${directory}/File`,
     fileInterests.map((interest) => `${interest.trigger} ${interest.package}\n`).join(""),
   );
   writeNamedInterests(
-    tree,
+    writer,
     added.filter((interest) => !isFile(interest)),
   );
   const activated = activatedTriggers(directives, fileInterests, newFiles(packages));
   // "-" in a package's place: nobody waits for it.
-  writeFileSync(join(directory, "Unincorp"), activated.map((trigger) => `${trigger} -\n`).join(""));
+  writer.write(`${directory}/Unincorp`, activated.map((trigger) => `${trigger} -\n`).join(""));
 }
 
-function writeNamedInterests(tree: Tree, added: readonly TriggerInterest[]): void {
+function writeNamedInterests(writer: TreeWriter, added: readonly TriggerInterest[]): void {
   for (const trigger of new Set(added.map((interest) => interest.trigger))) {
     // The syntax of a trigger's name; it becomes a file's name here.
-    if (!/^[A-Za-z0-9][A-Za-z0-9+._-]*$/.test(trigger)) continue;
-    const name = `triggers/${trigger}`;
-    const before = (below(tree, name) ?? "").split("\n").filter((line) => line !== "");
+    if (!/^[A-Za-z0-9][A-Za-z0-9+._-]{0,199}$/.test(trigger)) continue;
+    const path = `${DATABASE}/triggers/${trigger}`;
+    const before = (writer.read(path) ?? "").split("\n").filter((line) => line !== "");
     const own = added.filter((interest) => interest.trigger === trigger).map((interest) => interest.package);
     const lines = [...new Set([...before, ...own])];
-    writeFileSync(join(tree.root, DATABASE, name), lines.map((line) => `${line}\n`).join(""));
+    writer.write(path, lines.map((line) => `${line}\n`).join(""));
   }
 }
 

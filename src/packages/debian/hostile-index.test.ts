@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MicrovmError } from "../../errors.ts";
+import { randomOf } from "../../module-system/testing/random.ts";
 import { parseRelations } from "./dependencies.ts";
 import { openIndex } from "./package-index.ts";
 import { resolve } from "./resolver.ts";
@@ -10,23 +11,17 @@ import { packagesText, sourceOf } from "./testing/index-fixtures.ts";
 
 const MEGABYTE = 1024 * 1024;
 
+/** Characters of a field: what is not linear in them takes minutes, or all memory. */
+const LONG = MEGABYTE / 4;
+
 function open(text: string | Buffer) {
   return openIndex([sourceOf(text)], "amd64");
 }
 
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
-test("ten million lines without a stanza are passed over", () => {
-  assert.deepEqual([...open(Buffer.alloc(20_000_000, "a\n")).names()], []);
-  assert.deepEqual([...open(Buffer.alloc(10_000_000, "\n")).names()], []);
-  assert.deepEqual([...open(Buffer.alloc(10_000_000, "a: b\n")).names()], []);
-  assert.deepEqual([...open(Buffer.alloc(10_000_000, " \n")).names()], []);
+test("millions of lines without a stanza are passed over", () => {
+  for (const line of ["a\n", "\n", "a: b\n", " \n"]) {
+    assert.deepEqual([...open(Buffer.alloc(9 * MEGABYTE, line)).names()], []);
+  }
 });
 
 test("a stanza of more than eight megabytes is left out, and the ones around it are not", () => {
@@ -42,17 +37,17 @@ test("stanzas are found across the edges of what is looked at at once", () => {
   assert.deepEqual([...open(text).names()], lines);
 });
 
-test("fields of megabytes are read in time linear in their length", () => {
+test("very long fields are read in time linear in their length", () => {
   for (const field of [
-    " ".repeat(MEGABYTE),
-    ",".repeat(MEGABYTE),
-    "|".repeat(MEGABYTE),
-    `b ${" ".repeat(MEGABYTE)}!`,
-    `b (${" ".repeat(MEGABYTE)}`,
-    `b (>= 1)${" <c>".repeat(MEGABYTE / 4)}`,
-    `b [${"!".repeat(MEGABYTE)}]`,
-    "b:".repeat(MEGABYTE / 2),
-    "b, ".repeat(MEGABYTE / 3),
+    " ".repeat(LONG),
+    ",".repeat(LONG),
+    "|".repeat(LONG),
+    `b ${" ".repeat(LONG)}!`,
+    `b (${" ".repeat(LONG)}`,
+    `b (>= 1)${" <c>".repeat(LONG / 4)}`,
+    `b [${"!".repeat(LONG)}]`,
+    "b:".repeat(LONG / 2),
+    "b, ".repeat(LONG / 3),
   ]) {
     parseRelations(field, "amd64");
     assert.ok(open(packagesText(`a; Depends: ${field}`)).get("a"));
@@ -95,7 +90,7 @@ test("names that are made to collide are refused", () => {
 });
 
 test("whatever packages need of each other, resolving ends with an answer or a reason", () => {
-  const random = generator(20);
+  const random = randomOf(20);
   const fields = ["Depends", "Pre-Depends", "Conflicts", "Breaks", "Recommends", "Suggests", "Provides"];
   const name = () => `p${random(12)}`;
   const relation = () => {
@@ -104,7 +99,7 @@ test("whatever packages need of each other, resolving ends with an answer or a r
   };
   const group = () => (random(2) === 0 ? `${relation()} | ${relation()}` : relation());
   let solved = 0;
-  for (let round = 0; round < 600; round++) {
+  for (let round = 0; round < 400; round++) {
     const lines = Array.from({ length: 12 }, (_, at) => {
       const given = fields.filter(() => random(4) === 0);
       const values = given.map((field) => `${field}: ${[group(), group()].join(", ").slice(0, 200)}`);
@@ -121,15 +116,15 @@ test("whatever packages need of each other, resolving ends with an answer or a r
       assert.match(error.code, /^package-(unsatisfiable|not-found)$/);
     }
   }
-  assert.ok(solved > 60);
+  assert.ok(solved > 40);
 });
 
 test("bytes at random, and indices with bytes changed, are read", () => {
-  const random = generator(21);
+  const random = randomOf(21);
   const whole = Buffer.from(
     packagesText("a; Depends: b (>= 1) | c:any", "b 2; Provides: v (= 1)", "c; Essential: yes"),
   );
-  for (let round = 0; round < 1500; round++) {
+  for (let round = 0; round < 500; round++) {
     const text =
       round % 3 === 0 ? Buffer.from(Array.from({ length: 300 }, () => random(256))) : Buffer.from(whole);
     for (let change = 0; change < 5; change++) text[random(text.length)] = random(2) === 0 ? random(256) : 10;

@@ -1,6 +1,7 @@
 /**
  * Reading tar archives as they come: ustar, with GNU's long names and the PAX headers that real archives have.
  */
+import { isUtf8 } from "node:buffer";
 import { ByteReader } from "./byte-reader.ts";
 import { invalid } from "./invalid.ts";
 
@@ -53,8 +54,21 @@ interface Extension {
   mtime?: number;
   uid?: number;
   gid?: number;
-  xattrs: Record<string, Buffer>;
+  readonly xattrs: Record<string, Buffer>;
 }
+
+/** Attributes may have any name, those of JavaScript's objects included. */
+const newExtension = (): Extension => ({ xattrs: Object.create(null) });
+
+/** Bytes of a path and of one of its parts, PATH_MAX and NAME_MAX of Linux: room is left for the tree's own. */
+const MAX_PATH = 3072;
+const MAX_PART = 255;
+
+/** The largest owner: the one above means "none" to chown(2). */
+const MAX_ID = 2 ** 32 - 2;
+
+/** Seconds, the year 36812: what every file system can hold or cut, and JavaScript count in nanoseconds. */
+const MAX_TIME = 2 ** 40;
 
 /** Bytes of a file's content that are read at once. */
 const SMALL = 128 * 1024;
@@ -76,7 +90,7 @@ export async function* readTar(
     if (bytes.length < length) throw invalid(name, "its archive is cut short");
     return bytes;
   };
-  let extension: Extension = { xattrs: {} };
+  let extension = newExtension();
   try {
     for (;;) {
       const header = await read(BLOCK);
@@ -103,7 +117,7 @@ export async function* readTar(
         yield entryOf(header, kind, { size, offset, content }, extension, name);
         await content.finish();
       }
-      extension = { xattrs: {} };
+      extension = newExtension();
     }
   } finally {
     await reader.close();
@@ -144,8 +158,8 @@ class LargeContent implements AsyncIterable<Buffer> {
 
 /** What an extended header says about the next entry; a global one says nothing that a package needs. */
 function extend(extension: Extension, kind: string, content: Buffer, name: string): void {
-  if (kind === "L") extension.path = untilZero(content);
-  else if (kind === "K") extension.linkpath = untilZero(content);
+  if (kind === "L") extension.path = untilZero(content, name);
+  else if (kind === "K") extension.linkpath = untilZero(content, name);
   else if (kind === "x") readPax(content, extension, name);
 }
 
@@ -158,16 +172,17 @@ function entryOf(
 ): TarEntry {
   const type = TYPES[kind];
   if (!type) throw invalid(name, `its archive has an entry of unknown type "${kind}"`);
-  const written = extension.path ?? headerPath(header);
-  const target = extension.linkpath ?? text(header, 157, 100);
+  const written = extension.path ?? headerPath(header, name);
+  const target = extension.linkpath ?? text(header, 157, 100, name);
+  if (type === "symlink") checkTarget(target, name);
   const isDevice = type === "char-device" || type === "block-device";
   return {
     type,
     path: cleanPath(written, name),
     mode: readNumber(header, 100, 8, name) & 0o7777,
-    uid: extension.uid ?? readNumber(header, 108, 8, name),
-    gid: extension.gid ?? readNumber(header, 116, 8, name),
-    mtime: extension.mtime ?? readNumber(header, 136, 12, name),
+    uid: within(extension.uid ?? readNumber(header, 108, 8, name), MAX_ID, name),
+    gid: within(extension.gid ?? readNumber(header, 116, 8, name), MAX_ID, name),
+    mtime: within(extension.mtime ?? readNumber(header, 136, 12, name), MAX_TIME, name),
     target: type === "hardlink" ? cleanPath(target, name) : target,
     device: {
       major: isDevice ? readNumber(header, 329, 8, name) : 0,
@@ -181,10 +196,10 @@ function entryOf(
 }
 
 /** ustar splits a long path in two; GNU's own format has no prefix there. */
-function headerPath(header: Buffer): string {
-  const path = text(header, 0, 100);
+function headerPath(header: Buffer, name: string): string {
+  const path = text(header, 0, 100, name);
   const isUstar = header.toString("latin1", 257, 263) === "ustar\0";
-  const prefix = isUstar ? text(header, 345, 155) : "";
+  const prefix = isUstar ? text(header, 345, 155, name) : "";
   return prefix === "" ? path : `${prefix}/${path}`;
 }
 
@@ -192,26 +207,51 @@ function cleanPath(written: string, name: string): string {
   if (written.includes("\0")) throw invalid(name, `its archive has the path ${JSON.stringify(written)}`);
   const parts = written.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) throw invalid(name, `its archive leads outside with the path "${written}"`);
+  const isLong =
+    Buffer.byteLength(written) > MAX_PATH || parts.some((part) => Buffer.byteLength(part) > MAX_PART);
+  if (isLong) throw invalid(name, "a path in its archive is too long");
   return parts.join("/");
+}
+
+function checkTarget(target: string, name: string): void {
+  if (target !== "" && !target.includes("\0") && Buffer.byteLength(target) <= MAX_PATH) return;
+  throw invalid(name, "a symbolic link in its archive leads nowhere");
+}
+
+/** A number that a file can have as its owner or time. */
+function within(value: number, limit: number, name: string): number {
+  if (Number.isSafeInteger(value) && value <= limit && value >= (limit === MAX_TIME ? -limit : 0))
+    return value;
+  throw invalid(name, "a number in its archive is damaged");
 }
 
 /** Records `LENGTH KEY=VALUE\n`, pax(1); the length counts the whole record. */
 function readPax(content: Buffer, extension: Extension, name: string): void {
   for (let at = 0; at < content.length; ) {
     const space = content.indexOf(32, at);
-    const length = Number(content.toString("latin1", at, space));
-    if (space < 0 || !(length > 0) || at + length > content.length)
-      throw invalid(name, "a PAX header is damaged");
+    const digits = content.toString("latin1", at, Math.min(space, at + 8));
+    const end = /^[1-9]\d*$/.test(digits) ? at + Number(digits) : Number.NaN;
     const equals = content.indexOf(61, space);
+    const isWhole = space > at && equals > space && end > equals && content[end - 1] === 10;
+    if (!isWhole) throw invalid(name, "a PAX header is damaged");
     const key = content.toString("utf8", space + 1, equals);
-    const value = content.subarray(equals + 1, at + length - 1);
-    if (key === "path" || key === "linkpath") extension[key] = value.toString();
-    else if (key === "size" || key === "uid" || key === "gid") extension[key] = Number(value.toString());
-    else if (key === "mtime") extension.mtime = Math.floor(Number(value.toString()));
+    const value = content.subarray(equals + 1, end - 1);
+    // GNU's ways to leave holes out of a file's content.
+    if (key.startsWith("GNU.sparse.")) throw invalid(name, "its archive has a sparse file");
+    if (key === "path" || key === "linkpath") extension[key] = decode(value, name);
+    else if (key === "size" || key === "uid" || key === "gid") extension[key] = decimal(value, name);
+    else if (key === "mtime") extension.mtime = Math.floor(decimal(value, name));
     else if (key.startsWith("SCHILY.xattr."))
       extension.xattrs[key.slice("SCHILY.xattr.".length)] = Buffer.from(value);
-    at += length;
+    at = end;
   }
+}
+
+/** A number of a PAX record; only times have a sign or a fraction, and what is too large is refused later. */
+function decimal(value: Buffer, name: string): number {
+  const digits = value.toString("latin1");
+  if (!/^-?\d{1,20}(\.\d*)?$/.test(digits)) throw invalid(name, "a PAX header is damaged");
+  return Number(digits);
 }
 
 /** The sum of the header's bytes, with its own field counted as spaces. */
@@ -239,11 +279,17 @@ function readNumber(header: Buffer, at: number, length: number, name: string): n
   return value;
 }
 
-function text(header: Buffer, at: number, length: number): string {
-  return untilZero(header.subarray(at, at + length));
+function text(header: Buffer, at: number, length: number, name: string): string {
+  return untilZero(header.subarray(at, at + length), name);
 }
 
-function untilZero(bytes: Buffer): string {
+function untilZero(bytes: Buffer, name: string): string {
   const end = bytes.indexOf(0);
-  return bytes.toString("utf8", 0, end < 0 ? bytes.length : end);
+  return decode(end < 0 ? bytes : bytes.subarray(0, end), name);
+}
+
+/** Names in Debian's packages are UTF-8 (policy 10.10); others could not be written as they are. */
+function decode(bytes: Buffer, name: string): string {
+  if (isUtf8(bytes)) return bytes.toString();
+  throw invalid(name, "a name in its archive is not UTF-8");
 }

@@ -37,8 +37,8 @@ export interface FixturePackage {
   /** Further control fields, such as `Depends`. */
   readonly fields?: Readonly<Record<string, string>>;
   readonly files?: readonly FixtureFile[];
-  /** Further files of the control archive: `postinst`, `conffiles`, `triggers`; scripts are executable. */
-  readonly control?: Readonly<Record<string, string>>;
+  /** Further files of the control archive: `postinst`, `conffiles`; scripts are executable; `control` replaces its own. */
+  readonly control?: Readonly<Record<string, string | Uint8Array>>;
   /** Default `xz`. */
   readonly compression?: "xz" | "zst" | "gz" | "none";
 }
@@ -116,7 +116,7 @@ export async function buildDeb(fixture: FixturePackage): Promise<Buffer> {
   const controlTar = buildTar([
     { path: "", type: "directory" },
     ...control,
-    { path: "control", content: text },
+    ...(fixture.control?.control === undefined ? [{ path: "control", content: text }] : []),
   ]);
   const dataTar = buildTar([{ path: "", type: "directory" }, ...(fixture.files ?? [])]);
   return buildAr([

@@ -20,6 +20,7 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
+  readFileSync,
   readlinkSync,
   type Stats,
   symlinkSync,
@@ -94,6 +95,29 @@ export class TreeWriter {
       closeSync(file);
     }
     return real;
+  }
+
+  /** Writes a file of our own, as `file` does: never through what a package has put in its place. */
+  write(path: string, content: string | Uint8Array, mode = 0o644): void {
+    const full = join(this.#tree.root, this.place(path));
+    const { O_CREAT, O_EXCL, O_WRONLY } = fsConstants;
+    const file = this.#replace(full, () => openSync(full, O_CREAT | O_EXCL | O_WRONLY, mode));
+    try {
+      writeWhole(file, Buffer.from(content));
+      fchmodSync(file, mode);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** The text of a regular file in the nearest layer that has something there; undefined when none has. */
+  read(path: string): string | undefined {
+    const { parent, base } = split(path);
+    const directory = this.directory(parent);
+    const found = this.#look(directory, base);
+    if (!found) return undefined;
+    if (!found.stats.isFile()) throw this.refuse(`"/${path}" is no regular file`);
+    return readFileSync(join(found.layer, directory, base), "utf8");
   }
 
   /** Makes a symbolic link; where a directory stands already, that stays, as with dpkg. */

@@ -2,6 +2,7 @@
 import type { XzDecoder } from "../../os/xz-decoder.ts";
 import { type Deb, openDeb } from "./deb.ts";
 import { invalid } from "./invalid.ts";
+import { Bounds } from "./package-bounds.ts";
 import type { PathFilter } from "./path-filter.ts";
 import { pathExcluder } from "./path-filter.ts";
 import { readTar, type TarEntry } from "./tar.ts";
@@ -26,17 +27,6 @@ interface ShippedDirectory {
   readonly mtime: number;
 }
 
-/** What Node cannot make: a device or a fifo. */
-export interface SpecialFile {
-  readonly real: string;
-  readonly type: "char-device" | "block-device" | "fifo";
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly major: number;
-  readonly minor: number;
-}
-
 /** One file of the control archive. */
 export interface ControlFile {
   readonly name: string;
@@ -57,7 +47,6 @@ export interface UnpackedDeb {
   readonly directories: readonly ShippedDirectory[];
   /** Real paths of the directories that were created and that no layer below has. */
   readonly created: readonly string[];
-  readonly specials: readonly SpecialFile[];
 }
 
 /** What packages of one tree are unpacked with. */
@@ -76,12 +65,7 @@ export async function unpackDeb(
   const deb = openDeb(path, name, xz);
   const meta = await readControl(deb, name);
   writer.packageName = name;
-  const work = new DataUnpacking(
-    name,
-    writer,
-    options,
-    options.isSystem ? conffilesOf(meta.controlFiles) : [],
-  );
+  const work = new DataUnpacking(name, writer, options, meta);
   for await (const entry of readTar(deb.data(), name)) await work.add(entry);
   if (work.needsSecondReading)
     for await (const entry of readTar(deb.data(), name)) await work.addAgain(entry);
@@ -100,19 +84,29 @@ export function conffilesOf(controlFiles: readonly ControlFile[]): readonly stri
 /** Bytes of all files of a control archive; the largest in Debian, lists of checksums, have some megabytes. */
 const MAX_CONTROL = 64 * 1024 * 1024;
 
+/** Bytes of a control file that is parsed; the largest in Debian have some hundred kilobytes. */
+const MAX_PARSED = 4 * 1024 * 1024;
+const PARSED = ["control", "conffiles", "triggers"];
+
+/** The control files that a package can have: they become files of dpkg's, among them the one that it writes itself. */
+const CONTROL_NAME = /^(?!list$)[A-Za-z0-9._+-]{1,50}$/;
+
+/** What is known of a package before its files. */
+type DebMetadata = Pick<UnpackedDeb, "control" | "controlFiles">;
+
 /** What is in the control archive. Errors: `package-invalid`. */
-export async function readControl(
-  deb: Deb,
-  name: string,
-): Promise<Pick<UnpackedDeb, "control" | "controlFiles">> {
+export async function readControl(deb: Deb, name: string): Promise<DebMetadata> {
   let text: string | undefined;
   let total = 0;
   const controlFiles: ControlFile[] = [];
   for await (const entry of readTar(deb.control(), name)) {
     if (entry.type !== "file") continue;
-    if (entry.path.includes("/")) throw invalid(name, `its control archive holds "${entry.path}"`);
+    if (!CONTROL_NAME.test(entry.path)) {
+      throw invalid(name, `its control archive holds ${JSON.stringify(entry.path)}`);
+    }
     total += entry.size;
-    if (total > MAX_CONTROL) throw invalid(name, "its control archive is too large");
+    const isHuge = PARSED.includes(entry.path) && entry.size > MAX_PARSED;
+    if (isHuge || total > MAX_CONTROL) throw invalid(name, "its control archive is too large");
     const pieces: Buffer[] = [];
     for await (const piece of entry.content) pieces.push(piece);
     const content = Buffer.concat(pieces);
@@ -129,6 +123,7 @@ class DataUnpacking {
   readonly #isExcluded: (path: string) => boolean;
   readonly #only: ReadonlySet<string> | undefined;
   readonly #conffiles: ReadonlySet<string>;
+  readonly #bounds: Bounds;
   /** Files so far by archive path, for hard links: where they are; undefined: they were left out. */
   readonly #written = new Map<string, string | undefined>();
   /** Hard links to files that were left out, by these: the first of them gets the content. */
@@ -137,11 +132,12 @@ class DataUnpacking {
     files: [] as string[],
     placed: [] as string[],
     directories: [] as ShippedDirectory[],
-    specials: [] as SpecialFile[],
   };
 
-  constructor(name: string, writer: TreeWriter, options: UnpackDebOptions, conffiles: readonly string[]) {
+  constructor(name: string, writer: TreeWriter, options: UnpackDebOptions, meta: DebMetadata) {
+    const conffiles = options.isSystem ? conffilesOf(meta.controlFiles) : [];
     this.#name = name;
+    this.#bounds = new Bounds(name, meta.control);
     this.#writer = writer;
     this.#isExcluded = pathExcluder(options.filter);
     this.#only = options.only && new Set(options.only);
@@ -162,6 +158,11 @@ class DataUnpacking {
   }
 
   async add(entry: TarEntry): Promise<void> {
+    this.#bounds.count(entry);
+    // The list of a package's files has a line for each; dpkg refuses it as well.
+    if (entry.path.includes("\n")) {
+      throw invalid(this.#name, `its archive has the path ${JSON.stringify(entry.path)}`);
+    }
     // Neither dpkg nor Node can set one; packages that want one have a script call setcap.
     const [attribute] = Object.keys(entry.xattrs);
     if (attribute !== undefined) {
@@ -198,13 +199,8 @@ class DataUnpacking {
         return this.#writer.symlink(path, entry);
       case "hardlink":
         return this.#link(path, entry);
-      default: {
-        const real = this.#writer.place(path);
-        const { mode, uid, gid, device } = entry;
-        const type = entry.type as SpecialFile["type"];
-        this.result.specials.push({ real, type, mode, uid, gid, ...device });
-        return real;
-      }
+      default:
+        throw invalid(this.#name, `"/${path}" is a device or a pipe, which a package cannot hold`);
     }
   }
 

@@ -25,6 +25,8 @@ export interface UnpackAnswer {
     readonly message: string;
     readonly code?: ErrorCode;
     readonly hint?: string | undefined;
+    /** Of an error of the file system: its name, such as `ENOSPC`. */
+    readonly system?: string | undefined;
   };
 }
 
@@ -113,7 +115,7 @@ function startThread(): Thread {
 }
 
 /** Classes do not pass between threads. */
-function rebuildError({ message, code, hint }: NonNullable<UnpackAnswer["failure"]>): Error {
-  if (code === undefined) return new Error(message);
+function rebuildError({ message, code, hint, system }: NonNullable<UnpackAnswer["failure"]>): Error {
+  if (code === undefined) return Object.assign(new Error(message), system !== undefined && { code: system });
   return new MicrovmError(code, message, { ...(hint !== undefined && { hint }) });
 }

@@ -1,5 +1,5 @@
 /** The thread that unpacks packages, one message each: see `unpack-pool.ts`. */
-import { MicrovmError, messageOf } from "../../errors.ts";
+import { MicrovmError, messageOf, systemCode } from "../../errors.ts";
 import { parentPort } from "../../os/workers.ts";
 import { openXzDecoder } from "../../os/xz-decoder.ts";
 import { TreeWriter } from "./tree-writer.ts";
@@ -28,8 +28,9 @@ async function work(job: Job): Promise<UnpackAnswer> {
   try {
     return { unpacked: await unpackDeb(job.deb, unpackerOf(job), job.options) };
   } catch (error) {
-    const details = error instanceof MicrovmError ? { code: error.code, hint: error.hint } : {};
-    return { failure: { message: messageOf(error), ...details } };
+    const message = messageOf(error);
+    if (error instanceof MicrovmError) return { failure: { message, code: error.code, hint: error.hint } };
+    return { failure: { message, system: systemCode(error) } };
   }
 }
 

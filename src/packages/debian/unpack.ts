@@ -4,23 +4,14 @@
  * first, as with dpkg.
  */
 import { join } from "node:path";
-import {
-  chmodSync,
-  lchownSync,
-  lstatSync,
-  lutimesSync,
-  mkdirSync,
-  readdirSync,
-  symlinkSync,
-} from "../../os/files.ts";
-import { run } from "../../os/processes.ts";
+import { chmodSync, lchownSync, lutimesSync, mkdirSync, readdirSync, symlinkSync } from "../../os/files.ts";
 import type { XzProgram } from "../../os/xz-decoder.ts";
 import { fieldOf, parseParagraphs } from "./control.ts";
 import { type RecordedPackage, writeDatabase } from "./dpkg-database.ts";
 import { invalid } from "./invalid.ts";
 import type { PathFilter } from "./path-filter.ts";
 import type { Tree } from "./tree-writer.ts";
-import type { SpecialFile, UnpackedDeb } from "./unpack-deb.ts";
+import type { UnpackedDeb } from "./unpack-deb.ts";
 import { openUnpackPool, type UnpackPool } from "./unpack-pool.ts";
 
 /** What is unpacked, and where. */
@@ -70,7 +61,6 @@ export async function unpackPackages(options: UnpackOptions): Promise<readonly U
   const unpacked = await unpackAll(pool, options);
   await rewriteShared(pool, options, unpacked);
   finishDirectories(tree, unpacked, before);
-  await makeSpecials(tree, unpacked);
   const recorded = unpacked.map((deb, index) => record(deb, debs[index]!));
   if (mode === "system" && debs.length > 0) writeDatabase(tree, recorded, architectureOf(recorded));
   return recorded.map(describe);
@@ -148,28 +138,19 @@ function finishDirectories(tree: Tree, unpacked: readonly UnpackedDeb[], before:
   }
 }
 
-/** Devices and fifos, by the system's own tools: Debian's packages have none. */
-async function makeSpecials(tree: Tree, unpacked: readonly UnpackedDeb[]): Promise<void> {
-  for (const special of unpacked.flatMap((deb) => deb.specials)) {
-    const path = join(tree.root, special.real);
-    if (lstatSync(path, { throwIfNoEntry: false })) continue;
-    await run(makeSpecialCommand(path, special));
-    lchownSync(path, special.uid, special.gid);
-    chmodSync(path, special.mode);
-  }
-}
-
-function makeSpecialCommand(path: string, { type, major, minor }: SpecialFile): readonly string[] {
-  if (type === "fifo") return ["mkfifo", path];
-  return ["mknod", path, type === "char-device" ? "c" : "b", `${major}`, `${minor}`];
-}
+/** They become parts of file names, and words of lists: of the syntax of deb-control(5), and of a name's length. */
+const NEEDED = {
+  Package: /^[a-z0-9][a-z0-9+.-]{0,99}$/,
+  Version: /^[0-9A-Za-z.+:~-]{1,200}$/,
+  Architecture: /^[a-z0-9-]{1,50}$/,
+} as const;
 
 function record(deb: UnpackedDeb, path: string): RecordedPackage {
   const fields = parseParagraphs(deb.control)[0] ?? new Map();
-  const name = fieldOf(fields, "Package");
-  const isComplete = name && fieldOf(fields, "Version") && fieldOf(fields, "Architecture");
-  // The name becomes part of file names.
-  if (!isComplete || !/^[a-z0-9][a-z0-9+.-]*$/.test(name)) {
+  const isComplete = Object.entries(NEEDED).every(([name, syntax]) =>
+    syntax.test(fieldOf(fields, name) ?? ""),
+  );
+  if (!isComplete) {
     throw invalid(
       path.slice(path.lastIndexOf("/") + 1),
       "its control file lacks a name, a version or an architecture",

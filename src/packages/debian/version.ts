@@ -33,7 +33,9 @@ export function versionSatisfies(version: string, operator: VersionOperator, bou
 }
 
 function splitVersion(version: string): { epoch: number; upstream: string; revision: string } {
-  const colon = version.indexOf(":");
+  const first = version.indexOf(":");
+  // What is no number is no epoch: dpkg refuses it, and an order must be one for whatever an index holds.
+  const colon = /^\d{1,15}$/.test(version.slice(0, Math.max(first, 0))) ? first : -1;
   const rest = version.slice(colon + 1);
   const dash = rest.lastIndexOf("-");
   return {
