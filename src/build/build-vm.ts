@@ -74,5 +74,8 @@ async function lockAndPlan(vm: EvaluatedVm, host: HostFacts, options: BuildOptio
   if (warning !== undefined) reporter.warning(warning);
   const { guest, tools } = vms[0]!;
   const config = vm.config as unknown as GuestConfig;
-  return { plan: planVm({ name: vm.name, config, guest, tools, host }), sources };
+  return {
+    plan: planVm({ name: vm.name, config, guest, tools, host, projectDirectory: project.directory }),
+    sources,
+  };
 }

@@ -4,6 +4,7 @@ import { buildDebianLayer, buildDebianTools } from "../guest/debian-layer.ts";
 import { buildErofs } from "../guest/erofs.ts";
 import { buildInitrd } from "../guest/initrd.ts";
 import { buildKernelImage, buildKernelLayer } from "../guest/kernel.ts";
+import { buildUnitCheck } from "../guest/unit-check.ts";
 import type { PackageSource } from "../packages/debian/package-source.ts";
 import type { DebParams } from "../plan/deb.ts";
 import type { Builder, Builders } from "../store/builder.ts";
@@ -21,6 +22,7 @@ export function buildersWith(sources: Readonly<Record<string, PackageSource>>): 
     initrd: buildInitrd,
     "kernel-image": buildKernelImage,
     "kernel-layer": buildKernelLayer,
+    "unit-check": buildUnitCheck,
   };
 }
 

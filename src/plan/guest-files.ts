@@ -9,10 +9,22 @@ import { kernelFiles } from "./guest-files/kernel.ts";
 import { loginFiles } from "./guest-files/login.ts";
 import { networkFiles } from "./guest-files/network.ts";
 import { optimizationFiles } from "./guest-files/optimization.ts";
-import { serviceFiles } from "./guest-files/units.ts";
+import { type DeclaredUnit, declaredUnits, type ShowFile, unitSupportFiles } from "./guest-files/units.ts";
 
-/** The configuration layer of a guest. Later files win over earlier ones of the same path. */
-export function guestFiles(config: GuestConfig, storeMount: string | null): ConfigLayer {
+/** The configuration layer of a guest, and its units with the options that declare them. */
+export interface GuestFiles extends ConfigLayer {
+  readonly units: readonly DeclaredUnit[];
+}
+
+/**
+ * The configuration layer of a guest. Later files win over earlier ones of the same path, and all of them over units.
+ * `showFile` tells what comments call a module's file.
+ */
+export function guestFiles(
+  config: GuestConfig,
+  storeMount: string | null,
+  showFile: ShowFile = (file) => file,
+): GuestFiles {
   const entries = [
     ...identityFiles(config),
     ...networkFiles(config),
@@ -20,12 +32,13 @@ export function guestFiles(config: GuestConfig, storeMount: string | null): Conf
     ...kernelFiles(config),
     ...loginFiles(config),
     ...optimizationFiles(config),
-    ...serviceFiles(config),
+    ...unitSupportFiles(config, showFile),
     ...declaredFiles(config),
   ];
   const byPath = new Map(entries.map((entry) => [entry.path, entry]));
   return {
     entries: [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    units: declaredUnits(config, showFile),
     users: users(config),
     groups: groups(config),
   };

@@ -5,6 +5,7 @@ import { DOCUMENTATION, debianLayerRecipe, debianToolsRecipe } from "../guest/de
 import { erofsRecipe } from "../guest/erofs.ts";
 import { initrdRecipe, STORE_MODULES } from "../guest/initrd.ts";
 import { kernelImageRecipe, kernelLayerRecipe } from "../guest/kernel.ts";
+import { unitCheckRecipe } from "../guest/unit-check.ts";
 import type { MachineSpec } from "../hypervisors/machine.ts";
 import { qemu } from "../hypervisors/qemu.ts";
 import type { GuestConfig } from "../options/guest.ts";
@@ -18,6 +19,7 @@ import { type Recipe, storePathName } from "../store/recipe.ts";
 import { debRecipe } from "./deb.ts";
 import { guestFiles } from "./guest-files.ts";
 import { machineSpec, storeShare } from "./machine.ts";
+import { moduleNames } from "./module-names.ts";
 import { type HostFacts, usesDisks } from "./wishes.ts";
 
 /** Wishes of one package set, pinned. */
@@ -37,6 +39,8 @@ export interface PlannedVm {
   /** Absent when the host's own programs are used. */
   readonly tools: LockedWishes | undefined;
   readonly host: HostFacts;
+  /** Absolute path of the project's directory: files of its modules are named from there on. */
+  readonly projectDirectory: string;
 }
 
 /** The result: the machine, and the recipe of everything needed to start it. */
@@ -60,11 +64,8 @@ export function planVm(vm: PlannedVm): Plan {
   const packages = packageLayers(vm, tools);
   const onDisks = usesDisks(config, host.storeDirectory);
   const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
-  const configLayer = configLayerRecipe(
-    `${name}-config`,
-    guestFiles(config, share?.mountPoint ?? null),
-    packages,
-  );
+  const files = guestFiles(config, share?.mountPoint ?? null, moduleNames(vm.projectDirectory));
+  const configLayer = configLayerRecipe(`${name}-config`, files, packages);
   const layers = [configLayer, ...packages, kernel];
   const images = onDisks
     ? layers.map((layer) => erofsRecipe(layer, tools, config.microvm.storeDiskErofsFlags))
@@ -81,7 +82,12 @@ export function planVm(vm: PlannedVm): Plan {
     },
     host.storeDirectory,
   );
-  const system = systemRecipe(config.networking.hostName, { kernel: image, initrd, layers, images }, machine);
+  const checks = [unitCheckRecipe(files.units, files.entries, packages)];
+  const system = systemRecipe(
+    config.networking.hostName,
+    { kernel: image, initrd, layers, images, checks },
+    machine,
+  );
   return {
     machine,
     runner: runnerRecipe(machine, qemu, { system, tools }, config.microvm),
