@@ -59,13 +59,14 @@ export function unitSection(unit: CommonUnit): Readonly<Record<string, UnitValue
   return present(joined(stated(generated), sorted(unit.unitConfig)));
 }
 
-/** Both, in the order of the first. What both have is repeated. */
+/** Both, in the order of the first. What both have is repeated; null says nothing. */
 export function joined(first: Settings, second: Settings): Settings {
-  const both = Object.entries(second).map(([key, value]) => {
-    const before = first[key];
-    return [key, before == null || value === null ? value : [before, value].flat()] as const;
+  const added = Object.entries(second).flatMap(([key, value]) => {
+    if (value === null) return [];
+    const before = first[key] ?? [];
+    return [[key, Array.isArray(before) && before.length === 0 ? value : [before, value].flat()]];
   });
-  return { ...first, ...Object.fromEntries(both) } as Settings;
+  return { ...first, ...Object.fromEntries(added) };
 }
 
 /** Settings in the order of their names, those of `order` first. */
