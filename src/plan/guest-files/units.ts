@@ -4,7 +4,7 @@ import type { UnitFile } from "../../guest/unit-files.ts";
 import { escapeUnitPath, quoteUnitWord } from "../../guest/units.ts";
 import type { GuestConfig } from "../../options/guest.ts";
 import type { FileEntry } from "../../store/files.ts";
-import { file } from "./entries.ts";
+import { file, relative } from "./entries.ts";
 import { serviceJobs, serviceText } from "./service-text.ts";
 import { joined, plainUnitText, sectionText, sorted, stated, type Texts } from "./unit-text.ts";
 
@@ -128,7 +128,7 @@ function textUnits({ units }: Systemd): Source[] {
 
 const endLine = (text: string) => text.replace(/\n*$/, "\n");
 
-/** The scripts of services, and what holds for all units. */
+/** The scripts of services, directories to mount on, and what holds for all units. */
 export function unitSupportFiles({ systemd }: GuestConfig, showFile: ShowFile): FileEntry[] {
   const variables = Object.entries(systemd.globalEnvironment).sort(([a], [b]) => (a < b ? -1 : 1));
   return [
@@ -143,6 +143,9 @@ export function unitSupportFiles({ systemd }: GuestConfig, showFile: ShowFile): 
             ),
           ),
     ),
+    ...[...systemd.mounts, ...systemd.automounts]
+      .filter(({ enable }) => enable)
+      .map(({ where }): FileEntry => ({ path: relative(where), type: "directory" })),
     ...(variables.length === 0
       ? []
       : [
