@@ -1,6 +1,6 @@
 /** Where units lie: as files of their own, or as drop-ins for those that packages ship, and the links that start them. */
 import { join } from "node:path";
-import { readlinkSync } from "../os/files.ts";
+import { lstatSync, readdirSync, readlinkSync } from "../os/files.ts";
 import type { FileEntry } from "../store/files.ts";
 import { findInLayer } from "./layer-paths.ts";
 
@@ -34,16 +34,27 @@ export type FindUnit = (name: string) => string | undefined;
 
 /** Looks for units in layers of packages, nearest first. A masked one counts as none. */
 export function unitFinder(layers: readonly string[]): FindUnit {
+  const directories = PACKAGE_DIRECTORIES.map((directory) => ({
+    directory,
+    names: layers.map((layer) => ({ layer, names: namesIn(layer, directory) })),
+  }));
   return (name) => {
-    for (const directory of PACKAGE_DIRECTORIES) {
+    for (const { directory, names } of directories) {
+      const top = names.find((each) => each.names.has(name));
+      if (!top) continue;
       const path = join(directory, name);
-      const found = layers.map((layer) => findInLayer(layer, path)).find((one) => one !== undefined);
-      if (!found || found.stats.isDirectory()) continue;
-      const masked = found.stats.isSymbolicLink() && readlinkSync(found.path) === "/dev/null";
+      const stats = lstatSync(join(top.layer, path));
+      if (stats.isDirectory()) continue;
+      const masked = stats.isSymbolicLink() && readlinkSync(join(top.layer, path)) === "/dev/null";
       return masked ? undefined : `/${path}`;
     }
     return undefined;
   };
+}
+
+function namesIn(layer: string, directory: string): ReadonlySet<string> {
+  const found = findInLayer(layer, directory);
+  return new Set(found?.stats.isDirectory() ? readdirSync(found.path) : []);
 }
 
 /** The entries of declared units and their links. */
