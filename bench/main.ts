@@ -1,6 +1,6 @@
 /**
  * Benchmarks, each beside a peer in the same run where there is one:
- * `npm run bench -- [build|rebuild|boot|eval|resolve|all] [--json] [--runs N]`.
+ * `npm run bench -- [build|rebuild|config-layer|boot|eval|resolve|all] [--json] [--runs N]`.
  * Figures go to standard output, what is going on to standard error.
  */
 import { parseArgs } from "node:util";
@@ -8,6 +8,7 @@ import { messageOf } from "../src/errors.ts";
 import type { Benchmark, Figure } from "./benchmark.ts";
 import { boot } from "./boot.ts";
 import { coldBuild } from "./build.ts";
+import { configLayer } from "./config-layer.ts";
 import { evaluate } from "./eval.ts";
 import { fleetBuild } from "./fleet-build.ts";
 import { growth } from "./growth.ts";
@@ -15,7 +16,16 @@ import { rebuild } from "./rebuild.ts";
 import { resolution } from "./resolve.ts";
 import { openWorkspace } from "./workspace.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [evaluate, resolution, rebuild, fleetBuild, boot, coldBuild, growth];
+const BENCHMARKS: readonly Benchmark[] = [
+  evaluate,
+  resolution,
+  configLayer,
+  rebuild,
+  fleetBuild,
+  boot,
+  coldBuild,
+  growth,
+];
 
 const USAGE = `Usage: npm run bench -- [${BENCHMARKS.map(({ name }) => name).join("|")}|all] [--json] [--runs N]`;
 

@@ -114,6 +114,7 @@ async function lockAndPlan(vms: readonly EvaluatedVm[], host: HostFacts, options
       tools,
       host,
       image: images[index],
+      projectDirectory: project.directory,
     });
   });
   return { plans, sources, images: images.filter((image) => image !== undefined) };

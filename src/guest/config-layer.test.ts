@@ -6,7 +6,7 @@ import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import type { BuildJob } from "../store/builder.ts";
 import { buildConfigLayer, type ConfigLayer } from "./config-layer.ts";
 
-const NOTHING: ConfigLayer = { entries: [], users: [], groups: [] };
+const NOTHING: ConfigLayer = { entries: [], units: [], users: [], groups: [] };
 const file = (path: string) => ({ path, type: "file" as const, text: path });
 
 /** Builds the layer on a lower one; gives the paths of both. */

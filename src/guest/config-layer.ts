@@ -16,10 +16,12 @@ import type { Recipe } from "../store/recipe.ts";
 import { type AccountFiles, type Group, mergeAccounts, type User } from "./accounts.ts";
 import { findInLayer } from "./layer-paths.ts";
 import { readFromLayers } from "./normalise.ts";
+import { layerEntries, type UnitFile, unitFinder, unitParams } from "./unit-files.ts";
 
 /** What a guest's options generate. */
 export interface ConfigLayer {
   readonly entries: readonly FileEntry[];
+  readonly units: readonly UnitFile[];
   readonly users: readonly User[];
   readonly groups: readonly Group[];
 }
@@ -28,10 +30,11 @@ export interface ConfigLayer {
 export function configLayerRecipe(name: string, layer: ConfigLayer, lowers: readonly Recipe[]): Recipe {
   return {
     kind: "config-layer",
-    version: 2,
+    version: 3,
     name,
     params: {
       entries: layer.entries.map((entry) => ({ ...entry })),
+      units: layer.units.map(unitParams),
       users: layer.users.map((user) => ({ ...user, extraGroups: [...user.extraGroups] })),
       groups: layer.groups.map((group) => ({ ...group, members: [...group.members] })),
     },
@@ -46,9 +49,9 @@ const SHADOW_GROUP = 42;
 
 /** Builds `config-layer`. */
 export const buildConfigLayer: Builder = async (job) => {
-  const { entries, users, groups } = job.params as unknown as ConfigLayer;
-  writeTree(job.out, entries);
+  const { entries, units, users, groups } = job.params as unknown as ConfigLayer;
   const lowers = job.inputs("lowers");
+  writeTree(job.out, layerEntries(entries, units, unitFinder(lowers)));
   const read = (name: keyof AccountFiles) => readFromLayers(lowers, `etc/${name}`);
   const files = mergeAccounts(
     { passwd: read("passwd"), shadow: read("shadow"), group: read("group"), gshadow: read("gshadow") },

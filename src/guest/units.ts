@@ -1,7 +1,7 @@
 /** systemd units as text, systemd.syntax(7). */
 
 /** A value of a setting; a list repeats it. */
-export type UnitValue = string | number | boolean | readonly (string | number)[];
+export type UnitValue = string | number | boolean | readonly (string | number | boolean)[];
 
 /** The sections of a unit, in order. */
 export type UnitSections = Readonly<Record<string, Readonly<Record<string, UnitValue>>>>;

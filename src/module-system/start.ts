@@ -78,11 +78,16 @@ function makeArguments(evaluation: Starting): Attributes {
     options: input.describeOptions((name) => rootOf(`options${name}`)),
   };
   return new Proxy(args, {
-    get: (_target, name) =>
-      typeof name === "symbol" || Object.hasOwn(args, name)
-        ? Reflect.get(args, name)
-        : argumentOf(evaluation, name),
+    get: (_target, name) => {
+      if (typeof name === "symbol" || Object.hasOwn(args, name)) return Reflect.get(args, name);
+      return name === "_definedIn" ? definingFiles(rootOf("")) : argumentOf(evaluation, name);
+    },
   });
+}
+
+/** Files of the modules that define anything in a set. */
+function definingFiles({ definitions }: SetNode): readonly string[] {
+  return [...new Set(definitions.map(({ file }) => file))];
 }
 
 /** An argument that `_module.args` may give. */

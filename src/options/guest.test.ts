@@ -106,11 +106,11 @@ test("keys that become paths, units, accounts or shell words must be such", () =
     microvm: { binScripts: { "../run": "", "tap-up": "" } },
   });
   assert.deepEqual(faults, [
+    '"systemd.services" has "a/../../b", which is no name of a unit',
+    '"systemd.services.fine@1.environment" has "A B", which is no name of a variable',
     '"users.users" has "a:0", which is no name of a user',
     '"users.users" has "../x", which is no name of a user',
     '"users.groups" has "g\\n", which is no name of a group',
-    '"systemd.services" has "a/../../b", which is no name of a unit',
-    '"systemd.services.fine@1.environment" has "A B", which is no name of a variable',
     '"environment.variables" has "x; touch y", which is no name of a variable',
     '"environment.etc" has "../shadow", which is no path below "/etc"',
     '"environment.etc" has "/abs", which is no path below "/etc"',

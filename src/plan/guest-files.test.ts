@@ -87,43 +87,6 @@ test("volumes and shares are mounted, the store is not: the initrd did", () => {
   for (const place of ["var/lib/a", "my data", "microvm/.ro-store"]) assert.equal(files[place], "/");
 });
 
-test("a service is a unit, its script a program, its links those that want it", () => {
-  const files = filesOf({
-    systemd: {
-      services: {
-        hello: {
-          description: "Says hello",
-          wantedBy: ["multi-user.target"],
-          after: ["network.target", "b.service"],
-          environment: { WHOM: 'the "world" 100%' },
-          serviceConfig: { Type: "oneshot", ProtectSystem: true },
-          script: 'echo "$WHOM"',
-        },
-        unwanted: { enable: false },
-      },
-    },
-  });
-  assert.equal(
-    files["etc/systemd/system/hello.service"],
-    `[Unit]
-Description=Says hello
-After=network.target b.service
-
-[Service]
-Environment="WHOM=the \\"world\\" 100%%"
-ExecStart=/usr/local/lib/microvm/hello
-Type=oneshot
-ProtectSystem=yes
-`,
-  );
-  assert.equal(files["usr/local/lib/microvm/hello"], '(755) #!/bin/sh\nset -e\necho "$WHOM"\n');
-  assert.equal(
-    files["etc/systemd/system/multi-user.target.wants/hello.service"],
-    "→ /etc/systemd/system/hello.service",
-  );
-  assert.equal(files["etc/systemd/system/unwanted.service"], "→ /dev/null");
-});
-
 test("people have homes and keys, root a shell, and accounts of the packages what they had", () => {
   const module = {
     users: {

@@ -8,6 +8,7 @@ import { imageLayerRecipe } from "../guest/image-layer.ts";
 import { imageProgramsRecipe, PROGRAMS_DIRECTORY } from "../guest/image-programs.ts";
 import { initrdRecipe, STORE_MODULES } from "../guest/initrd.ts";
 import { kernelImageRecipe, kernelLayerRecipe } from "../guest/kernel.ts";
+import { unitCheckRecipe } from "../guest/unit-check.ts";
 import type { MachineSpec } from "../hypervisors/machine.ts";
 import { qemu } from "../hypervisors/qemu.ts";
 import type { GuestConfig } from "../options/guest.ts";
@@ -23,6 +24,7 @@ import { debRecipe } from "./deb.ts";
 import { guestFiles } from "./guest-files.ts";
 import { imageGuestFiles, type PlannedImage } from "./image-files.ts";
 import { machineSpec, storeShare } from "./machine.ts";
+import { moduleNames } from "./module-names.ts";
 import { type HostFacts, usesDisks } from "./wishes.ts";
 
 /** Wishes of one package set, pinned. */
@@ -44,6 +46,8 @@ export interface PlannedVm {
   readonly host: HostFacts;
   /** What the guest's system is, in place of packages. */
   readonly image?: (PlannedImage & Pick<OpenedImage, "layers">) | undefined;
+  /** Absolute path of the project's directory: files of its modules are named from there on. */
+  readonly projectDirectory: string;
 }
 
 /** The result: the machine, and the recipe of everything needed to start it. */
@@ -67,7 +71,7 @@ export function planVm(vm: PlannedVm): Plan {
   const packages = vm.image ? imageLayers(vm, vm.image, busybox, tools) : packageLayers(vm, tools);
   const onDisks = usesDisks(config, host.storeDirectory);
   const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
-  const files = guestFiles(config, share?.mountPoint ?? null);
+  const files = guestFiles(config, share?.mountPoint ?? null, moduleNames(vm.projectDirectory));
   const configLayer = configLayerRecipe(
     `${name}-config`,
     vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image) : files,
@@ -90,7 +94,13 @@ export function planVm(vm: PlannedVm): Plan {
     },
     host.storeDirectory,
   );
-  const system = systemRecipe(config.networking.hostName, { kernel: image, initrd, layers, images }, machine);
+  // An image may have another init, or none, and no program that knows units.
+  const checks = vm.image ? [] : [unitCheckRecipe(files.units, files.entries, packages)];
+  const system = systemRecipe(
+    config.networking.hostName,
+    { kernel: image, initrd, layers, images, checks },
+    machine,
+  );
   return {
     machine,
     runner: runnerRecipe(machine, qemu, { system, tools }, config.microvm),

@@ -10,11 +10,13 @@ export interface SystemParts {
   readonly initrd: Recipe;
   readonly layers: readonly Recipe[];
   readonly images: readonly Recipe[] | undefined;
+  /** What must hold before the system is made. Their outputs are needed for nothing else. */
+  readonly checks: readonly Recipe[];
 }
 
 /** The recipe of a system. Its links lead to other store paths beside it. */
 export function systemRecipe(hostName: string, parts: SystemParts, machine: MachineSpec): Recipe {
-  const { kernel, initrd, layers, images } = parts;
+  const { kernel, initrd, layers, images, checks } = parts;
   const beside = (path: string, recipe: Recipe, up = ".."): FileEntry => ({
     path,
     type: "symlink",
@@ -36,5 +38,6 @@ export function systemRecipe(hostName: string, parts: SystemParts, machine: Mach
       { path: "system.json", type: "file", text: `${JSON.stringify(metadata, null, 2)}\n` },
     ],
     { kernel, initrd, layers, ...(images && { images }) },
+    { checks },
   );
 }

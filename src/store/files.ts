@@ -39,18 +39,19 @@ function inside(root: string, path: string): string {
   return join(root, ...parts);
 }
 
-/** The recipe of a tree of files. `inputs` are what the files speak of. */
+/** The recipe of a tree of files. `inputs` are what the files speak of; `before` is only built before them. */
 export function filesRecipe(
   name: string,
   entries: readonly FileEntry[],
   inputs: Recipe["inputs"] = {},
+  before: Recipe["inputs"] = {},
 ): Recipe {
   return {
     kind: "files",
     version: 1,
     name,
     params: { entries: entries.map((entry) => ({ ...entry })) },
-    inputs,
+    inputs: { ...inputs, ...before },
     references: Object.keys(inputs),
   };
 }

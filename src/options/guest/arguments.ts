@@ -9,7 +9,7 @@ import type { consoleOptions } from "./services/consoles.ts";
 import type { nginxOptions } from "./services/nginx.ts";
 import type { opensshOptions } from "./services/openssh.ts";
 import type { sharesOptions } from "./shares.ts";
-import type { systemdOptions } from "./systemd.ts";
+import type { SystemdOptions } from "./systemd.ts";
 import type { usersOptions } from "./users.ts";
 import type { volumesOptions } from "./volumes.ts";
 
@@ -22,7 +22,7 @@ export type GuestConfig = InferConfig<
     typeof qemuOptions &
     typeof networkingOptions &
     typeof environmentOptions &
-    typeof systemdOptions &
+    SystemdOptions &
     typeof usersOptions &
     typeof bootOptions &
     typeof consoleOptions &

@@ -8,8 +8,6 @@ export interface Assertion {
 }
 
 const ACCOUNT = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
-/** systemd.unit(5). */
-const UNIT = /^[A-Za-z0-9:_.\\@-]+$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const SCRIPT = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 /** No empty part, no `.` and no `..`. */
@@ -17,15 +15,11 @@ const BELOW = /^(?!\.{1,2}(?:\/|$))[^/\0]+(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)*$/;
 const ABSOLUTE = new RegExp(`^/${BELOW.source.slice(1)}`);
 
 /** One assertion for each name that does not fit. */
-export function nameAssertions({ microvm, environment, systemd, users }: GuestConfig): Assertion[] {
+export function nameAssertions({ microvm, environment, users }: GuestConfig): Assertion[] {
   return [
     ...misnamed("users.users", users.users, ACCOUNT, "no name of a user"),
     ...misnamed("users.groups", users.groups, ACCOUNT, "no name of a group"),
-    ...misnamed("systemd.services", systemd.services, UNIT, "no name of a unit"),
-    ...Object.entries(systemd.services).flatMap(([name, service]) =>
-      misnamed(`systemd.services.${name}.environment`, service.environment, VARIABLE, NO_VARIABLE),
-    ),
-    ...misnamed("environment.variables", environment.variables, VARIABLE, NO_VARIABLE),
+    ...misnamed("environment.variables", environment.variables, VARIABLE, "no name of a variable"),
     ...misnamed("environment.etc", environment.etc, BELOW, 'no path below "/etc"'),
     ...misnamed("environment.files", environment.files, ABSOLUTE, "no absolute path of a file"),
     ...misnamed("microvm.binScripts", microvm.binScripts, SCRIPT, "no name of a script"),
@@ -33,8 +27,6 @@ export function nameAssertions({ microvm, environment, systemd, users }: GuestCo
     ...mountPoints("microvm.volumes", microvm.volumes),
   ];
 }
-
-const NO_VARIABLE = "no name of a variable";
 
 function misnamed(option: string, named: object, pattern: RegExp, fault: string): Assertion[] {
   return Object.keys(named)

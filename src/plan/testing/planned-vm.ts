@@ -50,5 +50,6 @@ export function plannedVm(module: any = {}, name = "web", set = SET): PlannedVm 
     guest: locked(set, wanted(guest.requests)),
     tools: tools && locked(tools.set, wanted(tools.requests)),
     host: HOST,
+    projectDirectory: "/srv/project",
   };
 }

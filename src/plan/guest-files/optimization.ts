@@ -1,8 +1,8 @@
 /** Files that keep a guest small and quick: what a microVM has no use for neither starts nor loads. Pure. */
-import { DOCUMENTATION } from "../guest/debian-layer.ts";
-import { unitText } from "../guest/units.ts";
-import type { GuestConfig } from "../options/guest.ts";
-import type { FileEntry } from "../store/files.ts";
+import { DOCUMENTATION } from "../../guest/debian-layer.ts";
+import { unitText } from "../../guest/units.ts";
+import type { GuestConfig } from "../../options/guest.ts";
+import type { FileEntry } from "../../store/files.ts";
 
 /**
  * Generators of systemd that look for what no microVM has: partitions to guess at, a hibernated image, a TPM, host

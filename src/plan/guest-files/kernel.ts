@@ -1,0 +1,17 @@
+/** Modules and settings of the kernel. */
+import type { GuestConfig } from "../../options/guest.ts";
+import type { FileEntry } from "../../store/files.ts";
+import { file } from "./entries.ts";
+
+/** What the running kernel is told. */
+export function kernelFiles({ boot }: GuestConfig): FileEntry[] {
+  const settings = Object.entries(boot.kernel.sysctl).map(
+    ([key, value]) => `${key} = ${typeof value === "boolean" ? Number(value) : value}\n`,
+  );
+  return [
+    ...(boot.kernelModules.length > 0
+      ? [file("etc/modules-load.d/microvm.conf", boot.kernelModules.map((name) => `${name}\n`).join(""))]
+      : []),
+    ...(settings.length > 0 ? [file("etc/sysctl.d/60-microvm.conf", settings.join(""))] : []),
+  ];
+}
