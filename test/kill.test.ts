@@ -1,5 +1,6 @@
 /**
- * Builds that are killed at random instants: whatever was in the store is whole, and the next build goes on from there.
+ * Builds that are killed, at random instants, and one that is asked to stop: whatever was in the store is whole, the
+ * next build goes on from there, and nothing of them is left.
  * MICROVM_TEST_KILLS says how many kills (default 8, about a minute); MICROVM_TEST_SEED, which instants.
  */
 import assert from "node:assert/strict";
@@ -12,7 +13,16 @@ import { removeTree } from "../src/os/files.ts";
 import { spawn } from "../src/os/processes.ts";
 import { presentNames } from "../src/store/names.ts";
 import { verifyPaths } from "../src/store/verify.ts";
-import { environment, guestProject, microvm, ROOT, STORE_SHARE, temporaryDirectory } from "./support.ts";
+import {
+  environment,
+  guestProject,
+  microvm,
+  ROOT,
+  STORE,
+  STORE_SHARE,
+  startMicrovm,
+  temporaryDirectory,
+} from "./support.ts";
 
 const KILLS = Number(process.env.MICROVM_TEST_KILLS ?? 8);
 const SEED = Number(process.env.MICROVM_TEST_SEED ?? 1);
@@ -21,7 +31,7 @@ const SEED = Number(process.env.MICROVM_TEST_SEED ?? 1);
 const COLD_BUILD = 12_000;
 
 const store = join(temporaryDirectory(), "store");
-const directory = guestProject(`microvm: { ${STORE_SHARE} }`);
+const directory = guestProject(`microvm: { ${STORE_SHARE} }, environment: { packages: ["tree"] }`);
 const random = randomOf(SEED);
 
 /** Builds until the instant; tells the exit status, or that the build was killed before its end. */
@@ -113,7 +123,18 @@ test(`a build killed at ${KILLS} random instants leaves a store that is intact a
   const undisturbed = await microvm(["build", "--quiet", directory]);
   assert.equal(undisturbed.code, 0, undisturbed.stderr);
   const here = digests(store);
-  const there = digests(environment().MICROVM_STORE!);
-  assert.deepEqual(Object.keys(here).length, 4, Object.keys(here).join("\n"));
+  const there = digests(STORE);
+  assert.equal(Object.keys(here).length, 5, Object.keys(here).join("\n"));
   for (const [name, digest] of Object.entries(here)) assert.equal(digest, there[name], name);
+});
+
+test("a build that is asked to stop says so, and leaves no process and no mount", async () => {
+  await removeTree(store);
+  const build = startMicrovm(["build", directory], { MICROVM_STORE: store });
+  await build.until(/trixie-base: configuring/);
+  build.child.kill("SIGTERM");
+  assert.equal(await build.exited, 128 + 15);
+  assert.match(build.output(), /^stopped$/m);
+  assert.deepEqual(processesOfStore(), []);
+  assert.ok(!readFileSync("/proc/self/mounts", "utf8").includes(store));
 });

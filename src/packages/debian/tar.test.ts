@@ -144,3 +144,43 @@ test("a header larger than any name is refused before it is read", async () => {
     message: 'Cannot read the package "x.tar": a header in its archive is too large',
   });
 });
+
+/** The archive of one file behind a PAX header with this text, whatever it says. */
+function withPax(records: string | Buffer): Buffer {
+  const header = buildTar([{ path: "pax", content: Buffer.from(records) }]).subarray(0, -1024);
+  header[156] = "x".charCodeAt(0);
+  fixChecksum(header);
+  return Buffer.concat([header, buildTar([{ path: "a" }])]);
+}
+
+test("extended headers that are damaged, or of sparse files, are refused", async () => {
+  const damaged = "a PAX header is damaged";
+  const number = "a number in its archive is damaged";
+  const cases: readonly (readonly [string | Buffer, string])[] = [
+    ["nonsense", damaged],
+    ["99 path=a\n", damaged],
+    ["1e1 path=a\n", damaged],
+    ["7 path=a\n", damaged],
+    ["11 uid=0x1\n", damaged],
+    ["13 mtime=NaN\n", damaged],
+    ["10 uid=-1\n", number],
+    ["18 uid=4294967295\n", number],
+    ["10 size=-1\n", damaged],
+    ["11 size=-1\n", number],
+    ["24 mtime=99999999999999\n", number],
+    ["25 GNU.sparse.major=1.00\n", "its archive has a sparse file"],
+    [Buffer.from("10 path=\xfc\n", "latin1"), "a name in its archive is not UTF-8"],
+  ];
+  for (const [records, why] of cases) {
+    await assert.rejects(
+      readPieces(withPax(records)),
+      { code: "package-invalid", message: `Cannot read the package "x.tar": ${why}` },
+      records.toString("latin1"),
+    );
+  }
+});
+
+test("an attribute whose name means something to JavaScript is an attribute", async () => {
+  const [entry] = await readPieces(withPax("29 SCHILY.xattr.__proto__=ab\n"));
+  assert.deepEqual(Object.keys(entry!.xattrs), ["__proto__"]);
+});

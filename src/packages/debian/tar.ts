@@ -1,9 +1,19 @@
 /**
  * Reading tar archives as they come: ustar, with GNU's long names and the PAX headers that real archives have.
  */
-import { isUtf8 } from "node:buffer";
 import { ByteReader } from "./byte-reader.ts";
 import { invalid } from "./invalid.ts";
+import {
+  BLOCK,
+  checkSum,
+  decode,
+  MAX_ID,
+  MAX_TIME,
+  readNumber,
+  text,
+  untilZero,
+  within,
+} from "./tar-fields.ts";
 
 /** What an entry makes. */
 export type TarType = "file" | "hardlink" | "symlink" | "directory" | "char-device" | "block-device" | "fifo";
@@ -31,8 +41,6 @@ export interface TarEntry {
   /** Extended attributes by name. */
   readonly xattrs: Readonly<Record<string, Buffer>>;
 }
-
-const BLOCK = 512;
 
 const TYPES: Readonly<Record<string, TarType>> = {
   "\0": "file",
@@ -63,12 +71,6 @@ const newExtension = (): Extension => ({ xattrs: Object.create(null) });
 /** Bytes of a path and of one of its parts, PATH_MAX and NAME_MAX of Linux: room is left for the tree's own. */
 const MAX_PATH = 3072;
 const MAX_PART = 255;
-
-/** The largest owner: the one above means "none" to chown(2). */
-const MAX_ID = 2 ** 32 - 2;
-
-/** Seconds, the year 36812: what every file system can hold or cut, and JavaScript count in nanoseconds. */
-const MAX_TIME = 2 ** 40;
 
 /** Bytes of a file's content that are read at once. */
 const SMALL = 128 * 1024;
@@ -180,9 +182,9 @@ function entryOf(
     type,
     path: cleanPath(written, name),
     mode: readNumber(header, 100, 8, name) & 0o7777,
-    uid: within(extension.uid ?? readNumber(header, 108, 8, name), MAX_ID, name),
-    gid: within(extension.gid ?? readNumber(header, 116, 8, name), MAX_ID, name),
-    mtime: within(extension.mtime ?? readNumber(header, 136, 12, name), MAX_TIME, name),
+    uid: within(extension.uid ?? readNumber(header, 108, 8, name), 0, MAX_ID, name),
+    gid: within(extension.gid ?? readNumber(header, 116, 8, name), 0, MAX_ID, name),
+    mtime: within(extension.mtime ?? readNumber(header, 136, 12, name), -MAX_TIME, MAX_TIME, name),
     target: type === "hardlink" ? cleanPath(target, name) : target,
     device: {
       major: isDevice ? readNumber(header, 329, 8, name) : 0,
@@ -218,13 +220,6 @@ function checkTarget(target: string, name: string): void {
   throw invalid(name, "a symbolic link in its archive leads nowhere");
 }
 
-/** A number that a file can have as its owner or time. */
-function within(value: number, limit: number, name: string): number {
-  if (Number.isSafeInteger(value) && value <= limit && value >= (limit === MAX_TIME ? -limit : 0))
-    return value;
-  throw invalid(name, "a number in its archive is damaged");
-}
-
 /** Records `LENGTH KEY=VALUE\n`, pax(1); the length counts the whole record. */
 function readPax(content: Buffer, extension: Extension, name: string): void {
   for (let at = 0; at < content.length; ) {
@@ -252,44 +247,4 @@ function decimal(value: Buffer, name: string): number {
   const digits = value.toString("latin1");
   if (!/^-?\d{1,20}(\.\d*)?$/.test(digits)) throw invalid(name, "a PAX header is damaged");
   return Number(digits);
-}
-
-/** The sum of the header's bytes, with its own field counted as spaces. */
-function checkSum(header: Buffer, name: string): void {
-  let sum = 8 * 32;
-  for (let i = 0; i < 148; i++) sum += header[i]!;
-  for (let i = 156; i < BLOCK; i++) sum += header[i]!;
-  if (sum !== readNumber(header, 148, 8, name)) throw invalid(name, "a checksum in its archive is wrong");
-}
-
-/** Octal digits, or with the top bit of the first byte set a big-endian binary number (GNU). */
-function readNumber(header: Buffer, at: number, length: number, name: string): number {
-  if (header[at]! & 0x80) {
-    let value = header[at]! & 0x7f;
-    for (let i = at + 1; i < at + length; i++) value = value * 256 + header[i]!;
-    return value;
-  }
-  let value = 0;
-  for (let i = at; i < at + length; i++) {
-    const byte = header[i]!;
-    if (byte >= 48 && byte <= 55) value = value * 8 + byte - 48;
-    else if (byte !== 32 && byte !== 0) throw invalid(name, "a number in its archive is damaged");
-    else if (value !== 0) break;
-  }
-  return value;
-}
-
-function text(header: Buffer, at: number, length: number, name: string): string {
-  return untilZero(header.subarray(at, at + length), name);
-}
-
-function untilZero(bytes: Buffer, name: string): string {
-  const end = bytes.indexOf(0);
-  return decode(end < 0 ? bytes : bytes.subarray(0, end), name);
-}
-
-/** Names in Debian's packages are UTF-8 (policy 10.10); others could not be written as they are. */
-function decode(bytes: Buffer, name: string): string {
-  if (isUtf8(bytes)) return bytes.toString();
-  throw invalid(name, "a name in its archive is not UTF-8");
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { microvm, temporaryProject } from "./testing/program.ts";
+import { microvm, temporaryProject } from "../../src/cli/testing/program.ts";
 
 const project = temporaryProject({
   "microvm.config.ts": `import { defineProject, mkForce } from "microvm";

@@ -2,8 +2,19 @@ import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { missing } from "../os/testing/programs.ts";
-import { deb, failed, layerOf, links, name, old, run, skip, store, young } from "./testing/filled-store.ts";
+import {
+  deb,
+  failed,
+  layerOf,
+  links,
+  name,
+  old,
+  run,
+  skip,
+  store,
+  young,
+} from "../../src/cli/testing/filled-store.ts";
+import { missing } from "../../src/os/testing/programs.ts";
 
 describe("store commands that only look", { concurrency: 2, skip }, () => {
   test("a path is found by link, path, name, VM, beginning of its name, and name without the hash", async () => {

@@ -2,9 +2,14 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, type TestContext, test } from "node:test";
-import { microvm } from "../src/cli/testing/program.ts";
-import { temporaryDirectory } from "../src/os/testing/temporary-directory.ts";
-import { type FixtureKey, type FixturePackage, makeKey, makeMirror } from "../src/packages/debian/testing.ts";
+import { microvm } from "../../src/cli/testing/program.ts";
+import { temporaryDirectory } from "../../src/os/testing/temporary-directory.ts";
+import {
+  type FixtureKey,
+  type FixturePackage,
+  makeKey,
+  makeMirror,
+} from "../../src/packages/debian/testing.ts";
 
 /** What every guest and its host wish for. */
 const ALWAYS =

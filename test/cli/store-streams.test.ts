@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { missing } from "../os/testing/programs.ts";
-import { directory, failed, name, places, run, skip, young } from "./testing/filled-store.ts";
-import { microvm } from "./testing/program.ts";
+import { directory, failed, name, places, run, skip, young } from "../../src/cli/testing/filled-store.ts";
+import { microvm } from "../../src/cli/testing/program.ts";
+import { missing } from "../../src/os/testing/programs.ts";
 
 test("a closure goes from store to store, by a key that is trusted", {
   skip: skip || missing("perl"),
