@@ -8,17 +8,9 @@ import { type FileEntry, writeTree } from "../store/files.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { findInLayer } from "./layer-paths.ts";
 import { runInSandbox } from "./sandbox.ts";
-import { layerEntries, templateOf, type UnitFile, unitFinder, unitParams } from "./unit-files.ts";
+import { layerEntries, type TracedUnit, templateOf, unitFinder, unitParams } from "./unit-files.ts";
 import { missingReferences } from "./unit-references.ts";
 import { type CheckedUnit, refusals, refusalText } from "./unit-refusals.ts";
-
-/** A declared unit with what tells a person where it comes from. */
-export interface TracedUnit extends UnitFile {
-  /** Name of the option that declares it. */
-  readonly option: string;
-  /** Files of the modules that define it. */
-  readonly definedIn: readonly string[];
-}
 
 interface CheckParams {
   readonly units: readonly TracedUnit[];
