@@ -31,7 +31,9 @@ test("a user who is not root builds and runs a VM, and its files belong to the g
   add("group", "tester:x:61234:");
   add("subuid", "tester:700000:65536");
   add("subgid", "tester:700000:65536");
-  const project = guestProject(`microvm: { vcpu: 2, ${STORE_SHARE} }, environment: { packages: ["fping"] }`);
+  const project = guestProject(
+    `microvm: { vcpu: 2, ${STORE_SHARE} }, environment: { packages: ["fping"] }, systemd: { services: { idle: { script: "true" } } }`,
+  );
   const home = temporaryDirectory();
   await run(["chown", "-R", "61234:61234", project, home]);
   const changes = { HOME: home, MICROVM_STORE: join(home, "store"), MICROVM_STATE_DIR: join(home, "state") };

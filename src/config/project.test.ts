@@ -46,6 +46,25 @@ test("a module's definitions are typed", () => {
   defineModule({ microvm: { mem: "512" } });
   // @ts-expect-error a wrong type in a function
   defineModule(() => ({ microvm: { mem: "512" } }));
+  defineModule({
+    systemd: {
+      services: {
+        web: {
+          serviceConfig: {
+            Type: "oneshot",
+            ProtectSystem: true,
+            ExecStartPre: ["/a"],
+            Restart: mkIf(true, "always"),
+          },
+          environment: { A: 1, B: null, C: () => "x" },
+          startAt: "daily",
+        },
+      },
+      mounts: [{ what: "tmpfs", where: "/mnt" }],
+    },
+  });
+  // @ts-expect-error a word that the setting does not take
+  defineModule({ systemd: { services: { web: { serviceConfig: { Type: "onceshot" } } } } });
   // @ts-expect-error a misspelt option in a function
   defineModule(() => ({ microvm: { memm: 512 } }));
 });

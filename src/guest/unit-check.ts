@@ -2,23 +2,16 @@
 import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
 import { mkdirSync, writeFileSync } from "../os/files.ts";
+import { printable } from "../os/printable.ts";
 import { quoteCommand } from "../os/processes.ts";
 import type { Builder, BuildJob } from "../store/builder.ts";
 import { type FileEntry, writeTree } from "../store/files.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { findInLayer } from "./layer-paths.ts";
 import { runInSandbox } from "./sandbox.ts";
-import { layerEntries, templateOf, type UnitFile, unitFinder, unitParams } from "./unit-files.ts";
+import { layerEntries, type TracedUnit, templateOf, unitFinder, unitParams } from "./unit-files.ts";
 import { missingReferences } from "./unit-references.ts";
 import { type CheckedUnit, refusals, refusalText } from "./unit-refusals.ts";
-
-/** A declared unit with what tells a person where it comes from. */
-export interface TracedUnit extends UnitFile {
-  /** Name of the option that declares it. */
-  readonly option: string;
-  /** Files of the modules that define it. */
-  readonly definedIn: readonly string[];
-}
 
 interface CheckParams {
   readonly units: readonly TracedUnit[];
@@ -66,7 +59,7 @@ export const buildUnitCheck: Builder = async (job) => {
   const { units, entries } = job.params as unknown as CheckParams;
   const lowers = job.inputs("lowers");
   const { missing, doubtful } = missingReferences(units, entries, lowers);
-  if (missing.length > 0) throw new MicrovmError("config-invalid", missing.join("\n"));
+  if (missing.length > 0) throw refused(missing);
   for (const warning of doubtful) job.log(Buffer.from(`warning: ${warning}\n`));
   if (lowers.some((layer) => findInLayer(layer, CHECKER)?.stats.isFile())) {
     await verify(job, units, entries, lowers);
@@ -99,9 +92,12 @@ async function verify(
     onOutput: (chunk) => output.push(chunk),
   });
   const found = refusals(Buffer.concat(output).toString(), checked as readonly CheckedUnit[]);
-  if (found.length > 0) {
-    throw new MicrovmError("config-invalid", found.map(refusalText).join("\n"));
-  }
+  if (found.length > 0) throw refused(found.map(refusalText));
+}
+
+/** Settings may hold anything, and so may what a guest's program prints. */
+function refused(faults: readonly string[]): MicrovmError {
+  return new MicrovmError("config-invalid", faults.map((fault) => printable(fault)).join("\n"));
 }
 
 /** Prints what systemd says; that it says anything at all is no failure of the script. */

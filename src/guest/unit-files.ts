@@ -19,6 +19,14 @@ export interface UnitFile {
   readonly links: readonly string[];
 }
 
+/** A declared unit with what tells a person where it comes from. */
+export interface TracedUnit extends UnitFile {
+  /** Name of the option that declares it. */
+  readonly option: string;
+  /** Files of the modules that define it. */
+  readonly definedIn: readonly string[];
+}
+
 /** Where declared units lie in a guest. */
 export const UNIT_DIRECTORY = "etc/systemd/system";
 

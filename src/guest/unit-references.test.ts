@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import type { FileEntry } from "../store/files.ts";
-import type { TracedUnit } from "./unit-check.ts";
+import type { TracedUnit } from "./unit-files.ts";
 import { missingReferences } from "./unit-references.ts";
 
 function layer(t: TestContext): string {

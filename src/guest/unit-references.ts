@@ -1,8 +1,7 @@
 /** Whether the units that declared units speak of are there. */
 import type { FileEntry } from "../store/files.ts";
 import { findInLayer } from "./layer-paths.ts";
-import type { TracedUnit } from "./unit-check.ts";
-import { templateOf, UNIT_DIRECTORY, unitFinder } from "./unit-files.ts";
+import { type TracedUnit, templateOf, UNIT_DIRECTORY, unitFinder } from "./unit-files.ts";
 
 /** Settings without whose units a unit cannot start. */
 const NEEDED = new Set(["Requires", "Requisite", "BindsTo"]);

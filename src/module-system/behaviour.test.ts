@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  evalModules,
   mkDefault,
   mkForce,
   mkIf,
@@ -11,6 +12,7 @@ import {
   type OptionType,
   toJsonSchema,
   types,
+  withFile,
 } from "./index.ts";
 import { evaluated, faultOf, plainOf } from "./testing/evaluate.ts";
 
@@ -252,5 +254,32 @@ test("an empty submodule in a lazy set has its options' defaults", () => {
       { subs: { a: mkIf(false, { enable: true }) } },
     ),
     { subs: { a: { enable: false } } },
+  );
+});
+
+test("a computed default can tell the files that define its set", () => {
+  const sub = types.submodule({
+    options: {
+      n: mkOption({ type: types.int, default: 0 }),
+      files: mkOption({
+        type: types.listOf(types.str),
+        default: ({ _definedIn }: { readonly _definedIn: readonly string[] }) => _definedIn,
+      }),
+    },
+  });
+  const { config } = evalModules({
+    modules: [
+      { options: { subs: mkOption({ type: types.attrsOf(sub) }) } },
+      withFile("a.ts", { subs: { x: { n: 1 }, y: {} } }),
+      withFile("b.ts", { subs: { x: mkIf(false, { n: 1 }), y: mkIf(true, {}) } }),
+      withFile("c.ts", { subs: { x: () => ({ n: 1 }) } }),
+    ],
+  });
+  assert.deepEqual(
+    [config.subs.x.files, config.subs.y.files],
+    [
+      ["a.ts", "c.ts"],
+      ["a.ts", "b.ts"],
+    ],
   );
 });

@@ -1,5 +1,6 @@
 /** From a guest's options to the files of its configuration layer. Pure. */
 import type { ConfigLayer } from "../guest/config-layer.ts";
+import type { TracedUnit } from "../guest/unit-files.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { groups, users } from "./guest-files/accounts.ts";
 import { declaredFiles } from "./guest-files/declared.ts";
@@ -9,11 +10,11 @@ import { kernelFiles } from "./guest-files/kernel.ts";
 import { loginFiles } from "./guest-files/login.ts";
 import { networkFiles } from "./guest-files/network.ts";
 import { optimizationFiles } from "./guest-files/optimization.ts";
-import { type DeclaredUnit, declaredUnits, type ShowFile, unitSupportFiles } from "./guest-files/units.ts";
+import { declaredUnits, type ShowFile, unitSupportFiles } from "./guest-files/units.ts";
 
 /** The configuration layer of a guest, and its units with the options that declare them. */
 export interface GuestFiles extends ConfigLayer {
-  readonly units: readonly DeclaredUnit[];
+  readonly units: readonly TracedUnit[];
 }
 
 /**

@@ -6,6 +6,6 @@ export function moduleNames(projectDirectory: string): (file: string) => string 
   return (file) => {
     if (!isAbsolute(file)) return file;
     const below = relative(projectDirectory, file);
-    return below === "" || below.startsWith("..") ? basename(file) : below;
+    return below === "" || /^\.\.(?:\/|$)/.test(below) ? basename(file) : below;
   };
 }

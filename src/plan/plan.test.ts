@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { debian } from "../packages/debian/package-set.ts";
-import { allInputs, inputsOf, type Recipe, storePathName } from "../store/recipe.ts";
+import { allInputs, graphOf, inputsOf, type Recipe, storePathName } from "../store/recipe.ts";
 import { type Plan, planVm } from "./plan.ts";
 import { plannedVm, SET, STORE, STORE_SHARE } from "./testing/planned-vm.ts";
 
@@ -166,4 +166,31 @@ test("a runner holds its programs, and a system beside it", () => {
   assert.match(byPath["bin/microvm-run"]!.text!, /^exec qemu-system-x86_64 /m);
   assert.equal(byPath["share/microvm/system"]!.target, `../../../${names(inputsOf(runner, "system"))[0]}`);
   assert.equal(byPath["share/microvm/virtiofs/ro-store/socket"]!.text, "web-virtiofs-ro-store.sock\n");
+});
+
+/** The check of a plan's units. */
+// biome-ignore lint/suspicious/noExplicitAny: a module of a guest
+function unitCheck(module: any) {
+  const all = graphOf([plan(module).runner]);
+  return { all, check: all.find(({ kind }) => kind === "unit-check")! };
+}
+
+test("units are checked before the system is made, and again only when something about them changed", () => {
+  const services = { web: { script: "true" } };
+  const files = { "/srv/page": { text: "a" }, "/opt/run": { text: "a", mode: "0755" } };
+  const { all, check } = unitCheck({ systemd: { services }, environment: { files } });
+  const system = all.find(({ name }) => name.startsWith("microvm-system-"))!;
+  assert.ok((system.inputs.checks as readonly unknown[]).includes(check));
+  assert.ok(!system.references!.includes("checks"));
+  const same = unitCheck({
+    networking: { hostName: "other" },
+    systemd: { services },
+    environment: { files: { ...files, "/srv/page": { text: "b" }, "/opt/run": { text: "b", mode: "0755" } } },
+  });
+  assert.equal(storePathName(same.check), storePathName(check));
+  const other = unitCheck({
+    systemd: { services },
+    environment: { files: { "/opt/run": files["/srv/page"] } },
+  });
+  assert.notEqual(storePathName(other.check), storePathName(check));
 });

@@ -1,6 +1,6 @@
 /** `systemd`: units of the guest, and what holds for all of them. */
 import { mkOption, types, withFile } from "../../module-system/index.ts";
-import { type UnitsConfig, unitAssertions, unitWarnings } from "./systemd/checks.ts";
+import { type UnitsConfig, unitFaults, unitWarnings } from "./systemd/checks.ts";
 import { unitName } from "./systemd/names.ts";
 import { otherUnits, type otherUnitsOptions } from "./systemd/other-units.ts";
 import { services, type servicesOptions } from "./systemd/services.ts";
@@ -34,7 +34,10 @@ const managerOptions = {
 export type SystemdOptions = typeof managerOptions & typeof servicesOptions & typeof otherUnitsOptions;
 
 const checks = ({ config }: { readonly config: UnitsConfig }) => ({
-  config: { assertions: () => unitAssertions(config), warnings: () => unitWarnings(config) },
+  config: {
+    assertions: () => unitFaults(config).map((message) => ({ assertion: false, message })),
+    warnings: () => unitWarnings(config),
+  },
 });
 
 /** Declares them. */

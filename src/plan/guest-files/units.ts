@@ -1,19 +1,12 @@
 /** From the declared units to their files. */
 
-import type { UnitFile } from "../../guest/unit-files.ts";
+import type { TracedUnit } from "../../guest/unit-files.ts";
 import { escapeUnitPath, quoteUnitWord } from "../../guest/units.ts";
 import type { GuestConfig } from "../../options/guest.ts";
 import type { FileEntry } from "../../store/files.ts";
 import { file, relative } from "./entries.ts";
 import { serviceJobs, serviceText } from "./service-text.ts";
 import { joined, plainUnitText, sectionText, sorted, stated, type Texts } from "./unit-text.ts";
-
-/** A declared unit, and which option of which files declares it. */
-export interface DeclaredUnit extends UnitFile {
-  readonly option: string;
-  /** Relative to the project's directory. */
-  readonly definedIn: readonly string[];
-}
 
 /** Tells what to call a module's file. */
 export type ShowFile = (file: string) => string;
@@ -32,7 +25,7 @@ interface Source {
 }
 
 /** Every declared unit, in the order of names. */
-export function declaredUnits({ systemd }: GuestConfig, showFile: ShowFile): DeclaredUnit[] {
+export function declaredUnits({ systemd }: GuestConfig, showFile: ShowFile): TracedUnit[] {
   const sources = [...namedUnits(systemd), ...mountUnits(systemd), ...textUnits(systemd)];
   const units = sources.map((source) => declaredUnit(source, showFile));
   return [...units, defaultTarget(systemd.defaultUnit)].sort((a, b) =>
@@ -40,7 +33,7 @@ export function declaredUnits({ systemd }: GuestConfig, showFile: ShowFile): Dec
   );
 }
 
-function declaredUnit({ option, name, unit, write }: Source, showFile: ShowFile): DeclaredUnit {
+function declaredUnit({ option, name, unit, write }: Source, showFile: ShowFile): TracedUnit {
   const definedIn = unit.definedIn.map(showFile);
   const written = write(`# From ${definedIn.map(commentWord).join(", ")}\n`);
   return {
@@ -158,7 +151,7 @@ export function unitSupportFiles({ systemd }: GuestConfig, showFile: ShowFile): 
 }
 
 /** The link that names the unit to start up to. It has no file. */
-function defaultTarget(name: string): DeclaredUnit {
+function defaultTarget(name: string): TracedUnit {
   return {
     name,
     option: "systemd.defaultUnit",

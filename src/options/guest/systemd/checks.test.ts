@@ -9,12 +9,13 @@ describe("faults that are seen without the guest's packages", () => {
   test("names that are none, or have the kind too", () => {
     assert.deepEqual(
       faultsOf({
-        services: { "a b": {}, "web.service": {} },
+        services: { "a b": {}, "..": {}, "web.service": {} },
         timers: { "": {} },
         units: { web: {}, "a/b.service": {} },
       }),
       [
         '"systemd.services" has "a b", which is no name of a unit',
+        '"systemd.services" has "..", which is no name of a unit',
         '"systemd.services" has "web.service": leave out ".service"',
         '"systemd.timers" has "", which is no name of a unit',
         '"systemd.units" has "web", which is no whole name of a unit',

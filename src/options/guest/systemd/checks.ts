@@ -1,6 +1,5 @@
 /** What must hold between units, as far as it can be known without the guest's packages. */
 import type { InferConfig } from "../../../module-system/index.ts";
-import type { Assertion } from "../name-assertions.ts";
 import { instanceOf, UNIT_STEM, WITH_KIND } from "./names.ts";
 import { orderCycle } from "./order.ts";
 import type { otherUnitsOptions } from "./other-units.ts";
@@ -27,15 +26,15 @@ function namedUnits(systemd: Units) {
   );
 }
 
-/** One assertion for each fault. */
-export function unitAssertions({ systemd }: UnitsConfig): Assertion[] {
+/** A message for each fault. */
+export function unitFaults({ systemd }: UnitsConfig): string[] {
   return [
     ...nameFaults(systemd),
     ...Object.entries(systemd.services).flatMap(([name, service]) => serviceFaults(name, service)),
     ...templateFaults(systemd),
     ...doubleFaults(systemd),
     ...cycleFaults(systemd),
-  ].map((message) => ({ assertion: false, message }));
+  ];
 }
 
 function nameFaults(systemd: Units): string[] {

@@ -9,8 +9,8 @@ export const unitName = types.strMatching(new RegExp(`^[A-Za-z0-9:_.\\\\@-]+\\.(
 /** A unit as another one refers to it, perhaps with specifiers such as `%i`. */
 export const unitReference = types.strMatching(new RegExp(`^[A-Za-z0-9:_.\\\\@%-]+\\.(?:${KINDS})$`));
 
-/** A unit's name without its kind. */
-export const UNIT_STEM = /^[A-Za-z0-9:_.\\@-]{1,240}$/;
+/** A unit's name without its kind. It names a directory too. */
+export const UNIT_STEM = /^(?!\.{1,2}$)[A-Za-z0-9:_.\\@-]{1,240}$/;
 
 /** Whether a name ends as a whole unit's name does. */
 export const WITH_KIND = new RegExp(`\\.(?:${KINDS})$`);

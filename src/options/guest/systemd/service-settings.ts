@@ -1,20 +1,8 @@
 /** The section [Service]: settings that most services have, systemd.service(5), systemd.exec(5), systemd.kill(5). */
-import { mkOption } from "../../../module-system/index.ts";
-import {
-  booleanSetting,
-  type Section,
-  sectionOf,
-  setting,
-  textSetting,
-  timeSetting,
-  wordSetting,
-} from "./settings.ts";
+import { mkOption, type OptionType } from "../../../module-system/index.ts";
+import { booleanSetting, sectionOf, setting, textSetting, timeSetting, wordSetting } from "./settings.ts";
 
-const option = <T, D>(
-  type: import("../../../module-system/index.ts").OptionType<T, D>,
-  description: string,
-  example?: unknown,
-) =>
+const option = <T, D>(type: OptionType<T, D>, description: string, example?: unknown) =>
   mkOption({
     type,
     default: null,
@@ -84,6 +72,3 @@ const SERVICE_SETTINGS = {
 
 /** The section's type. */
 export const serviceSection = sectionOf("src/options/guest/systemd/service-settings.ts", SERVICE_SETTINGS);
-
-/** The section's value. */
-export type ServiceSection = Section<typeof SERVICE_SETTINGS>;
