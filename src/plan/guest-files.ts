@@ -8,14 +8,20 @@ import { identityFiles } from "./guest-files/identity.ts";
 import { kernelFiles } from "./guest-files/kernel.ts";
 import { loginFiles } from "./guest-files/login.ts";
 import { networkFiles } from "./guest-files/network.ts";
+import { networkdFiles } from "./guest-files/networkd.ts";
 import { optimizationFiles } from "./guest-files/optimization.ts";
 import { serviceFiles } from "./guest-files/units.ts";
 
 /** The configuration layer of a guest. Later files win over earlier ones of the same path. */
-export function guestFiles(config: GuestConfig, storeMount: string | null): ConfigLayer {
+export function guestFiles(
+  config: GuestConfig,
+  storeMount: string | null,
+  name = config.networking.hostName,
+): ConfigLayer {
   const entries = [
     ...identityFiles(config),
     ...networkFiles(config),
+    ...networkdFiles(name, config),
     ...fileSystemFiles(config, storeMount),
     ...kernelFiles(config),
     ...loginFiles(config),

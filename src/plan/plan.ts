@@ -17,6 +17,7 @@ import { systemRecipe } from "../runner/system.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
 import { debRecipe } from "./deb.ts";
 import { guestFiles } from "./guest-files.ts";
+import { keptHostKeys } from "./host-keys.ts";
 import { machineSpec, storeShare } from "./machine.ts";
 import { type HostFacts, usesDisks } from "./wishes.ts";
 
@@ -62,7 +63,7 @@ export function planVm(vm: PlannedVm): Plan {
   const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
   const configLayer = configLayerRecipe(
     `${name}-config`,
-    guestFiles(config, share?.mountPoint ?? null),
+    guestFiles(config, share?.mountPoint ?? null, name),
     packages,
   );
   const layers = [configLayer, ...packages, kernel];
@@ -84,7 +85,12 @@ export function planVm(vm: PlannedVm): Plan {
   const system = systemRecipe(config.networking.hostName, { kernel: image, initrd, layers, images }, machine);
   return {
     machine,
-    runner: runnerRecipe(machine, qemu, { system, tools }, config.microvm),
+    runner: runnerRecipe(
+      machine,
+      qemu,
+      { system, tools },
+      { ...config.microvm, hostKeys: keptHostKeys(config) },
+    ),
     layers,
     packageCount: packages.reduce(
       (count, layer) => count + (layer.inputs.debs as readonly Recipe[]).length,
@@ -119,12 +125,14 @@ function toolRecipes({ tools, host }: PlannedVm): HostTools {
     tools.packages[key] ? debianToolsRecipe(key, debsOf(tools, key), { build }) : undefined;
   const erofs = tree("erofs-utils");
   const filesystems = tree("e2fsprogs");
+  const ssh = tree("openssh-client");
   return {
     architecture: host.architecture,
     hypervisor: tree("qemu")!,
     build,
     ...(erofs && { erofs }),
     ...(filesystems && { filesystems }),
+    ...(ssh && { ssh }),
   };
 }
 

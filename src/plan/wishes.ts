@@ -3,6 +3,7 @@ import { MicrovmError } from "../errors.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { PackageRequest } from "../packages/debian/lock-packages.ts";
 import { type DebianPackageSet, debian, hasUpdates } from "../packages/debian/package-set.ts";
+import { keptHostKeys } from "./host-keys.ts";
 import { storeShare } from "./machine.ts";
 
 /** What is needed of one package set. */
@@ -93,6 +94,7 @@ function toolWishes(config: GuestConfig, set: DebianPackageSet, host: HostFacts)
       request("qemu", [qemu, "socat", "virtiofsd"]),
       ...(usesDisks(config, host.storeDirectory) ? [request("erofs-utils", ["erofs-utils"])] : []),
       ...(makesVolumes ? [request("e2fsprogs", ["e2fsprogs"])] : []),
+      ...(keptHostKeys(config).length > 0 ? [request("openssh-client", ["openssh-client"])] : []),
       request("build-tools", ["kmod", "xz-utils"]),
     ],
   };

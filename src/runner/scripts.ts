@@ -4,7 +4,7 @@
  * their own place.
  */
 import type { AcceleratorSettings, Hypervisor } from "../hypervisors/hypervisor.ts";
-import type { MachineSpec, Part, Share, Word } from "../hypervisors/machine.ts";
+import type { Credential, MachineSpec, Part, Share, Word } from "../hypervisors/machine.ts";
 import { quoteWord } from "../os/processes.ts";
 
 /** A program of the runner: in a tree below the store with its loader, or on the host's `PATH`. */
@@ -27,6 +27,19 @@ export interface NewVolume {
   readonly mkfsExtraArgs: readonly string[];
 }
 
+/** A host key of the guest that the VM's directory keeps. */
+export interface NewHostKey {
+  /** Name of the secret key's file; the public one is beside it with `.pub`. */
+  readonly file: string;
+  readonly type: string;
+  /** Null takes ssh-keygen's own number. */
+  readonly bits: number | null;
+  readonly comment: string;
+}
+
+/** Largest credential that systemd takes, in bytes (CREDENTIAL_SIZE_MAX in its src/shared/creds-util.h). */
+const CREDENTIAL_SIZE = 1024 * 1024;
+
 /** Finds the store from the script's own place; option strings of QEMU want commas doubled. */
 const PROLOGUE = `#!/bin/sh
 set -eu
@@ -48,6 +61,8 @@ export function runScript(
     readonly preStart: string;
     readonly volumes: readonly NewVolume[];
     readonly mkfs: Program;
+    readonly hostKeys: readonly NewHostKey[];
+    readonly sshKeygen: Program;
     readonly extraArgsScript: string | null;
   },
 ): string {
@@ -60,6 +75,8 @@ export function runScript(
     `# Starts ${machine.name} in the current directory, where its sockets and volumes lie.`,
     settings.preStart.trim(),
     ...settings.volumes.map((volume) => volumeLines(volume, settings.mkfs)),
+    ...settings.hostKeys.map((key) => hostKeyLines(key, settings.sshKeygen)),
+    credentialLines(machine.credentials),
     acceleratorLines(machine, hypervisor),
     settings.extraArgsScript === null
       ? "extra_args=''"
@@ -95,7 +112,7 @@ case $accel in
   kvm) ${set(kvm)} ;;
   tcg) ${set(tcg)} ;;
   *)
-    echo "microvm-run: MICROVM_ACCEL is \\"$accel\\": it must be kvm or tcg" >&2
+    echo "microvm-run: MICROVM_ACCEL is "$accel": it must be kvm or tcg" >&2
     exit 2
     ;;
 esac
@@ -117,6 +134,46 @@ if [ ! -e ${image} ]; then
   mv ${image}.new ${image}
 fi
 `;
+}
+
+/** Made once, under another name first; the secret key is last, so that one that exists has its public one. */
+function hostKeyLines({ file, type, bits, comment }: NewHostKey, sshKeygen: Program): string {
+  const args = ["-q", "-t", type, ...(bits === null ? [] : ["-b", String(bits)]), "-N", "", "-C", comment];
+  return `
+if [ ! -e ${file} ]; then
+  rm -f ${file}.new ${file}.new.pub
+  ${programWords(sshKeygen)} ${args.map(quoteWord).join(" ")} -f ${file}.new
+  mv ${file}.new.pub ${file}.pub
+  mv ${file}.new ${file}
+fi
+`;
+}
+
+/** Each secret is looked at before the hypervisor reads it, so that a fault has a name. */
+function credentialLines(credentials: readonly Credential[]): string {
+  if (credentials.length === 0) return "";
+  return `
+# Name and file of a secret that the guest gets.
+credential() {
+  if [ ! -f "$2" ] || [ ! -r "$2" ]; then
+    echo "microvm-run: the credential \\"$1\\" cannot be read: \\"$2\\" is no file that this user may read" >&2
+    exit 1
+  fi
+  case $(stat -L -c %A "$2") in
+    ?????w* | ????????w*)
+      echo "microvm-run: the credential \\"$1\\" is refused: others than its owner may write to \\"$2\\"" >&2
+      exit 1
+      ;;
+    ???????r*)
+      echo "microvm-run: warning: every user of this host may read the credential \\"$1\\" in \\"$2\\"" >&2
+      ;;
+  esac
+  if [ "$(stat -L -c %s "$2")" -gt ${CREDENTIAL_SIZE} ]; then
+    echo "microvm-run: the credential \\"$1\\" is too large: \\"$2\\" has more than ${CREDENTIAL_SIZE} bytes" >&2
+    exit 1
+  fi
+}
+${credentials.map(({ name, file }) => `credential ${quoteWord(name)} ${quoteWord(file)}\n`).join("")}`;
 }
 
 /** `bin/virtiofsd-run`: one virtiofsd for each share; ends when they have ended, and ends them when told to. */
