@@ -42,6 +42,8 @@ const SETTINGS = {
   preStart: "",
   volumes: [],
   mkfs: { onPath: "mke2fs" },
+  hostKeys: [],
+  sshKeygen: { onPath: "ssh-keygen" },
   extraArgsScript: null,
 };
 
@@ -61,17 +63,21 @@ const volume = (image: string, fields: Partial<NewVolume> = {}): NewVolume => ({
   ...fields,
 });
 
+const SECRET = { name: "token", file: "it's secret" };
+
 const withArgs = (...extraArgs: string[]) =>
   machine({ qemu: { machine: null, machineOpts: null, extraArgs } });
 
 const scripts = {
   "a plain microvm-run": runScript(machine(), qemu, SETTINGS),
-  "microvm-run with everything": runScript(withArgs("-vnc", "it's"), qemu, {
+  "microvm-run with everything": runScript({ ...withArgs("-vnc", "it's"), credentials: [SECRET] }, qemu, {
     program: TREE,
     dataDirectories: ["hash-tools/share"],
     preStart: "echo starting",
     volumes: [volume("it's a volume.img", { label: "data", mkfsExtraArgs: ["-O", "^has journal"] })],
     mkfs: TREE,
+    hostKeys: [{ file: "ssh_host_rsa_key", type: "rsa", bits: 4096, comment: "it's a key" }],
+    sshKeygen: TREE,
     extraArgsScript: "/opt/it's args",
   }),
   "microvm-shutdown": shutdownScript(machine(), qemu, TREE),

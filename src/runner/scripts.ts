@@ -112,7 +112,7 @@ case $accel in
   kvm) ${set(kvm)} ;;
   tcg) ${set(tcg)} ;;
   *)
-    echo "microvm-run: MICROVM_ACCEL is "$accel": it must be kvm or tcg" >&2
+    echo "microvm-run: MICROVM_ACCEL is \\"$accel\\": it must be kvm or tcg" >&2
     exit 2
     ;;
 esac

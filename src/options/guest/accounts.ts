@@ -17,7 +17,11 @@ export const userAccounts = ({ config, readText }: Arguments) => {
   return {
     config: {
       environment: {
-        packages: () => all().flatMap(([, user]) => user.packages),
+        packages: () => [
+          ...all().flatMap(([, user]) => user.packages),
+          // A user's service manager is started by way of PAM.
+          ...(all().some(([, user]) => user.linger) ? ["libpam-systemd"] : []),
+        ],
         etc: () =>
           Object.fromEntries(
             all()

@@ -12,18 +12,20 @@ const value = types.oneOf([
   types.listOf(types.oneOf([types.int, types.str])),
 ]);
 
-const section = (name: string, page: string) =>
+const section = (name: string, page: string, example: Readonly<Record<string, string | number | boolean>>) =>
   mkOption({
     type: types.attrsOf(value),
     default: {},
     description: `Settings of the section [${name}], ${page}.`,
+    example,
   });
 
-const sections = (name: string, page: string) =>
+const sections = (name: string, page: string, example: Readonly<Record<string, string | number | boolean>>) =>
   mkOption({
     type: types.listOf(types.attrsOf(value)),
     default: [],
     description: `Sections [${name}], ${page}: one for each entry.`,
+    example: [example],
   });
 
 const common = {
@@ -46,8 +48,8 @@ const common = {
 const linkFile = types.submodule({
   options: {
     ...common,
-    matchConfig: section("Match", "systemd.link(5)"),
-    linkConfig: section("Link", "systemd.link(5)"),
+    matchConfig: section("Match", "systemd.link(5)", { Name: "net0" }),
+    linkConfig: section("Link", "systemd.link(5)", { MTUBytes: 1400 }),
   },
 });
 
@@ -55,12 +57,12 @@ const linkFile = types.submodule({
 const netdevFile = types.submodule({
   options: {
     ...common,
-    matchConfig: section("Match", "systemd.netdev(5)"),
-    netdevConfig: section("NetDev", "systemd.netdev(5)"),
-    vlanConfig: section("VLAN", "systemd.netdev(5)"),
-    bridgeConfig: section("Bridge", "systemd.netdev(5)"),
-    wireguardConfig: section("WireGuard", "systemd.netdev(5)"),
-    wireguardPeers: sections("WireGuardPeer", "systemd.netdev(5)"),
+    matchConfig: section("Match", "systemd.netdev(5)", { Name: "net0" }),
+    netdevConfig: section("NetDev", "systemd.netdev(5)", { Kind: "bridge", Name: "br0" }),
+    vlanConfig: section("VLAN", "systemd.netdev(5)", { Id: 10 }),
+    bridgeConfig: section("Bridge", "systemd.netdev(5)", { STP: true }),
+    wireguardConfig: section("WireGuard", "systemd.netdev(5)", { ListenPort: 51820 }),
+    wireguardPeers: sections("WireGuardPeer", "systemd.netdev(5)", { Endpoint: "192.0.2.1:51820" }),
   },
 });
 
@@ -71,14 +73,14 @@ const strings = (description: string, example: readonly string[]) =>
 const networkFile = types.submodule({
   options: {
     ...common,
-    matchConfig: section("Match", "systemd.network(5)"),
-    linkConfig: section("Link", "systemd.network(5)"),
-    networkConfig: section("Network", "systemd.network(5)"),
-    dhcpV4Config: section("DHCPv4", "systemd.network(5)"),
-    dhcpV6Config: section("DHCPv6", "systemd.network(5)"),
-    ipv6AcceptRAConfig: section("IPv6AcceptRA", "systemd.network(5)"),
-    addresses: sections("Address", "systemd.network(5)"),
-    routes: sections("Route", "systemd.network(5)"),
+    matchConfig: section("Match", "systemd.network(5)", { Name: "net0" }),
+    linkConfig: section("Link", "systemd.network(5)", { MTUBytes: 1400 }),
+    networkConfig: section("Network", "systemd.network(5)", { DHCP: "ipv4" }),
+    dhcpV4Config: section("DHCPv4", "systemd.network(5)", { UseDNS: false }),
+    dhcpV6Config: section("DHCPv6", "systemd.network(5)", { UseDNS: false }),
+    ipv6AcceptRAConfig: section("IPv6AcceptRA", "systemd.network(5)", { UseDNS: false }),
+    addresses: sections("Address", "systemd.network(5)", { Address: "10.0.0.2/24" }),
+    routes: sections("Route", "systemd.network(5)", { Destination: "10.1.0.0/16", Gateway: "10.0.0.1" }),
     address: mkOption({
       type: types.listOf(addressTypes.cidr),
       default: [],

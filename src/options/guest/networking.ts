@@ -3,14 +3,14 @@ import { mkOption, types, withFile } from "../../module-system/index.ts";
 import { addressTypes } from "../address-types.ts";
 
 /** `networking.defaultGateway` and `networking.defaultGateway6`. */
-const gateway = (address: typeof addressTypes.ip) =>
+const gateway = (address: typeof addressTypes.ip, example: string) =>
   types.nullOr(
     types.coercedTo(
       address,
       (text: string) => ({ address: text }),
       types.submodule({
         options: {
-          address: mkOption({ type: address, description: "Address of the gateway.", example: "10.0.0.1" }),
+          address: mkOption({ type: address, description: "Address of the gateway.", example }),
           interface: mkOption({
             type: types.nullOr(types.str),
             default: null,
@@ -47,6 +47,7 @@ export const networkingOptions = {
       type: types.strMatching(/^[a-z0-9.-]+$/),
       readOnly: true,
       defaultText: "hostName, with the domain behind it when there is one",
+      example: "web.example.org",
       description: "Host name with the domain, to be read by other modules.",
     }),
     hosts: mkOption({
@@ -92,15 +93,16 @@ export const networkingOptions = {
       description: "Whether interfaces get IPv6 addresses. False switches IPv6 off in the kernel.",
     }),
     defaultGateway: mkOption({
-      type: gateway(addressTypes.ipv4),
+      type: gateway(addressTypes.ipv4, "10.0.0.1"),
       default: null,
-      description: "Where packets go that no other route is for: an address, or a set with the interface.",
+      description:
+        "Where packets go that no other route is for: an address, or a set with the interface. Null leaves it to DHCP.",
       example: "10.0.0.1",
     }),
     defaultGateway6: mkOption({
-      type: gateway(addressTypes.ipv6),
+      type: gateway(addressTypes.ipv6, "fe80::1"),
       default: null,
-      description: "The same for IPv6.",
+      description: "The same for IPv6. Null leaves it to what routers announce.",
       example: { address: "fe80::1", interface: "net0" },
     }),
   },

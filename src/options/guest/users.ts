@@ -83,27 +83,27 @@ const user = types.submodule({
       type: types.nullOr(types.str),
       default: null,
       description:
-        "Name of a credential of `microvm.credentialFiles` that holds the password as crypt(5) writes it. NixOS takes a path; here the secret stays on the host, and is set when the guest starts.",
+        "Name of a credential of `microvm.credentialFiles` that holds the password as crypt(5) writes it. NixOS takes a path; here the secret stays on the host, and is set when the guest starts. Null takes none.",
       example: "alice-password",
     }),
     password: mkOption({
       type: types.nullOr(types.strMatching(/^[^\n]*$/)),
       default: null,
       description:
-        "Password in clear. Only its hash gets into the store, yet the project's file has it for everyone to read: meant for tests.",
+        "Password in clear. Only its hash gets into the store, yet the project's file has it for everyone to read: meant for tests. Null sets none.",
       example: "correct horse battery staple",
     }),
     initialPassword: mkOption({
       type: types.nullOr(types.strMatching(/^[^\n]*$/)),
       default: null,
       description:
-        "The same as `password`, for configurations that have it: a guest's accounts are new at each start.",
+        "The same as `password`, for configurations that have it: a guest's accounts are new at each start. Null sets none.",
       example: "change me",
     }),
     initialHashedPassword: mkOption({
       type: types.nullOr(types.strMatching(/^[^:\n]*$/)),
       default: null,
-      description: "The same as `hashedPassword`, for configurations that have it.",
+      description: "The same as `hashedPassword`, for configurations that have it. Null sets none.",
       example: "$y$j9T$salt$hash",
     }),
     linger: mkOption({
