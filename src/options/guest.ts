@@ -1,6 +1,7 @@
 /** Everything that a guest can be told. */
 import { CAPABILITIES } from "../hypervisors/capabilities.ts";
 import { mkIf, withFile } from "../module-system/index.ts";
+import { accounts } from "./guest/accounts.ts";
 import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
 import { boot } from "./guest/boot.ts";
 import { certificates } from "./guest/certificates.ts";
@@ -47,6 +48,7 @@ export const guestModule = withFile("src/options/guest.ts", {
     systemd,
     tmpfiles,
     users,
+    accounts,
     sudo,
     certificates,
     boot,

@@ -2,7 +2,7 @@
 
 import { isOnVolume } from "../options/guest/volumes.ts";
 import type { GuestConfig } from "../options/guest.ts";
-import type { NewHostKey } from "../runner/scripts.ts";
+import type { NewHostKey } from "../runner/secrets.ts";
 
 /** The keys that the runner makes once and hands over at each start: those whose path is on no volume. */
 export function keptHostKeys({ services: { openssh }, microvm, networking }: GuestConfig): NewHostKey[] {

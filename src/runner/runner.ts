@@ -4,14 +4,9 @@ import type { MachineSpec } from "../hypervisors/machine.ts";
 import { type HostTools, loaderOf, placeOf } from "../packages/host-tools.ts";
 import { type FileEntry, filesRecipe } from "../store/files.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
-import {
-  type NewHostKey,
-  type NewVolume,
-  type Program,
-  runScript,
-  shutdownScript,
-  virtiofsdScript,
-} from "./scripts.ts";
+import { type NewVolume, runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
+import type { NewHostKey } from "./secrets.ts";
+import type { Program } from "./words.ts";
 
 /** The options that only the runner's scripts depend on. */
 export interface RunnerOptions {

@@ -4,18 +4,10 @@
  * their own place.
  */
 import type { AcceleratorSettings, Hypervisor } from "../hypervisors/hypervisor.ts";
-import type { Credential, MachineSpec, Part, Share, Word } from "../hypervisors/machine.ts";
+import type { MachineSpec, Part, Share, Word } from "../hypervisors/machine.ts";
 import { quoteWord } from "../os/processes.ts";
-
-/** A program of the runner: in a tree below the store with its loader, or on the host's `PATH`. */
-export type Program =
-  | { readonly onPath: string }
-  | {
-      readonly loader: string;
-      readonly libraries: string;
-      readonly file: string;
-      readonly name: string;
-    };
+import { credentialLines, hostKeyLines, type NewHostKey } from "./secrets.ts";
+import { type Program, programWords, quoteArguments } from "./words.ts";
 
 /** A raw volume that is created when it is missing. */
 export interface NewVolume {
@@ -26,19 +18,6 @@ export interface NewVolume {
   readonly fsType: string;
   readonly mkfsExtraArgs: readonly string[];
 }
-
-/** A host key of the guest that the VM's directory keeps. */
-export interface NewHostKey {
-  /** Name of the secret key's file; the public one is beside it with `.pub`. */
-  readonly file: string;
-  readonly type: string;
-  /** Null takes ssh-keygen's own number. */
-  readonly bits: number | null;
-  readonly comment: string;
-}
-
-/** Largest credential that systemd takes, in bytes (CREDENTIAL_SIZE_MAX in its src/shared/creds-util.h). */
-const CREDENTIAL_SIZE = 1024 * 1024;
 
 /** Finds the store from the script's own place; option strings of QEMU want commas doubled. */
 const PROLOGUE = `#!/bin/sh
@@ -136,46 +115,6 @@ fi
 `;
 }
 
-/** Made once, under another name first; the secret key is last, so that one that exists has its public one. */
-function hostKeyLines({ file, type, bits, comment }: NewHostKey, sshKeygen: Program): string {
-  const args = ["-q", "-t", type, ...(bits === null ? [] : ["-b", String(bits)]), "-N", "", "-C", comment];
-  return `
-if [ ! -e ${file} ]; then
-  rm -f ${file}.new ${file}.new.pub
-  ${programWords(sshKeygen)} ${args.map(quoteWord).join(" ")} -f ${file}.new
-  mv ${file}.new.pub ${file}.pub
-  mv ${file}.new ${file}
-fi
-`;
-}
-
-/** Each secret is looked at before the hypervisor reads it, so that a fault has a name. */
-function credentialLines(credentials: readonly Credential[]): string {
-  if (credentials.length === 0) return "";
-  return `
-# Name and file of a secret that the guest gets.
-credential() {
-  if [ ! -f "$2" ] || [ ! -r "$2" ]; then
-    echo "microvm-run: the credential \\"$1\\" cannot be read: \\"$2\\" is no file that this user may read" >&2
-    exit 1
-  fi
-  case $(stat -L -c %A "$2") in
-    ?????w* | ????????w*)
-      echo "microvm-run: the credential \\"$1\\" is refused: others than its owner may write to \\"$2\\"" >&2
-      exit 1
-      ;;
-    ???????r*)
-      echo "microvm-run: warning: every user of this host may read the credential \\"$1\\" in \\"$2\\"" >&2
-      ;;
-  esac
-  if [ "$(stat -L -c %s "$2")" -gt ${CREDENTIAL_SIZE} ]; then
-    echo "microvm-run: the credential \\"$1\\" is too large: \\"$2\\" has more than ${CREDENTIAL_SIZE} bytes" >&2
-    exit 1
-  fi
-}
-${credentials.map(({ name, file }) => `credential ${quoteWord(name)} ${quoteWord(file)}\n`).join("")}`;
-}
-
 /** `bin/virtiofsd-run`: one virtiofsd for each share; ends when they have ended, and ends them when told to. */
 export function virtiofsdScript(
   shares: readonly Share[],
@@ -230,35 +169,4 @@ while [ -S ${quoteWord(socket.startsWith("-") ? `./${socket}` : socket)} ] && as
 /** A path in an address of socat(1), where other marks part the values. */
 function socatPath(path: string): string {
   return path.replace(/[\s\\,:!"'()[\]{}]/g, "\\$&");
-}
-
-function programWords(program: Program): string {
-  if ("onPath" in program) return quoteWord(program.onPath);
-  const words: Word[] = [
-    [{ store: program.loader }],
-    ...["--library-path", [{ store: program.libraries }]],
-    ...["--argv0", program.name],
-    [{ store: program.file }],
-  ];
-  return words.map((word) => quote(word, "store")).join(" ");
-}
-
-/** An option and its value on one line. */
-function quoteArguments(words: readonly Word[], variable: "store" | "option_store" = "option_store"): string {
-  return words
-    .map((word) => quote(word, variable))
-    .reduce((text, word) => (/^'?-/.test(word) ? `${text} \\\n  ${word}` : `${text} ${word}`));
-}
-
-/** A word for the shell: literal parts quoted, variables in double quotes. A word that begins with the store is a path. */
-function quote(word: Word, inOptions: "store" | "option_store"): string {
-  if (typeof word === "string") return quoteWord(word);
-  return word
-    .map((part, index) => {
-      if (typeof part === "string") return part === "" ? "" : quoteWord(part);
-      if ("variable" in part) return `"$${part.variable}"`;
-      const store = index === 0 ? "store" : inOptions;
-      return part.store === "" ? `"$${store}"` : `"$${store}"/${quoteWord(part.store)}`;
-    })
-    .join("");
 }

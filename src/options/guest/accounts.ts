@@ -1,5 +1,5 @@
 /** What follows from `users`: homes, keys, and passwords that the host keeps. */
-import { type InferConfig, mkIf, mkMerge } from "../../module-system/index.ts";
+import { type InferConfig, mkIf, mkMerge, withFile } from "../../module-system/index.ts";
 import { type ProjectFiles, readProjectText } from "./project-files.ts";
 import type { usersOptions } from "./users.ts";
 
@@ -10,8 +10,7 @@ interface Arguments extends ProjectFiles {
   readonly config: Config;
 }
 
-/** Defines files and services of the declared users. */
-export const userAccounts = ({ config, readText }: Arguments) => {
+const implementation = ({ config, readText }: Arguments) => {
   const all = () => Object.entries(config.users.users);
   const fromHost = () => all().filter(([, user]) => user.hashedPasswordFile !== null);
   return {
@@ -68,6 +67,9 @@ export const userAccounts = ({ config, readText }: Arguments) => {
     },
   };
 };
+
+/** Defines files and services of the declared users. */
+export const accounts = withFile("src/options/guest/accounts.ts", implementation);
 
 function makesHome({ createHome, isNormalUser }: User): boolean {
   return createHome ?? isNormalUser;

@@ -100,17 +100,22 @@ function fileNames({ networking, systemd }: GuestConfig): Assertion[] {
   const wrong = (option: string, named: object, pattern: RegExp, fault: string) =>
     Object.keys(named)
       .filter((name) => !pattern.test(name))
-      .map((name) => failed(`"${option}" has ${JSON.stringify(name)}, which is no name of ${fault}`));
+      .map((name) => failed(`"${option}" has ${JSON.stringify(name)}, which is no ${fault}`));
   const file = /^[A-Za-z0-9_][A-Za-z0-9_.@+-]*$/;
   const device = /^(?!\.{1,2}$)[A-Za-z0-9_.+@-]{1,15}$/;
   return [
-    ...wrong("networking.interfaces", networking.interfaces, device, "an interface"),
-    ...wrong("networking.firewall.interfaces", networking.firewall.interfaces, device, "an interface"),
-    ...wrong("networking.hosts", networking.hosts, /^[0-9A-Fa-f:.]+$/, "an address"),
-    ...wrong("systemd.network.links", links, file, "a file"),
-    ...wrong("systemd.network.netdevs", netdevs, file, "a file"),
-    ...wrong("systemd.network.networks", networks, file, "a file"),
-    ...wrong("systemd.tmpfiles.settings", systemd.tmpfiles.settings, file, "a file"),
+    ...wrong("networking.interfaces", networking.interfaces, device, "name of an interface"),
+    ...wrong(
+      "networking.firewall.interfaces",
+      networking.firewall.interfaces,
+      device,
+      "name of an interface",
+    ),
+    ...wrong("networking.hosts", networking.hosts, /^[0-9A-Fa-f:.]+$/, "address"),
+    ...wrong("systemd.network.links", links, file, "name of a file"),
+    ...wrong("systemd.network.netdevs", netdevs, file, "name of a file"),
+    ...wrong("systemd.network.networks", networks, file, "name of a file"),
+    ...wrong("systemd.tmpfiles.settings", systemd.tmpfiles.settings, file, "name of a file"),
   ];
 }
 

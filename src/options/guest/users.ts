@@ -1,6 +1,5 @@
 /** `users`: accounts of the guest. What follows from them stands in `accounts.ts`. */
 import { mkOption, types, withFile } from "../../module-system/index.ts";
-import { userAccounts } from "./accounts.ts";
 
 /** Name of a user or a group. */
 const account = types.strMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/);
@@ -186,7 +185,4 @@ export const usersOptions = {
 } as const;
 
 /** Declares them. */
-export const users = withFile("src/options/guest/users.ts", {
-  imports: [userAccounts],
-  options: usersOptions,
-});
+export const users = withFile("src/options/guest/users.ts", { options: usersOptions });
