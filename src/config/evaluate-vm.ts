@@ -1,5 +1,5 @@
 /** From a loaded project to one evaluated VM; runs in the child. */
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { MicrovmError } from "../errors.ts";
 import {
   type Asserted,
@@ -18,6 +18,7 @@ import {
   withFile,
 } from "../module-system/index.ts";
 import { guestSystem } from "../options/guest-system.ts";
+import { readFileSync } from "../os/files.ts";
 import { explainDenied } from "./denied.ts";
 import type { HostArguments, Project } from "./project.ts";
 import { type EvaluatedVm, type EvaluationRequest, type TracedOption, VM_NAME } from "./protocol.ts";
@@ -168,11 +169,19 @@ function startGuest(
       ...(config === null ? [] : [config]),
       ...extraModules,
     ],
-    specialArgs: { ...specialArgs, pkgs, name },
+    specialArgs: { ...specialArgs, pkgs, name, readText: (path: string) => readProjectFile(file, path) },
     class: "guest",
     file,
     ...importing(declarations),
   });
+}
+
+/** A file below the project's directory; evaluation may read no other. */
+function readProjectFile(projectFile: string, path: string): string {
+  const directory = dirname(projectFile);
+  const found = resolve(directory, path);
+  if (!found.startsWith(`${directory}/`)) throw new Error("it lies outside of the project");
+  return readFileSync(found, "utf8");
 }
 
 function importing({ importModule }: Declarations): { importModule?: ImportModule } {

@@ -77,11 +77,39 @@ test("an account of the packages takes over what is declared", () => {
   });
 });
 
-test("extra groups are joined once, and made when they are missing", () => {
-  const alice = user("alice", { extraGroups: ["sudo", "sudo", "render"] });
+test("extra groups are joined once", () => {
+  const alice = user("alice", { extraGroups: ["sudo", "sudo"] });
   const { group, gshadow } = changes([alice], [{ name: "sudo", gid: null, members: ["alice", "bob"] }]);
-  assert.deepEqual(group, ["sudo:x:27:alice,bob", "render:x:999:alice"]);
-  assert.deepEqual(gshadow, ["sudo:*::alice,bob", "render:!::alice"]);
+  assert.deepEqual(group, ["sudo:x:27:alice,bob"]);
+  assert.deepEqual(gshadow, ["sudo:*::alice,bob"]);
+});
+
+test("a group that nobody has is named with its option, and those that there are", () => {
+  const hint = (name: string) =>
+    `Declare it as "users.groups.${name}", or choose one of "root", "sudo", "www-data", "users"`;
+  assert.throws(() => changes([user("alice", { extraGroups: ["weel"] })]), {
+    code: "config-invalid",
+    message: '"users.users.alice.extraGroups" has the group "weel", which the guest does not have',
+    hint: hint("weel"),
+  });
+  assert.throws(() => changes([user("alice", { group: "staf" })]), {
+    message: '"users.users.alice.group" has the group "staf", which the guest does not have',
+    hint: hint("staf"),
+  });
+});
+
+test("a user may have a group of its own name that is declared nowhere", () => {
+  const { passwd, group } = changes([user("alice", { group: "alice" })]);
+  assert.deepEqual(passwd, ["alice:x:1000:1000::/home/alice:/bin/bash"]);
+  assert.deepEqual(group, ["alice:x:1000:"]);
+});
+
+test("an id that an account of the packages has is refused to another one", () => {
+  assert.throws(() => changes([user("alice", { uid: 33 })]), {
+    code: "config-invalid",
+    message: '"users.users.alice.uid" is 33, which the user "www-data" has',
+    hint: "Choose another id; people have those from 1000 on",
+  });
 });
 
 test("ids that are declared are used, and not given to anyone else", () => {

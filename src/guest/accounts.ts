@@ -63,21 +63,54 @@ export function mergeAccounts(
     gshadow.push([name, "!", "", ""]);
     return line;
   };
+  /** A user may have a group of the same name for itself alone, which need not be declared. */
+  const mainGroup = (user: User): Line => {
+    const name = user.group ?? (user.system ? user.name : PEOPLE);
+    if (user.group === null || name === user.name) return groupOf(name, null, user.system);
+    return knownGroup(group, name, `users.users.${user.name}.group`);
+  };
   for (const { name, gid, members } of groups) {
     const line = groupOf(name, gid, true);
     for (const member of members) addMember(line, gshadow, member);
   }
   for (const user of users) {
     const known = passwd.find((line) => line[0] === user.name);
-    const gid =
-      known && user.group === null
-        ? known[3]!
-        : groupOf(user.group ?? (user.system ? user.name : PEOPLE), null, user.system)[2]!;
+    checkUid(passwd, user);
+    const gid = known && user.group === null ? known[3]! : mainGroup(user)[2]!;
     setUser(passwd, known, user, gid, uids);
     setPassword(shadow, user);
-    for (const extra of user.extraGroups) addMember(groupOf(extra, null, true), gshadow, user.name);
+    for (const extra of user.extraGroups) {
+      addMember(knownGroup(group, extra, `users.users.${user.name}.extraGroups`), gshadow, user.name);
+    }
   }
   return { passwd: format(passwd), shadow: format(shadow), group: format(group), gshadow: format(gshadow) };
+}
+
+/** A group that packages or the configuration have; any other is a slip of the pen (`config-invalid`). */
+function knownGroup(group: readonly Line[], name: string, option: string): Line {
+  const known = group.find((line) => line[0] === name);
+  if (known) return known;
+  const names = group.map((line) => line[0]!);
+  throw new MicrovmError(
+    "config-invalid",
+    `"${option}" has the group "${name}", which the guest does not have`,
+    {
+      hint: `Declare it as "users.groups.${name}", or choose one of ${names.map((one) => `"${one}"`).join(", ")}`,
+    },
+  );
+}
+
+/** An id that an account of the packages has is not given to another one. */
+function checkUid(passwd: readonly Line[], { name, uid }: User): void {
+  const other = uid === null ? undefined : passwd.find((line) => line[2] === String(uid) && line[0] !== name);
+  if (!other) return;
+  throw new MicrovmError(
+    "config-invalid",
+    `"users.users.${name}.uid" is ${uid}, which the user "${other[0]}" has`,
+    {
+      hint: "Choose another id; people have those from 1000 on",
+    },
+  );
 }
 
 function setUser(passwd: Line[], known: Line | undefined, user: User, gid: string, uids: Set<number>): void {

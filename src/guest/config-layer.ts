@@ -14,6 +14,7 @@ import type { Builder } from "../store/builder.ts";
 import { type FileEntry, writeTree } from "../store/files.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { type AccountFiles, type Group, mergeAccounts, type User } from "./accounts.ts";
+import { checkShells, checkTimeZone } from "./config-checks.ts";
 import { findInLayer } from "./layer-paths.ts";
 import { readFromLayers } from "./normalise.ts";
 import { layerEntries, type UnitFile, unitFinder, unitParams } from "./unit-files.ts";
@@ -58,6 +59,8 @@ export const buildConfigLayer: Builder = async (job) => {
     users,
     groups,
   );
+  checkShells(users, [job.out, ...lowers]);
+  checkTimeZone(entries, lowers);
   mkdirSync(join(job.out, "etc"), { recursive: true });
   for (const [name, mode] of Object.entries(ACCOUNT_MODES)) {
     const path = join(job.out, "etc", name);

@@ -22,6 +22,8 @@ export interface Capabilities {
   readonly imageTypes: readonly ("raw" | "qcow2")[];
   readonly architectures: readonly ("amd64" | "arm64")[];
   readonly forwardPorts: boolean;
+  /** Secrets of the host as system credentials of the guest. */
+  readonly credentials: boolean;
 }
 
 /** Hypervisors that the program can start; a name that is missing is refused when a guest is evaluated. */
@@ -33,5 +35,6 @@ export const CAPABILITIES: Readonly<Partial<Record<HypervisorName, Capabilities>
     imageTypes: ["raw", "qcow2"],
     architectures: ["amd64", "arm64"],
     forwardPorts: true,
+    credentials: true,
   },
 };

@@ -50,6 +50,13 @@ export interface ForwardedPort {
   readonly guest: { readonly address: string; readonly port: number };
 }
 
+/** A secret of the host that the guest has as a system credential. */
+export interface Credential {
+  readonly name: string;
+  /** Absolute path on the host, or a file in the VM's directory. */
+  readonly file: string;
+}
+
 /** A machine, for any hypervisor. Sizes in MiB. */
 export interface MachineSpec {
   readonly name: string;
@@ -65,6 +72,7 @@ export interface MachineSpec {
   readonly shares: readonly Share[];
   readonly interfaces: readonly Interface[];
   readonly forwardPorts: readonly ForwardedPort[];
+  readonly credentials: readonly Credential[];
   /** Sockets in the VM's directory: the hypervisor's control socket, and that of the guest's agent. */
   readonly controlSocket: string | null;
   readonly agentSocket: string | null;

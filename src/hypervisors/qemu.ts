@@ -1,7 +1,16 @@
 /** QEMU: with hardware virtualisation, and without (CI, nested clouds) as a first-class case. */
 import { CAPABILITIES } from "./capabilities.ts";
 import type { Hypervisor } from "./hypervisor.ts";
-import type { Disk, ForwardedPort, Interface, MachineSpec, Part, Share, Word } from "./machine.ts";
+import type {
+  Credential,
+  Disk,
+  ForwardedPort,
+  Interface,
+  MachineSpec,
+  Part,
+  Share,
+  Word,
+} from "./machine.ts";
 
 /** QEMU's own name of each architecture, and a machine type that boots there under either accelerator. */
 const TARGETS = {
@@ -40,6 +49,7 @@ export const qemu: Hypervisor = {
     ...machine.disks.flatMap(diskArgs),
     ...machine.shares.flatMap(shareArgs),
     ...machine.interfaces.flatMap((nic) => interfaceArgs(nic, machine.forwardPorts)),
+    ...machine.credentials.flatMap(credentialArgs),
     ...machine.qemu.extraArgs,
   ],
   accelerators: (machine) => ({
@@ -176,6 +186,11 @@ function forwarding({ from, proto, host, guest }: ForwardedPort): string {
       ? `hostfwd=${proto}:${host.address}:${host.port}-${guest.address}:${guest.port}`
       : `guestfwd=${proto}:${guest.address}:${guest.port}-${proto}:${host.address}:${host.port}`,
   );
+}
+
+/** systemd takes system credentials from fw_cfg (systemd.system-credentials(7)); QEMU reads the file when it starts. */
+function credentialArgs({ name, file }: Credential): Word[] {
+  return ["-fw_cfg", `name=opt/io.systemd.credentials/${name},file=${escapeComma(file)}`];
 }
 
 /** In QEMU's option strings a comma is doubled. */

@@ -173,7 +173,6 @@ test("the OpenSSH server knows the declared keys, and its settings can be change
     services: { openssh: { enable: true, settings: { PasswordAuthentication: false } } },
   }).services.openssh;
   assert.deepEqual(settings, {
-    HostKey: "/etc/ssh/ssh_host_ed25519_key",
     AuthorizedKeysFile: ".ssh/authorized_keys /etc/ssh/authorized_keys.d/%u",
     PasswordAuthentication: false,
   });

@@ -1,19 +1,31 @@
 /** Everything that a guest can be told. */
 import { CAPABILITIES } from "../hypervisors/capabilities.ts";
 import { mkIf, withFile } from "../module-system/index.ts";
+import { accounts } from "./guest/accounts.ts";
 import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
 import { boot } from "./guest/boot.ts";
+import { certificates } from "./guest/certificates.ts";
+import { credentials } from "./guest/credentials.ts";
 import { environment } from "./guest/environment.ts";
+import { firewall } from "./guest/firewall.ts";
 import { interfaces } from "./guest/interfaces.ts";
 import { machine } from "./guest/machine.ts";
 import { type Assertion, nameAssertions } from "./guest/name-assertions.ts";
+import { addressAssertions, forwardingWarnings } from "./guest/network-assertions.ts";
+import { networkInterfaces } from "./guest/network-interfaces.ts";
+import { networkd } from "./guest/networkd.ts";
 import { networking } from "./guest/networking.ts";
 import { qemu } from "./guest/qemu.ts";
 import { consoles } from "./guest/services/consoles.ts";
 import { nginx } from "./guest/services/nginx.ts";
 import { openssh } from "./guest/services/openssh.ts";
+import { resolved } from "./guest/services/resolved.ts";
+import { timesyncd } from "./guest/services/timesyncd.ts";
 import { shares } from "./guest/shares.ts";
+import { sudo } from "./guest/sudo.ts";
 import { systemd } from "./guest/systemd.ts";
+import { tmpfiles } from "./guest/tmpfiles.ts";
+import { passwordWarnings, userAssertions } from "./guest/user-assertions.ts";
 import { users } from "./guest/users.ts";
 import { volumes } from "./guest/volumes.ts";
 
@@ -27,12 +39,22 @@ export const guestModule = withFile("src/options/guest.ts", {
     interfaces,
     shares,
     qemu,
+    credentials,
     networking,
+    networkInterfaces,
+    networkd,
+    firewall,
     environment,
     systemd,
+    tmpfiles,
     users,
+    accounts,
+    sudo,
+    certificates,
     boot,
     consoles,
+    resolved,
+    timesyncd,
     openssh,
     nginx,
     defaults,
@@ -93,7 +115,7 @@ const UNNEEDED_UNITS = [
 ];
 
 /** Faults that no single type can see. All of them are reported together. */
-function checks({ config }: GuestArguments) {
+function checks({ config, options }: GuestArguments) {
   return {
     config: {
       assertions: () => [
@@ -101,16 +123,17 @@ function checks({ config }: GuestArguments) {
         ...uniqueAssertions(config),
         ...shareAssertions(config),
         ...networkAssertions(config),
-        ...userAssertions(config),
+        ...userAssertions(config, options),
+        ...addressAssertions(config, options),
         ...nameAssertions(config),
       ],
-      warnings: () => memoryWarnings(config),
+      warnings: () => [...memoryWarnings(config), ...passwordWarnings(config), ...forwardingWarnings(config)],
     },
   };
 }
 
 function hypervisorAssertions({ microvm }: GuestConfig): Assertion[] {
-  const { hypervisor, interfaces, shares, volumes, forwardPorts } = microvm;
+  const { hypervisor, interfaces, shares, volumes, forwardPorts, credentialFiles } = microvm;
   const able = CAPABILITIES[hypervisor];
   if (!able) {
     const known = Object.keys(CAPABILITIES).join('", "');
@@ -136,6 +159,9 @@ function hypervisorAssertions({ microvm }: GuestConfig): Assertion[] {
       able.imageTypes.includes(imageType) ? [] : [cannot(`volumes.${i}.imageType`, imageType)],
     ),
     ...(forwardPorts.length === 0 || able.forwardPorts ? [] : [cannot("forwardPorts", "set")]),
+    ...(Object.keys(credentialFiles).length === 0 || able.credentials
+      ? []
+      : [cannot("credentialFiles", "set")]),
   ];
 }
 
@@ -195,13 +221,6 @@ function networkAssertions({ microvm }: GuestConfig): Assertion[] {
       message: `"microvm.forwardPorts.${index}" leads from the guest: it needs the protocol "tcp" and an address of the guest's network, such as "10.0.2.100"`,
     })),
   ];
-}
-
-function userAssertions({ users }: GuestConfig): Assertion[] {
-  return Object.entries(users.users).map(([name, { isNormalUser, isSystemUser }]) => ({
-    assertion: !isNormalUser || !isSystemUser,
-    message: `"users.users.${name}" has both "isNormalUser" and "isSystemUser": a user is either a person or a service's account`,
-  }));
 }
 
 /** Below 32 MiB no kernel starts; at exactly 2048 MiB QEMU is known to hang (microvm.nix, issue 171). */

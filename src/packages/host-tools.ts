@@ -13,6 +13,8 @@ export interface HostTools {
   readonly hypervisor?: Recipe;
   readonly erofs?: Recipe;
   readonly filesystems?: Recipe;
+  /** ssh-keygen. */
+  readonly ssh?: Recipe;
   /** What builds need: depmod and xz. */
   readonly build?: Recipe;
   /** The user-mode emulator for guests of another architecture. */

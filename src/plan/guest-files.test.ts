@@ -28,7 +28,9 @@ test("a guest has its names, an id and no network by default", () => {
   assert.match(files["etc/machine-id"]!, /^[0-9a-f]{32}\n$/);
   assert.equal(files["etc/fstab"], "");
   assert.equal(files["etc/resolv.conf"], "");
-  assert.equal(files["etc/systemd/network/80-microvm.network"], undefined);
+  assert.equal(files["etc/systemd/network/99-ethernet-default-dhcp.network"], undefined);
+  assert.equal(files["etc/nftables.conf"], undefined);
+  assert.ok(Object.keys(files).every((path) => !/network1|networkd\.s|nftables/.test(path)));
 });
 
 test("paths are listed once, in order, and what is declared wins over what is generated", () => {
@@ -55,8 +57,8 @@ test("names, domain and hosts are known to the resolver", () => {
 test("a guest with an interface asks for an address, and QEMU's user network for names", () => {
   const files = filesOf({ microvm: { interfaces } });
   assert.equal(
-    files["etc/systemd/network/80-microvm.network"],
-    "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n\n[Link]\nRequiredForOnline=routable\n",
+    files["etc/systemd/network/99-ethernet-default-dhcp.network"],
+    "# networking.useDHCP\n[Match]\nType=ether\nKind=!*\n\n[Link]\nRequiredForOnline=routable\n\n[Network]\nDHCP=yes\nIPv6PrivacyExtensions=kernel\n",
   );
   assert.equal(files["etc/resolv.conf"], "nameserver 10.0.2.3\n");
   assert.equal(
@@ -101,7 +103,7 @@ test("people have homes and keys, root a shell, and accounts of the packages wha
   assert.equal(files["etc/ssh/authorized_keys.d/alice"], "ssh-ed25519 AAAA a\n");
   assert.equal(
     files["etc/tmpfiles.d/microvm-homes.conf"],
-    'd "/home/alice" 0700 alice users\nd "/srv/bob\'s home" 0700 bob staff\n',
+    '# systemd.tmpfiles.settings."microvm-homes"\nd /home/alice 0700 alice users -\nd "/srv/bob\'s home" 0700 bob staff -\n',
   );
   const users = Object.fromEntries(guestFiles(guestConfig(module), null).users.map((one) => [one.name, one]));
   assert.equal(users.root!.shell, "/bin/bash");

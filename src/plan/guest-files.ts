@@ -9,6 +9,7 @@ import { identityFiles } from "./guest-files/identity.ts";
 import { kernelFiles } from "./guest-files/kernel.ts";
 import { loginFiles } from "./guest-files/login.ts";
 import { networkFiles } from "./guest-files/network.ts";
+import { networkdFiles } from "./guest-files/networkd.ts";
 import { optimizationFiles } from "./guest-files/optimization.ts";
 import { declaredUnits, type ShowFile, unitSupportFiles } from "./guest-files/units.ts";
 
@@ -25,10 +26,12 @@ export function guestFiles(
   config: GuestConfig,
   storeMount: string | null,
   showFile: ShowFile = (file) => file,
+  name = config.networking.hostName,
 ): GuestFiles {
   const entries = [
     ...identityFiles(config),
     ...networkFiles(config),
+    ...networkdFiles(name, config),
     ...fileSystemFiles(config, storeMount),
     ...kernelFiles(config),
     ...loginFiles(config),

@@ -1,7 +1,8 @@
 /** From a guest's options to a machine, for any hypervisor. Pure. */
 import { MicrovmError } from "../errors.ts";
-import type { Disk, MachineSpec, Share } from "../hypervisors/machine.ts";
+import type { Credential, Disk, MachineSpec, Share } from "../hypervisors/machine.ts";
 import type { GuestConfig } from "../options/guest.ts";
+import { keptHostKeys } from "./host-keys.ts";
 import { layerSerial, macAddress, machineUuid, volumeSerial } from "./identity.ts";
 
 /** Where the built parts of a guest are: names of store paths. */
@@ -42,6 +43,7 @@ export function machineSpec(
     shares: microvm.shares.map((share) => machineShare(name, share, storeDirectory)),
     interfaces: microvm.interfaces.map(({ id, type, mac }) => ({ id, type, mac: macAddress(name, id, mac) })),
     forwardPorts: microvm.forwardPorts,
+    credentials: credentials(config),
     controlSocket: microvm.socket ?? `${name}.sock`,
     agentSocket: config.services.qemuGuest.enable ? `${name}.agent.sock` : null,
     machineId: machineUuid(config.networking.hostName, microvm.machineId),
@@ -54,6 +56,14 @@ export function machineSpec(
 
 /** The first serial port, by the name that the kernel's driver gives it. */
 const SERIAL_CONSOLES = { amd64: "ttyS0", arm64: "ttyAMA0" } as const;
+
+/** What the guest gets from the host: the declared secrets, and the host keys that the runner keeps. */
+function credentials(config: GuestConfig): Credential[] {
+  return [
+    ...Object.entries(config.microvm.credentialFiles).map(([name, file]) => ({ name, file })),
+    ...keptHostKeys(config).map(({ file }) => ({ name: file, file })),
+  ];
+}
 
 /** The kernel's command line. A panic ends the VM at once, so that whoever started it learns of it. */
 function kernelParams(

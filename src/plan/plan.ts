@@ -22,6 +22,7 @@ import { systemRecipe } from "../runner/system.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
 import { debRecipe } from "./deb.ts";
 import { guestFiles } from "./guest-files.ts";
+import { keptHostKeys } from "./host-keys.ts";
 import { imageGuestFiles, type PlannedImage } from "./image-files.ts";
 import { machineSpec, storeShare } from "./machine.ts";
 import { moduleNames } from "./module-names.ts";
@@ -71,7 +72,7 @@ export function planVm(vm: PlannedVm): Plan {
   const packages = vm.image ? imageLayers(vm, vm.image, busybox, tools) : packageLayers(vm, tools);
   const onDisks = usesDisks(config, host.storeDirectory);
   const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
-  const files = guestFiles(config, share?.mountPoint ?? null, moduleNames(vm.projectDirectory));
+  const files = guestFiles(config, share?.mountPoint ?? null, moduleNames(vm.projectDirectory), name);
   const configLayer = configLayerRecipe(
     `${name}-config`,
     vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image) : files,
@@ -103,7 +104,12 @@ export function planVm(vm: PlannedVm): Plan {
   );
   return {
     machine,
-    runner: runnerRecipe(machine, qemu, { system, tools }, config.microvm),
+    runner: runnerRecipe(
+      machine,
+      qemu,
+      { system, tools },
+      { ...config.microvm, hostKeys: keptHostKeys(config) },
+    ),
     layers,
     packageCount: packages.reduce(
       (count, layer) => count + ((layer.inputs.debs as readonly Recipe[] | undefined)?.length ?? 0),
@@ -156,6 +162,7 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   const filesystems = tree("e2fsprogs");
   const attributes = tree("attributes");
   const emulator = emulatorRecipe(guest.set.architecture, debsOf(tools, "emulator"), build);
+  const ssh = tree("openssh-client");
   return {
     architecture: host.architecture,
     hypervisor: tree("qemu")!,
@@ -164,6 +171,7 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
     ...(filesystems && { filesystems }),
     ...(emulator && { emulator }),
     ...(attributes && { attributes }),
+    ...(ssh && { ssh }),
   };
 }
 

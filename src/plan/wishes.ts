@@ -3,6 +3,7 @@ import { MicrovmError } from "../errors.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { PackageRequest } from "../packages/debian/lock-packages.ts";
 import { type DebianPackageSet, debian, hasUpdates } from "../packages/debian/package-set.ts";
+import { keptHostKeys } from "./host-keys.ts";
 import { storeShare } from "./machine.ts";
 
 /** What is needed of one package set. */
@@ -133,6 +134,7 @@ function toolWishes(
       // An image is not configured here: nothing of it runs before the guest does.
       ...(set.architecture === host.architecture || isImage ? [] : [request("emulator", ["qemu-user"])]),
       ...(isImage ? [request("attributes", ["attr"])] : []),
+      ...(keptHostKeys(config).length > 0 ? [request("openssh-client", ["openssh-client"])] : []),
       request("build-tools", ["kmod", "xz-utils"]),
     ],
   };

@@ -4,7 +4,9 @@ import type { MachineSpec } from "../hypervisors/machine.ts";
 import { type HostTools, loaderOf, placeOf } from "../packages/host-tools.ts";
 import { type FileEntry, filesRecipe } from "../store/files.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
-import { type NewVolume, type Program, runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
+import { type NewVolume, runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
+import type { NewHostKey } from "./secrets.ts";
+import type { Program } from "./words.ts";
 
 /** The options that only the runner's scripts depend on. */
 export interface RunnerOptions {
@@ -15,6 +17,7 @@ export interface RunnerOptions {
     readonly imageType: "raw" | "qcow2";
   })[];
   readonly binScripts: Readonly<Record<string, string>>;
+  readonly hostKeys: readonly NewHostKey[];
   readonly virtiofsd: {
     readonly inodeFileHandles: string;
     readonly threadPoolSize: number | null;
@@ -49,6 +52,8 @@ export function runnerRecipe(
       hostArchitecture: tools.architecture,
       volumes: options.volumes.filter(({ autoCreate, imageType }) => autoCreate && imageType === "raw"),
       mkfs: program(tools.filesystems, "mke2fs"),
+      hostKeys: options.hostKeys,
+      sshKeygen: program(tools.ssh, "ssh-keygen"),
     }),
     "microvm-shutdown": shutdownScript(machine, hypervisor, program(tools.hypervisor, "socat")),
   };
@@ -80,7 +85,7 @@ export function runnerRecipe(
     ],
     {
       system,
-      tools: [tools.hypervisor, tools.filesystems].filter((tree) => tree !== undefined),
+      tools: [tools.hypervisor, tools.filesystems, tools.ssh].filter((tree) => tree !== undefined),
     },
   );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -43,6 +43,8 @@ const SETTINGS = {
   preStart: "",
   volumes: [],
   mkfs: { onPath: "mke2fs" },
+  hostKeys: [],
+  sshKeygen: { onPath: "ssh-keygen" },
   extraArgsScript: null,
 };
 
@@ -62,18 +64,22 @@ const volume = (image: string, fields: Partial<NewVolume> = {}): NewVolume => ({
   ...fields,
 });
 
+const SECRET = { name: "token", file: "it's secret" };
+
 const withArgs = (...extraArgs: string[]) =>
   machine({ qemu: { machine: null, machineOpts: null, extraArgs } });
 
 const scripts = {
   "a plain microvm-run": runScript(machine(), qemu, SETTINGS),
-  "microvm-run with everything": runScript(withArgs("-vnc", "it's"), qemu, {
+  "microvm-run with everything": runScript({ ...withArgs("-vnc", "it's"), credentials: [SECRET] }, qemu, {
     ...SETTINGS,
     program: TREE,
     dataDirectories: ["hash-tools/share"],
     preStart: "echo starting",
     volumes: [volume("it's a volume.img", { label: "data", mkfsExtraArgs: ["-O", "^has journal"] })],
     mkfs: TREE,
+    hostKeys: [{ file: "ssh_host_rsa_key", type: "rsa", bits: 4096, comment: "it's a key" }],
+    sshKeygen: TREE,
     extraArgsScript: "/opt/it's args",
   }),
   "microvm-shutdown": shutdownScript(machine(), qemu, TREE),
@@ -278,4 +284,69 @@ test("without a control socket nobody can be asked to shut down", (t) => {
   );
   assert.equal(status, 1);
   assert.equal(stderr, "microvm-shutdown: web has no control socket\n");
+});
+
+/** A script that starts a machine with one credential in the file `secret`, and what must hold of that file. */
+const withSecret = () => {
+  const credentials = [{ name: "token", file: "secret" }];
+  return runScript(machine({ credentials }), qemu, SETTINGS);
+};
+
+test("a credential is read by the hypervisor itself, from its file", (t) => {
+  const place = workplace(t);
+  place.program("hypervisor", PRINT_ARGUMENTS);
+  writeFileSync(join(place.vm, "secret"), "x", { mode: 0o600 });
+  const { args, stderr } = place.run(place.script("microvm-run", withSecret()));
+  assert.equal(stderr, "");
+  const at = args.indexOf("-fw_cfg");
+  assert.equal(args[at + 1], "name=opt/io.systemd.credentials/token,file=secret");
+});
+
+test("a credential that others may write to, that is missing or too large stops the start", (t) => {
+  const place = workplace(t);
+  place.program("hypervisor", PRINT_ARGUMENTS);
+  const secret = join(place.vm, "secret");
+  const run = () => {
+    const { status, stderr, stdout } = place.run(place.script("microvm-run", withSecret()));
+    assert.equal(stdout === "", status !== 0);
+    return [status, stderr];
+  };
+  assert.deepEqual(run(), [
+    1,
+    'microvm-run: the credential "token" cannot be read: "secret" is no file that this user may read\n',
+  ]);
+  for (const mode of [0o620, 0o602]) {
+    writeFileSync(secret, "x");
+    chmodSync(secret, mode);
+    assert.deepEqual(run(), [
+      1,
+      'microvm-run: the credential "token" is refused: others than its owner may write to "secret"\n',
+    ]);
+  }
+  chmodSync(secret, 0o644);
+  assert.deepEqual(run(), [
+    0,
+    'microvm-run: warning: every user of this host may read the credential "token" in "secret"\n',
+  ]);
+  chmodSync(secret, 0o600);
+  writeFileSync(secret, Buffer.alloc(1024 * 1024 + 1));
+  assert.deepEqual(run(), [
+    1,
+    'microvm-run: the credential "token" is too large: "secret" has more than 1048576 bytes\n',
+  ]);
+});
+
+test("a host key is made once, and kept", (t) => {
+  const place = workplace(t);
+  place.program("hypervisor", ":");
+  // Its last argument is the file.
+  place.program(
+    "ssh-keygen",
+    'echo "$*" >>calls; for file; do :; done; echo secret >"$file"; echo public >"$file.pub"',
+  );
+  const hostKeys = [{ file: "ssh_host_rsa_key", type: "rsa", bits: 4096, comment: "it's web" }];
+  const script = place.script("microvm-run", runScript(machine(), qemu, { ...SETTINGS, hostKeys }));
+  for (let start = 0; start < 2; start++) assert.equal(place.run(script).status, 0);
+  assert.equal(place.read("calls"), "-q -t rsa -b 4096 -N  -C it's web -f ssh_host_rsa_key.new\n");
+  assert.deepEqual(readdirSync(place.vm).sort(), ["calls", "ssh_host_rsa_key", "ssh_host_rsa_key.pub"]);
 });

@@ -6,16 +6,8 @@
 import type { AcceleratorSettings, Hypervisor } from "../hypervisors/hypervisor.ts";
 import type { MachineSpec, Part, Share, Word } from "../hypervisors/machine.ts";
 import { quoteWord } from "../os/processes.ts";
-
-/** A program of the runner: in a tree below the store with its loader, or on the host's `PATH`. */
-export type Program =
-  | { readonly onPath: string }
-  | {
-      readonly loader: string;
-      readonly libraries: string;
-      readonly file: string;
-      readonly name: string;
-    };
+import { credentialLines, hostKeyLines, type NewHostKey } from "./secrets.ts";
+import { type Program, programWords, quoteArguments } from "./words.ts";
 
 /** A raw volume that is created when it is missing. */
 export interface NewVolume {
@@ -48,6 +40,8 @@ export function runScript(
     readonly preStart: string;
     readonly volumes: readonly NewVolume[];
     readonly mkfs: Program;
+    readonly hostKeys: readonly NewHostKey[];
+    readonly sshKeygen: Program;
     readonly extraArgsScript: string | null;
     /** Of the host, as Debian calls it. */
     readonly hostArchitecture: string;
@@ -62,6 +56,8 @@ export function runScript(
     `# Starts ${machine.name} in the current directory, where its sockets and volumes lie.`,
     settings.preStart.trim(),
     ...settings.volumes.map((volume) => volumeLines(volume, settings.mkfs)),
+    ...settings.hostKeys.map((key) => hostKeyLines(key, settings.sshKeygen)),
+    credentialLines(machine.credentials),
     acceleratorLines(machine, hypervisor, settings.hostArchitecture),
     settings.extraArgsScript === null
       ? "extra_args=''"
@@ -180,35 +176,4 @@ while [ -S ${quoteWord(socket.startsWith("-") ? `./${socket}` : socket)} ] && as
 /** A path in an address of socat(1), where other marks part the values. */
 function socatPath(path: string): string {
   return path.replace(/[\s\\,:!"'()[\]{}]/g, "\\$&");
-}
-
-function programWords(program: Program): string {
-  if ("onPath" in program) return quoteWord(program.onPath);
-  const words: Word[] = [
-    [{ store: program.loader }],
-    ...["--library-path", [{ store: program.libraries }]],
-    ...["--argv0", program.name],
-    [{ store: program.file }],
-  ];
-  return words.map((word) => quote(word, "store")).join(" ");
-}
-
-/** An option and its value on one line. */
-function quoteArguments(words: readonly Word[], variable: "store" | "option_store" = "option_store"): string {
-  return words
-    .map((word) => quote(word, variable))
-    .reduce((text, word) => (/^'?-/.test(word) ? `${text} \\\n  ${word}` : `${text} ${word}`));
-}
-
-/** A word for the shell: literal parts quoted, variables in double quotes. A word that begins with the store is a path. */
-function quote(word: Word, inOptions: "store" | "option_store"): string {
-  if (typeof word === "string") return quoteWord(word);
-  return word
-    .map((part, index) => {
-      if (typeof part === "string") return part === "" ? "" : quoteWord(part);
-      if ("variable" in part) return `"$${part.variable}"`;
-      const store = index === 0 ? "store" : inOptions;
-      return part.store === "" ? `"$${store}"` : `"$${store}"/${quoteWord(part.store)}`;
-    })
-    .join("");
 }

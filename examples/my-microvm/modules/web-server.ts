@@ -8,6 +8,8 @@ export default defineModule(({ config }) => ({
       "/srv/www/index.html": { text: () => `<h1>Hello from ${config.networking.hostName}</h1>\n` },
     },
   },
+  // The firewall lets nothing in but what is allowed.
+  networking: { firewall: { allowedTCPPorts: [80] } },
   services: {
     nginx: {
       enable: true,

@@ -15,6 +15,7 @@ export function machine(fields: Partial<MachineSpec> = {}): MachineSpec {
     shares: [],
     interfaces: [],
     forwardPorts: [],
+    credentials: [],
     controlSocket: "web.sock",
     agentSocket: "web.agent.sock",
     machineId: "6d1c4e0f-7d52-4c2f-9d4e-5c8f0a9b1c2d",

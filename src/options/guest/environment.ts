@@ -1,5 +1,5 @@
 /** `environment` and `time`: packages, files and variables of the guest. */
-import { mkOption, types, withFile } from "../../module-system/index.ts";
+import { makeType, mkIf, mkOption, type OptionType, types, withFile } from "../../module-system/index.ts";
 
 /** `environment.etc.*` and `environment.files.*`. */
 const declaredFile = types.submodule({
@@ -17,6 +17,23 @@ const declaredFile = types.submodule({
     }),
   },
 });
+
+/** A name of the time zone database, as far as this program's own copy knows it. */
+const timeZone: OptionType<string> = makeType({
+  name: "timeZone",
+  description: 'time zone, such as "Europe/Berlin"',
+  check: (value) => typeof value === "string" && /^[A-Za-z]/.test(value) && isTimeZone(value),
+  merge: types.str.merge,
+  toJsonSchema: () => ({ type: "string" }),
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
 
 /** Options of the guest's packages and files. */
 export const environmentOptions = {
@@ -48,13 +65,24 @@ export const environmentOptions = {
   },
   time: {
     timeZone: mkOption({
-      type: types.nullOr(types.strMatching(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/)),
+      type: types.nullOr(timeZone),
       default: null,
-      description: "Time zone of the guest. Null is UTC.",
+      description: "Time zone of the guest, whose package `tzdata` is installed for it. Null is UTC.",
       example: "Europe/Berlin",
     }),
   },
 } as const;
 
+interface Time {
+  readonly config: { readonly time: { readonly timeZone: string | null } };
+}
+
+const implementation = ({ config }: Time) => ({
+  config: { environment: { packages: mkIf(() => config.time.timeZone !== null, ["tzdata"]) } },
+});
+
 /** Declares them. */
-export const environment = withFile("src/options/guest/environment.ts", { options: environmentOptions });
+export const environment = withFile("src/options/guest/environment.ts", {
+  imports: [implementation],
+  options: environmentOptions,
+});

@@ -1,4 +1,4 @@
-/** `users`: accounts of the guest. */
+/** `users`: accounts of the guest. What follows from them stands in `accounts.ts`. */
 import { mkOption, types, withFile } from "../../module-system/index.ts";
 
 /** Name of a user or a group. */
@@ -52,19 +52,69 @@ const user = types.submodule({
         "Home directory. Null takes that of the packages' account, else `/home/NAME` for a person and `/nonexistent` for others.",
       example: "/srv/alice",
     }),
+    createHome: mkOption({
+      type: types.nullOr(types.bool),
+      default: null,
+      description: "Whether the home directory is made when the guest starts. Null means: for a person.",
+      example: true,
+    }),
+    homeMode: mkOption({
+      type: types.strMatching(/^0?[0-7]{3,4}$/),
+      default: "0700",
+      description: "Permissions of a home directory that is made, in octal.",
+      example: "0755",
+    }),
     shell: mkOption({
       type: types.nullOr(accountPath),
       default: null,
       description:
-        "Login shell. Null takes that of the packages' account, else `/bin/bash` for a person and none for others.",
+        "Login shell. Null takes that of the packages' account, else `users.defaultUserShell` for a person and none for others.",
       example: "/usr/bin/zsh",
     }),
     hashedPassword: mkOption({
       type: types.nullOr(types.strMatching(/^[^:\n]*$/)),
       default: null,
       description:
-        "Password as crypt(5) writes it. An empty text lets the user in without one; null forbids passwords.",
+        "Password as crypt(5) writes it. An empty text lets the user in without one; null forbids passwords. Of several of the five options with a password the first one counts: `hashedPasswordFile`, `password`, `hashedPassword`, `initialPassword`, `initialHashedPassword`.",
       example: "$y$j9T$salt$hash",
+    }),
+    hashedPasswordFile: mkOption({
+      type: types.nullOr(types.str),
+      default: null,
+      description:
+        "Name of a credential of `microvm.credentialFiles` that holds the password as crypt(5) writes it. NixOS takes a path; here the secret stays on the host, and is set when the guest starts. Null takes none.",
+      example: "alice-password",
+    }),
+    password: mkOption({
+      type: types.nullOr(types.strMatching(/^[^\n]*$/)),
+      default: null,
+      description:
+        "Password in clear. Only its hash gets into the store, yet the project's file has it for everyone to read: meant for tests. Null sets none.",
+      example: "correct horse battery staple",
+    }),
+    initialPassword: mkOption({
+      type: types.nullOr(types.strMatching(/^[^\n]*$/)),
+      default: null,
+      description:
+        "The same as `password`, for configurations that have it: a guest's accounts are new at each start. Null sets none.",
+      example: "change me",
+    }),
+    initialHashedPassword: mkOption({
+      type: types.nullOr(types.strMatching(/^[^:\n]*$/)),
+      default: null,
+      description: "The same as `hashedPassword`, for configurations that have it. Null sets none.",
+      example: "$y$j9T$salt$hash",
+    }),
+    linger: mkOption({
+      type: types.bool,
+      default: false,
+      description: "Whether the user's own units run without a login, loginctl(1).",
+    }),
+    packages: mkOption({
+      type: types.listOf(types.strMatching(/^[a-z0-9][a-z0-9+.-]+$/)),
+      default: [],
+      description: "Packages for the user. Debian installs packages for everyone, so all users have them.",
+      example: ["htop"],
     }),
     openssh: {
       authorizedKeys: {
@@ -73,6 +123,13 @@ const user = types.submodule({
           default: [],
           description: "Public keys that may log in as the user, in the format of authorized_keys(5).",
           example: ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA alice@example.org"],
+        }),
+        keyFiles: mkOption({
+          type: types.listOf(types.str),
+          default: [],
+          description:
+            "Files of the project with such keys, relative to its directory. They are read when the guest is evaluated.",
+          example: ["keys/alice.pub"],
         }),
       },
     },
@@ -111,6 +168,18 @@ export const usersOptions = {
       default: {},
       description: "Groups, by name.",
       example: { pictures: { members: ["alice"] } },
+    }),
+    mutableUsers: mkOption({
+      type: types.bool,
+      default: true,
+      description:
+        "Whether passwd(1), useradd(8) and the like may change accounts in the guest. Changes last until the guest stops. False makes the account files read-only.",
+    }),
+    defaultUserShell: mkOption({
+      type: accountPath,
+      default: "/bin/bash",
+      description: "Login shell of people who have no other.",
+      example: "/usr/bin/zsh",
     }),
   },
 } as const;

@@ -82,3 +82,14 @@ export const volumesOptions = {
 
 /** Declares them. */
 export const volumes = withFile("src/options/guest/volumes.ts", { options: volumesOptions });
+
+/** Whether a path lies on a volume that the guest mounts and may write to, so that it lasts. */
+export function isOnVolume(
+  path: string,
+  volumes: readonly { readonly mountPoint: string | null; readonly readOnly: boolean }[],
+): boolean {
+  return volumes.some(
+    ({ mountPoint, readOnly }) =>
+      mountPoint !== null && !readOnly && path.startsWith(`${mountPoint.replace(/\/+$/, "")}/`),
+  );
+}

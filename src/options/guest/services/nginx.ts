@@ -66,6 +66,12 @@ const implementation = ({ config }: { readonly config: NginxConfig }) => ({
         "nginx/nginx.conf": { text: () => nginxConfig(config.services.nginx) },
       },
     },
+    networking: {
+      listeners: () => {
+        const ports = Object.values(config.services.nginx.virtualHosts).map(({ port }) => port);
+        return [...new Set(ports)].map((port) => ({ service: "services.nginx", port }));
+      },
+    },
   }),
 });
 

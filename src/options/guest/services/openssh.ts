@@ -8,12 +8,60 @@ import {
   types,
   withFile,
 } from "../../../module-system/index.ts";
+import { isOnVolume, type volumesOptions } from "../volumes.ts";
+import { hostKeyScript } from "./ssh-host-keys.ts";
+
+/** `services.openssh.hostKeys.*`. */
+const hostKey = types.submodule({
+  options: {
+    path: mkOption({
+      type: types.strMatching(/^(\/[A-Za-z0-9_.-]+)+$/),
+      description: "File of the secret key in the guest; the name of the file is at most 28 characters long.",
+      example: "/etc/ssh/ssh_host_ed25519_key",
+    }),
+    type: mkOption({
+      type: types.enum(["ed25519", "rsa", "ecdsa"]),
+      description: "Kind of the key.",
+      example: "ed25519",
+    }),
+    bits: mkOption({
+      type: types.nullOr(types.ints.positive),
+      default: null,
+      description: "Length of the key. Null takes ssh-keygen's own.",
+      example: 4096,
+    }),
+    comment: mkOption({
+      type: types.strMatching(/^[^\n]*$/),
+      default: "",
+      description: "Comment in the key. Empty makes it `root@HOSTNAME`.",
+      example: "web",
+    }),
+  },
+});
 
 /** Options of the OpenSSH server. */
 export const opensshOptions = {
   services: {
     openssh: {
       enable: mkEnableOption("the OpenSSH server"),
+      ports: mkOption({
+        type: types.listOf(types.port),
+        default: [22],
+        description: "Ports that the server listens on.",
+        example: [22, 2222],
+      }),
+      openFirewall: mkOption({
+        type: types.bool,
+        default: true,
+        description: "Whether the firewall lets these ports in.",
+      }),
+      hostKeys: mkOption({
+        type: types.listOf(hostKey),
+        default: [{ path: "/etc/ssh/ssh_host_ed25519_key", type: "ed25519" }],
+        description:
+          "Keys by which the server is known, made once for each VM and the same at every start. One whose path is on a volume is made there by the guest. Others are made by the runner, kept in the VM's directory, and handed to the guest as credentials. NixOS has an RSA key as well by default.",
+        example: [{ path: "/var/lib/ssh/ssh_host_rsa_key", type: "rsa", bits: 4096 }],
+      }),
       settings: mkOption({
         type: types.attrsOf(types.oneOf([types.bool, types.int, types.str])),
         default: {},
@@ -25,41 +73,32 @@ export const opensshOptions = {
   },
 } as const;
 
+type Config = InferConfig<typeof opensshOptions & typeof volumesOptions>;
+
 /** Runs the package set's OpenSSH server. */
-const implementation = ({ config }: { readonly config: InferConfig<typeof opensshOptions> }) => ({
+const implementation = ({ config }: { readonly config: Config }) => ({
   config: mkIf(() => config.services.openssh.enable, {
     environment: {
       packages: ["openssh-server"],
       etc: {
         // The configuration is generated; a fault in it fails the start itself.
         "systemd/system/ssh.service.d/microvm.conf": { text: "[Service]\nExecStartPre=\n" },
-        "ssh/sshd_config.d/00-microvm.conf": {
-          text: () =>
-            Object.entries(config.services.openssh.settings)
-              .map(([key, value]) => `${key} ${value === true ? "yes" : value === false ? "no" : value}\n`)
-              .join(""),
-        },
+        "ssh/sshd_config.d/00-microvm.conf": { text: () => sshdConfig(config.services.openssh) },
       },
     },
-    // Host keys belong to one guest: they are made at its first start, one quick kind of them.
-    systemd: {
-      services: {
-        "ssh-host-keys": {
-          description: "Host keys of the OpenSSH server",
-          wantedBy: ["ssh.service"],
-          before: ["ssh.service"],
-          unitConfig: { ConditionPathExists: "!/etc/ssh/ssh_host_ed25519_key" },
-          serviceConfig: {
-            Type: "oneshot",
-            ExecStart: '/usr/bin/ssh-keygen -q -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key',
-          },
-        },
+    systemd: { services: { "ssh-host-keys": () => hostKeyService(config) } },
+    networking: {
+      firewall: {
+        allowedTCPPorts: mkIf(
+          () => config.services.openssh.openFirewall,
+          () => config.services.openssh.ports,
+        ),
       },
+      listeners: () => config.services.openssh.ports.map((port) => ({ service: "services.openssh", port })),
     },
     services: {
       openssh: {
         settings: {
-          HostKey: mkDefault("/etc/ssh/ssh_host_ed25519_key"),
           // The second is where "users.users.NAME.openssh.authorizedKeys" goes.
           AuthorizedKeysFile: mkDefault(".ssh/authorized_keys /etc/ssh/authorized_keys.d/%u"),
         },
@@ -67,6 +106,37 @@ const implementation = ({ config }: { readonly config: InferConfig<typeof openss
     },
   }),
 });
+
+function sshdConfig({ ports, hostKeys, settings }: Config["services"]["openssh"]): string {
+  const lines = [
+    "# services.openssh",
+    // The first of equal settings counts, but for ports, which add up.
+    ...ports.map((port) => `Port ${port}`),
+    ...hostKeys.map(({ path }) => `HostKey ${path}`),
+    ...Object.entries(settings).map(
+      ([key, value]) => `${key} ${value === true ? "yes" : value === false ? "no" : value}`,
+    ),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** Puts the keys in their places before the server starts. */
+function hostKeyService({ services: { openssh }, microvm }: Config) {
+  const keys = openssh.hostKeys.map((key) => ({ ...key, isOwn: isOnVolume(key.path, microvm.volumes) }));
+  const names = keys.filter(({ isOwn }) => !isOwn).map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
+  const own = keys.filter(({ isOwn }) => isOwn).map(({ path }) => path);
+  return {
+    description: "Host keys of the OpenSSH server (services.openssh.hostKeys)",
+    wantedBy: ["ssh.service"],
+    before: ["ssh.service"],
+    unitConfig: own.length > 0 ? { RequiresMountsFor: own } : {},
+    serviceConfig: {
+      Type: "oneshot",
+      ...(names.length > 0 && { LoadCredential: names.map((name) => `${name}:${name}`) }),
+    },
+    script: hostKeyScript(keys),
+  };
+}
 
 /** Declares the options, and runs the package set's OpenSSH server. */
 export const openssh = withFile("src/options/guest/services/openssh.ts", {

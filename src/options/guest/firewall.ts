@@ -1,0 +1,168 @@
+/** `networking.firewall` and `networking.nftables`: what may reach the guest. */
+import {
+  type InferConfig,
+  mkDefault,
+  mkIf,
+  mkMerge,
+  mkOption,
+  types,
+  withFile,
+} from "../../module-system/index.ts";
+import { rulesetText } from "./firewall-rules.ts";
+import type { interfacesOptions } from "./interfaces.ts";
+
+const range = types.submodule({
+  options: {
+    from: mkOption({ type: types.port, description: "First port of the range.", example: 8000 }),
+    to: mkOption({ type: types.port, description: "Last port of the range.", example: 8010 }),
+  },
+});
+
+/** Ports that are let in. */
+const ports = {
+  allowedTCPPorts: mkOption({
+    type: types.listOf(types.port),
+    default: [],
+    description: "TCP ports that may be connected to.",
+    example: [80, 443],
+  }),
+  allowedUDPPorts: mkOption({
+    type: types.listOf(types.port),
+    default: [],
+    description: "UDP ports that packets may be sent to.",
+    example: [53],
+  }),
+  allowedTCPPortRanges: mkOption({
+    type: types.listOf(range),
+    default: [],
+    description: "Ranges of TCP ports that may be connected to.",
+    example: [{ from: 8000, to: 8010 }],
+  }),
+  allowedUDPPortRanges: mkOption({
+    type: types.listOf(range),
+    default: [],
+    description: "Ranges of UDP ports that packets may be sent to.",
+    example: [{ from: 60000, to: 61000 }],
+  }),
+} as const;
+
+/** Name of an interface in the guest. */
+const interfaceName = types.strMatching(/^[A-Za-z0-9_.+@-]{1,15}$/);
+
+/** A listener that the firewall and the assertions are told of. */
+const listener = types.submodule({
+  options: {
+    service: mkOption({ type: types.str, description: "Option of the service." }),
+    protocol: mkOption({ type: types.enum(["tcp", "udp"]), default: "tcp", description: "Protocol." }),
+    port: mkOption({ type: types.port, description: "Port that the service listens on." }),
+  },
+});
+
+/** Options of the firewall. */
+export const firewallOptions = {
+  networking: {
+    firewall: {
+      enable: mkOption({
+        type: types.bool,
+        default: true,
+        description:
+          "Whether connections from outside are refused but for those that are allowed. A guest without interfaces has no firewall.",
+      }),
+      ...ports,
+      interfaces: mkOption({
+        type: types.attrsOf(types.submodule({ options: ports })),
+        default: {},
+        description: "Ports that are let in on single interfaces, by the interface's name in the guest.",
+        example: { net0: { allowedTCPPorts: [5432] } },
+      }),
+      trustedInterfaces: mkOption({
+        type: types.listOf(interfaceName),
+        default: [],
+        description: "Interfaces on which everything is let in. The loopback interface is one of them.",
+        example: ["net1"],
+      }),
+      allowPing: mkOption({
+        type: types.bool,
+        default: true,
+        description: "Whether ICMPv4 echo requests are answered. Those of ICMPv6 always are.",
+      }),
+      pingLimit: mkOption({
+        type: types.nullOr(types.strMatching(/^\d+\/(second|minute|hour|day)( burst \d+ packets)?$/)),
+        default: null,
+        description: "How many echo requests are answered at most, in words of nft(8). Null sets no limit.",
+        example: "2/second",
+      }),
+      rejectPackets: mkOption({
+        type: types.bool,
+        default: false,
+        description:
+          "Whether what is refused is answered, so that the other side need not wait. Otherwise it is dropped.",
+      }),
+      logRefusedConnections: mkOption({
+        type: types.bool,
+        default: true,
+        description: "Whether refused connections are logged by the kernel.",
+      }),
+      extraInputRules: mkOption({
+        type: types.lines,
+        default: "",
+        description: "More rules for the end of the chain `input-allow`, nft(8).",
+        example: "ip saddr 10.0.0.0/8 tcp dport 9100 accept\n",
+      }),
+    },
+    nftables: {
+      enable: mkOption({
+        type: types.bool,
+        defaultText: "whether the firewall is on and the machine has interfaces",
+        description:
+          "Whether `/etc/nftables.conf` is loaded when the guest starts. NixOS can use iptables instead; here the firewall is always nftables.",
+        example: true,
+      }),
+      ruleset: mkOption({
+        type: types.lines,
+        default: "",
+        description: "More tables and rules for `/etc/nftables.conf`, behind those of the firewall, nft(8).",
+        example: "table ip nat { }\n",
+      }),
+    },
+    listeners: mkOption({
+      type: types.listOf(listener),
+      default: [],
+      internal: true,
+      description: "Ports that declared services listen on, so that two of them on one port are noticed.",
+    }),
+  },
+} as const;
+
+type Config = InferConfig<typeof firewallOptions & typeof interfacesOptions>;
+
+const implementation = ({ config }: { readonly config: Config }) => {
+  const isFiltered = () => config.networking.firewall.enable && config.microvm.interfaces.length > 0;
+  return {
+    config: mkMerge([
+      { networking: { nftables: { enable: mkDefault(isFiltered) } } },
+      mkIf(() => config.networking.nftables.enable, {
+        environment: {
+          packages: ["nftables"],
+          etc: {
+            "nftables.conf": {
+              // Debian's own has this mode: it is a script.
+              mode: "0755",
+              text: () =>
+                rulesetText(
+                  isFiltered() ? config.networking.firewall : undefined,
+                  config.networking.nftables.ruleset,
+                ),
+            },
+          },
+        },
+      }),
+    ]),
+  };
+};
+
+/** Declares them, and writes Debian's own `/etc/nftables.conf`. */
+export const firewall = withFile("src/options/guest/firewall.ts", {
+  imports: [implementation],
+  options: firewallOptions,
+});
