@@ -86,7 +86,7 @@ cd "$root"
 mount -n --move . /
 capabilities=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setfcap,+net_bind_service
 # shellcheck disable=SC2086 # words
-exec env -i PATH="$PATH" $enter \\
+exec $enter env -i PATH="$PATH" \\
   setpriv --bounding-set="$capabilities,+sys_chroot,+setpcap" --inh-caps=-all \\
   chroot . /usr/bin/setpriv --bounding-set="$capabilities" --inh-caps=-all \\
   /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /bin/sh /tmp/job/run
