@@ -2,6 +2,7 @@
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { MicrovmError } from "../errors.ts";
 import { decompressXz } from "../os/xz.ts";
+import { decompressLz4, LZ4_MAGIC } from "./lz4.ts";
 
 /** Fields of the setup header, Documentation/arch/x86/boot.rst of the kernel. */
 const SETUP_SECTORS = 0x1f1;
@@ -14,7 +15,7 @@ const SIZE_SUFFIX = 4;
 
 /**
  * The ELF image in an x86 bzImage. Fails when the image is no bzImage or is compressed in a way
- * other than zstd, gzip or xz.
+ * other than zstd, gzip, xz or LZ4.
  */
 export async function extractVmlinux(bzImage: Buffer): Promise<Buffer> {
   if (bzImage.length < 0x260 || bzImage.toString("latin1", HEADER_MAGIC, HEADER_MAGIC + 4) !== "HdrS") {
@@ -49,4 +50,5 @@ const DECOMPRESSORS = [
   { magic: Buffer.from("28b52ffd", "hex"), unpack: zstdDecompressSync },
   { magic: Buffer.from("fd377a58", "hex"), unpack: decompressXz },
   { magic: Buffer.from("1f8b", "hex"), unpack: gunzipSync },
+  { magic: LZ4_MAGIC, unpack: decompressLz4 },
 ];
