@@ -15,6 +15,7 @@ const directory = guestProject(`
     interfaces: [{ type: "user", id: "net0" }],
     forwardPorts: [{ host: { port: ${port} }, guest: { port: 80 } }],
   },
+  networking: { firewall: { allowedTCPPorts: [80] } },
   environment: { files: { "/srv/www/index.html": { text: "a page\\n" } } },
   services: {
     getty: { autologinUser: "root" },
@@ -67,7 +68,8 @@ async function seen(pattern: RegExp, screen: () => string): Promise<void> {
 async function page(): Promise<string> {
   for (let tries = 0; ; tries++) {
     try {
-      return await (await fetch(`http://127.0.0.1:${port}/`)).text();
+      const signal = AbortSignal.timeout(2000);
+      return await (await fetch(`http://127.0.0.1:${port}/`, { signal })).text();
     } catch (error) {
       if (tries > 100) throw error;
       await delay(100);
