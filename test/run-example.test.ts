@@ -19,6 +19,7 @@ test("the example boots, runs a command and powers off", async () => {
 test("its declarations hold inside, the system can be changed, and the exit status comes through", async () => {
   const script = `
     set -e
+    systemctl is-system-running --wait >/dev/null
     hostname; hostname -f
     curl -s http://localhost/
     systemctl is-active ssh nginx systemd-networkd
