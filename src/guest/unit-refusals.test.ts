@@ -39,6 +39,7 @@ test("what is said of other units is passed over, and nothing is said twice", ()
     "web.service: Command /usr/bin/x is not executable: No such file or directory",
     "work@instance.service: Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing.",
     "Unit web.service has a bad unit file setting.",
+    "web.service: Cannot add dependency job, ignoring: Unit web.service has a bad unit file setting.",
   ].join("\n");
   assert.deepEqual(texts(output, unit("web.service"), unit("work@.service")), [
     '"systemd.services.web" in "modules/web.ts" gives a unit "web.service" that systemd refuses: Command /usr/bin/x is not executable: No such file or directory',

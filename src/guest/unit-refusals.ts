@@ -40,13 +40,13 @@ function refusalIn(line: string, units: Units): Refusal[] {
   }
   const ofUnit = /^(\S+\.[a-z]+): (.*)$/.exec(line);
   const unit = ofUnit && unitNamed(ofUnit[1]!, units);
-  if (!unit || CYCLE.test(ofUnit[2]!)) return [];
+  if (!unit || SAID_ELSEWHERE.test(ofUnit[2]!)) return [];
   return [{ unit, reason: reasonOf(ofUnit[2]!) }];
 }
 
-/** The lines of a cycle, which name a unit each, and what follows from it. */
-const CYCLE =
-  /^(?:Found ordering cycle|Found dependency on|Unable to break cycle|Job .* deleted to break|Failed to create .* order is cyclic)/;
+/** The lines of a cycle, which name a unit each, and what follows for a unit from faults that have lines of their own. */
+const SAID_ELSEWHERE =
+  /^(?:Found ordering cycle|Found dependency on|Unable to break cycle|Job .* deleted to break|Failed to create .* order is cyclic|Cannot add dependency job, .* has a bad unit file setting)/;
 
 /** Cycles, told of one of these units: systemd names whichever it came by first. */
 function cyclesIn(lines: readonly string[], units: Units): Refusal[] {
