@@ -29,7 +29,7 @@ export function unitCheckRecipe(
 ): Recipe {
   return {
     kind: "unit-check",
-    version: 1,
+    version: 2,
     name: "unit-check",
     params: {
       units: units.map((unit) => ({

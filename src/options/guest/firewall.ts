@@ -66,7 +66,7 @@ export const firewallOptions = {
         type: types.bool,
         default: true,
         description:
-          "Whether connections from outside are refused but for those that are allowed. A guest without interfaces has no firewall.",
+          "Whether connections from outside are refused but for those that are allowed. A guest without interfaces has no firewall, nor has one that is made from an OCI image.",
       }),
       ...ports,
       interfaces: mkOption({
@@ -136,8 +136,16 @@ export const firewallOptions = {
 
 type Config = InferConfig<typeof firewallOptions & typeof interfacesOptions>;
 
-const implementation = ({ config }: { readonly config: Config }) => {
-  const isFiltered = () => config.networking.firewall.enable && config.microvm.interfaces.length > 0;
+interface Arguments {
+  readonly config: Config;
+  readonly pkgs?: { readonly type: string } | null;
+}
+
+const implementation = (args: Arguments) => {
+  const { config } = args;
+  // Nothing is installed into an image, so nftables would have to be in it.
+  const isFiltered = () =>
+    config.networking.firewall.enable && config.microvm.interfaces.length > 0 && args.pkgs?.type !== "oci";
   return {
     config: mkMerge([
       { networking: { nftables: { enable: mkDefault(isFiltered) } } },
