@@ -16,13 +16,18 @@ export function watchMemory(pid: number): { readonly stop: () => void; readonly 
 
 /** Of a process and its descendants, those of every thread. */
 function residentKibibytes(pid: number): number {
-  const [, own] = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`)) ?? [];
+  const own = ownKibibytes(pid);
   const command = read(`/proc/${pid}/cmdline`);
   const children = threads(pid)
     .flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number))
-    // A child that has not become another program yet runs in its parent's memory; vfork(2).
-    .filter((child) => read(`/proc/${child}/cmdline`) !== command);
-  return children.reduce((sum, child) => sum + residentKibibytes(child), Number(own ?? 0));
+    // A child that has not become another program yet may run in its parent's very memory; vfork(2).
+    .filter((child) => ownKibibytes(child) !== own || read(`/proc/${child}/cmdline`) !== command);
+  return children.reduce((sum, child) => sum + residentKibibytes(child), own);
+}
+
+function ownKibibytes(pid: number): number {
+  const [, found] = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`)) ?? [];
+  return Number(found ?? 0);
 }
 
 function threads(pid: number): readonly string[] {
