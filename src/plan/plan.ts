@@ -125,6 +125,8 @@ function initrdModules({ config, host, image }: PlannedVm): readonly string[] {
   return [
     ...STORE_MODULES,
     ...(has9p ? ["9pnet_virtio", "9p"] : []),
+    // Built into some kernels, and modules of others: bookworm's.
+    ...(share?.proto === "virtiofs" ? ["virtio_pci", "virtiofs"] : []),
     ...(image ? ["virtio_net", ...config.boot.kernelModules] : []),
   ];
 }
