@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { EMPTY_LOCK, formatLock, type Lock, parseLock } from "./lock.ts";
 
 const SHA256 = "0".repeat(64);
+const REV = "0".repeat(40);
 const DATE = "Sat, 12 Sep 2026 07:55:41 UTC";
 
 const TEXT = `{
@@ -37,7 +38,21 @@ const TEXT = `{
       }
     }
   },
-  "version": 2
+  "references": {
+    "git+https://example.org/r?ref=main": { "digest": "${SHA256}", "lastModified": 1790000000, "rev": "${REV}" },
+    "git+ssh://git@example.org/r": {
+      "digest": "${SHA256}",
+      "packageSets": {
+        "debian/trixie/amd64/main": {
+          "packages": {},
+          "releases": {},
+          "resolutions": {}
+        }
+      },
+      "rev": "${REV}"
+    }
+  },
+  "version": 3
 }
 `;
 
@@ -64,7 +79,7 @@ test("what is wrong in a lock is said", () => {
   };
   const cases: readonly (readonly [string, string])[] = [
     ["[]", "it is no object"],
-    [changed('"version": 2\n', '"version": 0\n'), "its version is 0, not 2"],
+    [changed('"version": 3\n', '"version": 0\n'), "its version is 0, not 3"],
     [changed('"packageSets"', '"sets"'), 'it has the unknown field "sets"'],
     [
       changed(',\n          "suite": "stable"', ""),
@@ -100,9 +115,9 @@ test("what is wrong in a lock is said", () => {
 });
 
 test("a lock of a later version is left alone", () => {
-  assert.throws(() => parseLock(TEXT.replace('"version": 2\n', '"version": 3, "more": {}\n')), {
+  assert.throws(() => parseLock(TEXT.replace('"version": 3\n', '"version": 4, "more": {}\n')), {
     code: "lock-invalid",
-    message: 'The lock file "microvm.lock" is of version 3, and this program knows versions up to 2',
+    message: 'The lock file "microvm.lock" is of version 4, and this program knows versions up to 3',
     hint: "Update microvm to the version that the others of this project use",
   });
 });
@@ -115,7 +130,7 @@ test("a lock of version 1 is read as what it means today", () => {
   };
   const sets = { "debian/trixie/amd64/main": set, "debian/sid/amd64/main": set };
   const { version, packageSets } = parseLock(JSON.stringify({ version: 1, packageSets: sets }));
-  assert.equal(version, 2);
+  assert.equal(version, 3);
   assert.deepEqual(Object.keys(packageSets), [
     "debian/trixie+updates+security/amd64/main",
     "debian/sid/amd64/main",

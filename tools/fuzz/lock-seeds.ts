@@ -1,4 +1,4 @@
-/** Locks of both versions, small. */
+/** Locks of all versions, small. */
 
 const sha256 = "0123456789abcdef".repeat(4);
 const release = { suite: "trixie", codename: "trixie", date: "Sat, 12 Sep 2026 07:55:41 UTC", sha256 };

@@ -1,0 +1,140 @@
+/** References that a project's hosts name, pinned in its lock. */
+
+import type { EvaluatedProject } from "../config/index.ts";
+import {
+  checkReference,
+  formatReference,
+  type PinnedReference,
+  type ProjectLocation,
+  parseReference,
+  type ResolveOptions,
+  resolveReference,
+  withoutName,
+} from "../config/index.ts";
+import { MicrovmError } from "../errors.ts";
+import { nearNames } from "../packages/debian/near-names.ts";
+import type { Lock, LockedReference } from "../packages/lock.ts";
+import { readLock, writeLock } from "./lock-file.ts";
+
+/** How a declared reference is resolved. */
+export interface DeclaredOptions extends Omit<ResolveOptions, "pinned" | "workingDirectory"> {
+  /** Directory of the project whose host names it. */
+  readonly declaredIn: string;
+  /** Ask for what it names now, and pin that. */
+  readonly update?: boolean;
+}
+
+/**
+ * The project that a reference in a project's file names: the commit that its lock has, for which nothing is asked when
+ * the store has it; else what it names now, which is then pinned. Errors: those of `resolveReference`; `lock-invalid`.
+ */
+export async function resolveDeclared(text: string, options: DeclaredOptions): Promise<ProjectLocation> {
+  const { declaredIn, update = false, ...how } = options;
+  const pinned = update ? undefined : pinOf(readLock(declaredIn), text);
+  const project = await resolveReference(text, { ...how, pinned, workingDirectory: declaredIn });
+  if (project.fetched && project.fetched.pin.rev !== pinned?.rev) {
+    const { reference, pin } = project.fetched;
+    // Read again: others may have written to it meanwhile.
+    const before = readLock(declaredIn);
+    const warning = writeLock(declaredIn, before, withReference(before, reference, pin));
+    if (warning !== undefined) how.onWarning?.(warning);
+  }
+  return project;
+}
+
+/** What became of a reference. */
+export interface LockedReferenceReport {
+  /** As the lock calls it. */
+  readonly reference: string;
+  readonly status: "unchanged" | "locked" | "updated";
+  readonly rev: string;
+  /** The commit before; absent when it was not pinned. */
+  readonly from?: string;
+}
+
+/** How references are pinned. */
+export interface PinOptions extends Omit<DeclaredOptions, "update"> {
+  readonly update: (reference: string) => boolean;
+  /** Leave out what is no longer named. */
+  readonly forget: boolean;
+  /** Only ask what they name. What comes back is then no lock to be written. */
+  readonly dryRun: boolean;
+}
+
+/** Pins references that are not, and those that are to be updated. Those to places on this machine are left out. */
+export async function pinReferences(
+  lock: Lock,
+  references: readonly string[],
+  { update, forget, dryRun, declaredIn, ...how }: PinOptions,
+): Promise<{ readonly lock: Lock; readonly reports: readonly LockedReferenceReport[] }> {
+  const reports: LockedReferenceReport[] = [];
+  let after = forget ? withoutOthers(lock, references) : lock;
+  for (const reference of references) {
+    const before = pinOf(lock, reference);
+    const isKept = before !== undefined && !update(reference);
+    const pin = isKept ? before : await pinNow(reference, dryRun, { ...how, workingDirectory: declaredIn });
+    if (pin === undefined) continue;
+    const status = before === undefined ? "locked" : before.rev === pin.rev ? "unchanged" : "updated";
+    reports.push({ reference, status, rev: pin.rev, ...(status === "updated" && { from: before!.rev }) });
+    if (status !== "unchanged") after = withReference(after, reference, pin);
+  }
+  return { lock: after, reports };
+}
+
+/** The digest of a dry run is empty: nothing was fetched. */
+async function pinNow(
+  reference: string,
+  dryRun: boolean,
+  options: ResolveOptions,
+): Promise<PinnedReference | undefined> {
+  if (!dryRun) return (await resolveReference(reference, options)).fetched?.pin;
+  const { rev } = await checkReference(reference, undefined, options.signal);
+  return rev === undefined ? undefined : { rev, digest: "" };
+}
+
+/** The references to repositories that the VMs of a project's hosts are deployed from, as a lock calls them. */
+export function referencesOf({ hosts }: EvaluatedProject): readonly string[] {
+  const flakes = hosts.flatMap(({ config }) =>
+    Object.values(vmsOf(config)).flatMap(({ flake }) => (typeof flake === "string" ? [flake] : [])),
+  );
+  const repositories = flakes.map(parseReference).filter(({ type }) => type === "git");
+  return [...new Set(repositories.map((reference) => formatReference(withoutName(reference))))].sort();
+}
+
+/** The reference that a person means; undefined when the text is none. Errors: `bad-usage` for one that is not named. */
+export function matchingReference(references: readonly string[], wanted: string): string | undefined {
+  if (!/^(?:path|git\+\w+):/.test(wanted)) return undefined;
+  const reference = formatReference(withoutName(parseReference(wanted)));
+  if (references.includes(reference)) return reference;
+  const near = nearNames(reference, references);
+  const known = (near.length > 0 ? near : references).map((one) => `"${one}"`);
+  throw new MicrovmError("bad-usage", `No host of the project names the reference "${reference}"`, {
+    hint:
+      near.length > 0
+        ? `Did you mean ${known.join(" or ")}?`
+        : known.length > 0
+          ? `Its references are ${known.join(", ")}`
+          : "Its hosts name none; for another project, write it in front of --update",
+  });
+}
+
+function pinOf(lock: Lock, text: string): LockedReference | undefined {
+  const key = formatReference(withoutName(parseReference(text)));
+  return Object.hasOwn(lock.references, key) ? lock.references[key] : undefined;
+}
+
+function withReference(lock: Lock, reference: string, pin: PinnedReference): Lock {
+  return { ...lock, references: { ...lock.references, [reference]: pin } };
+}
+
+/** The same lock when it has no others. */
+function withoutOthers(lock: Lock, references: readonly string[]): Lock {
+  const all = Object.entries(lock.references);
+  const kept = all.filter(([reference]) => references.includes(reference));
+  return kept.length === all.length ? lock : { ...lock, references: Object.fromEntries(kept) };
+}
+
+function vmsOf(config: { readonly [name: string]: unknown }): Record<string, { readonly flake?: unknown }> {
+  const { vms } = config.microvm as { readonly vms: Record<string, { readonly flake?: unknown }> };
+  return vms;
+}
