@@ -92,7 +92,13 @@ export async function summariseTree(root: string): Promise<TreeSummary> {
 function canonicalLine({ stats, relative }: TreeEntry, detail: string): string {
   const topDirectory = relative === "" && stats.isDirectory();
   const mode = topDirectory ? stats.mode & ~0o200 : stats.mode;
-  return `${mode.toString(8)} ${stats.uid} ${stats.gid} ${JSON.stringify(relative)} ${detail}\n`;
+  const [uid, gid] = [asRoot(stats.uid, process.getuid?.()), asRoot(stats.gid, process.getgid?.())];
+  return `${mode.toString(8)} ${uid} ${gid} ${JSON.stringify(relative)} ${detail}\n`;
+}
+
+/** Who runs the program counts as root, as in a namespace of theirs: outside of it a tree has the same digest. */
+function asRoot(id: number, own: number | undefined): number {
+  return id === own ? 0 : id;
 }
 
 /** Every entry, a directory before what it holds, names in the order of their UTF-16 code units. */
