@@ -10,7 +10,7 @@ import { openTemporaryRoots } from "../store/temporary-roots.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { printWarning } from "./output.ts";
 import { findProjectFor } from "./project.ts";
-import { directories, stopSignal } from "./setting.ts";
+import { directories } from "./setting.ts";
 import { traceText } from "./trace.ts";
 
 /** Prints a VM's evaluated configuration, or one option of it. */
@@ -51,8 +51,7 @@ Examples:
     if (values.trace && values.option === undefined) throw wrongUsage('"--trace" needs "--option"');
     const { store: storeDir } = directories();
     await using roots = openTemporaryRoots(storeDir);
-    const signal = stopSignal();
-    const found = await findProjectFor(reference, { storeDirectory: storeDir, signal, roots, quiet: false });
+    const found = await findProjectFor(reference, { storeDirectory: storeDir, roots, quiet: false });
     if (values.all && (found.name !== undefined || values.option !== undefined)) {
       throw wrongUsage('"--all" is for the whole project, without "#NAME" and "--option"');
     }

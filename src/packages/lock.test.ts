@@ -72,6 +72,7 @@ test("the order of keys in memory does not count", () => {
 });
 
 test("what is wrong in a lock is said", () => {
+  const inReference = 'reference "git+https://example.org/r?ref=main": ';
   const inSet = 'package set "debian/trixie/amd64/main": ';
   const changed = (from: string, to: string) => {
     assert.ok(TEXT.includes(from));
@@ -81,6 +82,20 @@ test("what is wrong in a lock is said", () => {
     ["[]", "it is no object"],
     [changed('"version": 3\n', '"version": 0\n'), "its version is 0, not 3"],
     [changed('"packageSets"', '"sets"'), 'it has the unknown field "sets"'],
+    [changed(`"rev": "${REV}" }`, '"rev": "main" }'), `${inReference}its rev is no hash`],
+    [
+      changed('"lastModified": 1790000000', '"lastModified": "now"'),
+      `${inReference}"lastModified" is no number of seconds`,
+    ],
+    [
+      changed(`"digest": "${SHA256}", "last`, '"digest": "x", "last'),
+      `${inReference}its digest is no SHA-256`,
+    ],
+    [changed('"lastModified"', '"time"'), `${inReference}it has the unknown field "time"`],
+    [
+      changed('"releases": {},', ""),
+      'reference "git+ssh://git@example.org/r": package set "debian/trixie/amd64/main": "releases" is no object',
+    ],
     [
       changed(',\n          "suite": "stable"', ""),
       `${inSet}release "trixie": it lacks a suite, a code name, an origin, a label, a date or a checksum`,
@@ -120,6 +135,11 @@ test("a lock of a later version is left alone", () => {
     message: 'The lock file "microvm.lock" is of version 4, and this program knows versions up to 3',
     hint: "Update microvm to the version that the others of this project use",
   });
+});
+
+test("a lock of version 2, which knew no references, is read as it is", () => {
+  const { packageSets } = parseLock(TEXT);
+  assert.deepEqual(parseLock(JSON.stringify({ version: 2, packageSets })), { ...EMPTY_LOCK, packageSets });
 });
 
 test("a lock of version 1 is read as what it means today", () => {

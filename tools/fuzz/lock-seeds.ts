@@ -28,6 +28,18 @@ export const LOCK_SEEDS: readonly string[] = [
     },
   },
   {
+    version: 3,
+    packageSets: {},
+    references: {
+      "git+https://example.org/r": {
+        rev: sha256.slice(0, 40),
+        lastModified: 1790000000,
+        digest: sha256,
+        packageSets: {},
+      },
+    },
+  },
+  {
     version: 1,
     packageSets: { "debian/trixie/amd64": { release, packages: { a: pinned }, resolutions: { a: ["a"] } } },
   },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -10,6 +11,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { MicrovmError } from "../../errors.ts";
@@ -112,6 +115,28 @@ test("a commit that is on no tip is found in the history", async (t) => {
   git("config", "uploadpack.allowAnySHA1InWant", "false");
   const { resolve } = resolver(t);
   assert.equal((await resolve(`${reference}?rev=${first}`)).fetched!.pin.rev, first);
+});
+
+test("a server of plain files, which knows nothing of single commits, is fetched from too", async (t) => {
+  const { path, commit, git } = repository(t);
+  const first = commit(CONFIG);
+  const second = commit({ more: "" });
+  git("update-server-info");
+  const server = createServer((request, response) => {
+    const file = join(path, ".git", new URL(request.url!, "http://x").pathname.replace(/^\/r/, ""));
+    if (!existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end();
+    return response.end(readFileSync(file));
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const { resolve } = resolver(t);
+  const reference = `git+http://127.0.0.1:${port}/r`;
+  assert.equal((await resolve(reference)).fetched!.pin.rev, second);
+  assert.equal((await resolve(`${reference}?rev=${first}`)).fetched!.pin.rev, first);
+  const { code, message } = await faultOf(resolve(`git+http://127.0.0.1:${port}/none`));
+  assert.equal(code, "reference-not-found");
+  assert.match(message, /^There is no git repository at "http:\/\/127.0.0.1:\d+\/none"/);
 });
 
 test("a repository with SHA-256 hashes is fetched too", async (t) => {
