@@ -1,6 +1,6 @@
 /** Commands on projects that are fetched from repositories. */
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { microvm as program } from "../../src/cli/testing/program.ts";
@@ -53,18 +53,21 @@ test("a fetched project reads nothing outside of its tree, whatever it does", as
     "import.ts": `import leaked from ${JSON.stringify(secret)}; export default { leaked };`,
     "read.ts": `import { readFileSync } from "node:fs"; readFileSync(${JSON.stringify(secret)}); export default {};`,
     "up.ts": `import "../../../../../../../../../..${secret}"; export default {};`,
+    // For the kernel that would be five directories above "top", for the permission model "a" of the tree.
     "around.ts": `
       import { readFileSync } from "node:fs";
-      readFileSync(import.meta.dirname + "/a/b/c/../../../../..${secret}"); export default {};`,
+      readFileSync(import.meta.dirname + "/a/b/c/d/e/link/../../../../..${secret}"); export default {};`,
+    ...{ "a/b/c/d/e/x": "", "top/x": "" },
   });
-  mkdirSync(join(path, "top"));
+  symlinkSync("../../../../../top", join(path, "a/b/c/d/e/link"));
   const microvm = setting(t);
   for (const name of ["import", "read", "up", "around"]) {
-    commit({ "microvm.config.ts": readFileSync(join(path, `${name}.ts`), "utf8"), "a/b/c/x": "" });
+    commit({ "microvm.config.ts": readFileSync(join(path, `${name}.ts`), "utf8") });
     const { status, stdout, stderr } = await microvm("eval", `${reference}?ref=main`);
     assert.equal(status, 1, name);
     assert.equal(stdout, "");
-    assert.match(stderr, /^error: ".*" tried to read ".*", which a project file may not$/m, name);
+    const denied = /^error: ".*" tried to read ".*", which a project file may not$/m;
+    assert.match(stderr, name === "around" ? /^error: .* ENOENT: no such file or directory/m : denied, name);
     assert.doesNotMatch(stderr, /leaked/);
   }
 });
@@ -127,9 +130,9 @@ test("a fetched project is not locked where it lies, and a newer lock in it is r
   const microvm = setting(t);
   const lock = await microvm("lock", reference);
   assert.equal(lock.status, 2);
-  assert.match(
+  assert.ok(
+    lock.stderr.includes(`error: Cannot write a lock into "${reference}", which is fetched\n`),
     lock.stderr,
-    new RegExp(`^error: Cannot write a lock into "${reference}", which is fetched$`, "m"),
   );
   const dry = await microvm("lock", reference, "--dry-run");
   assert.match(
