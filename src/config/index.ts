@@ -5,8 +5,8 @@ export {
   evaluateWholeProject,
   traceProjectOption,
 } from "./evaluate-project.ts";
-export { type FetchedFrom, findProject, type PinnedReference, type ProjectLocation } from "./find-project.ts";
+export { findProject, type PinnedReference, type ProjectLocation } from "./find-project.ts";
 export type { EvaluatedProject, EvaluatedVm, TracedOption } from "./protocol.ts";
-export { formatReference, parseReference, type Reference, withoutName } from "./references/reference.ts";
-export { checkReference, type ReferenceState, resolveReference } from "./references/resolve.ts";
+export { formatReference, parseReference, withoutName } from "./references/reference.ts";
+export { checkReference, resolveReference } from "./references/resolve.ts";
 export type { ResolveOptions } from "./references/resolve-options.ts";
