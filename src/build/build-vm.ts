@@ -27,8 +27,8 @@ export interface BuildReporter {
 /** What is built, and how it is told. */
 export interface BuildOptions {
   readonly project: ProjectLocation;
-  /** Of a fetched project: directory of the project whose file names it, whose lock keeps what its own lacks. */
-  readonly declaredIn?: string;
+  /** Of a fetched project: the one whose file names it, whose lock keeps what its own lacks. */
+  readonly declaredIn?: ProjectLocation;
   readonly storeDirectory: string;
   readonly reporter: BuildReporter;
   readonly signal?: AbortSignal;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { ProjectLocation } from "../config/index.ts";
 import { repository } from "../config/references/testing/repository.ts";
 import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import { EMPTY_LOCK, formatLock } from "../packages/lock.ts";
@@ -9,17 +10,22 @@ import { LOCK_FILE } from "../paths.ts";
 import { matchingReference, pinReferences, resolveDeclared } from "./declared-references.ts";
 import { readLock } from "./lock-file.ts";
 
+const projectIn = (directory: string): ProjectLocation => ({
+  ...{ file: join(directory, "microvm.config.ts"), directory, root: directory, self: `path:${directory}` },
+});
+
 const CONFIG = { "microvm.config.ts": "export default {};" };
 
 test("a declared reference is pinned when it is first resolved, and stays until it is updated", async (t) => {
   const { reference, path, commit } = repository(t);
   const first = commit(CONFIG);
-  const declaredIn = temporaryDirectory(t);
+  const directory = temporaryDirectory(t);
+  const declaredIn = projectIn(directory);
   const options = { declaredIn, storeDirectory: join(temporaryDirectory(t), "store") };
   const revOf = async (more: object = {}) =>
     (await resolveDeclared(`${reference}?ref=main#web`, { ...options, ...more })).fetched?.pin.rev;
   assert.equal(await revOf(), first);
-  const { references } = readLock(declaredIn);
+  const { references } = readLock(directory);
   assert.deepEqual(Object.keys(references), [`${reference}?ref=main`]);
   assert.deepEqual(
     { ...references[`${reference}?ref=main`], digest: "" },
@@ -28,26 +34,28 @@ test("a declared reference is pinned when it is first resolved, and stays until 
   const second = commit({ more: "" });
   assert.equal(await revOf(), first);
   assert.equal(await revOf({ update: true }), second);
-  assert.equal(readLock(declaredIn).references[`${reference}?ref=main`]?.rev, second);
+  assert.equal(readLock(directory).references[`${reference}?ref=main`]?.rev, second);
   rmSync(path, { recursive: true });
   assert.equal(await revOf(), second);
 });
 
 test("a place on this machine is relative to the project, and not pinned", async (t) => {
-  const declaredIn = temporaryDirectory(t);
-  writeFileSync(join(declaredIn, "microvm.config.ts"), "");
-  const storeDirectory = join(declaredIn, "no-store");
-  const { directory } = await resolveDeclared(".#web", { declaredIn, storeDirectory });
-  assert.equal(directory, declaredIn);
-  assert.deepEqual(readLock(declaredIn), EMPTY_LOCK);
+  const directory = temporaryDirectory(t);
+  const declaredIn = projectIn(directory);
+  writeFileSync(join(directory, "microvm.config.ts"), "");
+  const storeDirectory = join(directory, "no-store");
+  const found = await resolveDeclared(".#web", { declaredIn, storeDirectory });
+  assert.equal(found.directory, directory);
+  assert.deepEqual(readLock(directory), EMPTY_LOCK);
 });
 
 test("a lock of a later version is refused before anything is asked", async (t) => {
-  const declaredIn = temporaryDirectory(t);
-  writeFileSync(join(declaredIn, LOCK_FILE), '{ "version": 9 }');
+  const directory = temporaryDirectory(t);
+  const declaredIn = projectIn(directory);
+  writeFileSync(join(directory, LOCK_FILE), '{ "version": 9 }');
   await assert.rejects(resolveDeclared("git+file:///none", { declaredIn, storeDirectory: "/none" }), {
     code: "lock-invalid",
-    message: `The lock file "${join(declaredIn, LOCK_FILE)}" is of version 9, and this program knows versions up to 3`,
+    message: `The lock file "${join(directory, LOCK_FILE)}" is of version 9, and this program knows versions up to 3`,
   });
 });
 
@@ -57,7 +65,7 @@ test("references are pinned together; an update tells what changed, and forgets 
   const first = one.commit(CONFIG);
   const lone = other.commit(CONFIG);
   const options = {
-    declaredIn: temporaryDirectory(t),
+    declaredIn: projectIn(temporaryDirectory(t)),
     storeDirectory: join(temporaryDirectory(t), "store"),
     ...{ forget: false, dryRun: false, update: () => false },
   };

@@ -14,12 +14,13 @@ import {
 import { MicrovmError } from "../errors.ts";
 import { nearNames } from "../packages/debian/near-names.ts";
 import type { Lock, LockedReference } from "../packages/lock.ts";
-import { readLock, writeLock } from "./lock-file.ts";
+import { readLock } from "./lock-file.ts";
+import { writeLockOf } from "./project-lock.ts";
 
 /** How a declared reference is resolved. */
 export interface DeclaredOptions extends Omit<ResolveOptions, "pinned" | "workingDirectory"> {
-  /** Directory of the project whose host names it. */
-  readonly declaredIn: string;
+  /** The project whose host names it. */
+  readonly declaredIn: ProjectLocation;
   /** Ask for what it names now, and pin that. */
   readonly update?: boolean;
 }
@@ -30,15 +31,16 @@ export interface DeclaredOptions extends Omit<ResolveOptions, "pinned" | "workin
  */
 export async function resolveDeclared(text: string, options: DeclaredOptions): Promise<ProjectLocation> {
   const { declaredIn, update = false, ...how } = options;
-  const pinned = update ? undefined : pinOf(readLock(declaredIn), text);
-  const project = await resolveReference(text, { ...how, pinned, workingDirectory: declaredIn });
-  if (project.fetched && project.fetched.pin.rev !== pinned?.rev) {
-    const { reference, pin } = project.fetched;
-    // Read again: others may have written to it meanwhile.
-    const before = readLock(declaredIn);
-    const warning = writeLock(declaredIn, before, withReference(before, reference, pin));
-    if (warning !== undefined) how.onWarning?.(warning);
-  }
+  const pinned = update ? undefined : pinOf(readLock(declaredIn.directory), text);
+  const project = await resolveReference(text, { ...how, pinned, workingDirectory: declaredIn.directory });
+  const { fetched } = project;
+  if (fetched === undefined || fetched.pin.rev === pinned?.rev) return project;
+  // A commit that a fetched project names by its hash, such as its own, needs no pin.
+  if (declaredIn.fetched && fetched.reference.includes(fetched.pin.rev)) return project;
+  // Read again: others may have written to it meanwhile.
+  const before = readLock(declaredIn.directory);
+  const warning = writeLockOf(declaredIn, before, withReference(before, fetched.reference, fetched.pin));
+  if (warning !== undefined) how.onWarning?.(warning);
   return project;
 }
 
@@ -72,7 +74,9 @@ export async function pinReferences(
   for (const reference of references) {
     const before = pinOf(lock, reference);
     const isKept = before !== undefined && !update(reference);
-    const pin = isKept ? before : await pinNow(reference, dryRun, { ...how, workingDirectory: declaredIn });
+    const pin = isKept
+      ? before
+      : await pinNow(reference, dryRun, { ...how, workingDirectory: declaredIn.directory });
     if (pin === undefined) continue;
     const status = before === undefined ? "locked" : before.rev === pin.rev ? "unchanged" : "updated";
     reports.push({ reference, status, rev: pin.rev, ...(status === "updated" && { from: before!.rev }) });

@@ -72,7 +72,7 @@ export async function lockProject(options: LockProjectOptions): Promise<LockRepo
   const before = readLock(project.directory);
   const { onProgress, onWarning, signal, allowDowngrade } = options;
   const pinned = await pinReferences(before, declared.references, {
-    ...{ declaredIn: project.directory, storeDirectory, dryRun, onProgress, onWarning, signal },
+    ...{ declaredIn: project, storeDirectory, dryRun, onProgress, onWarning, signal },
     forget: update !== undefined && only === undefined,
     update: (one) => update !== undefined && (only === undefined || one === reference),
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { ProjectLocation } from "../config/index.ts";
@@ -22,9 +22,14 @@ function fetchedProject(directory: string): ProjectLocation {
   return { file, directory, root: directory, self: reference, fetched: { reference, pin } };
 }
 
+function localProject(directory: string): ProjectLocation {
+  const { fetched: _, ...project } = fetchedProject(directory);
+  return project;
+}
+
 test("a project on this machine is locked beside its file", (t) => {
   const directory = temporaryDirectory(t);
-  const { fetched: _, ...project } = fetchedProject(directory);
+  const project = localProject(directory);
   const { lock, keep } = openProjectLock(project);
   assert.deepEqual(lock, EMPTY_LOCK);
   assert.equal(keep(sets("a")), undefined);
@@ -32,23 +37,25 @@ test("a project on this machine is locked beside its file", (t) => {
 });
 
 test("a fetched project is locked by its own file, and nothing is written when that has everything", (t) => {
-  const [directory, declaredIn] = [temporaryDirectory(t), temporaryDirectory(t)];
+  const [directory, declaring] = [temporaryDirectory(t), temporaryDirectory(t)];
+  const declaredIn = localProject(declaring);
   const text = formatLock(sets("a"));
   writeFileSync(join(directory, LOCK_FILE), text);
   const { lock, keep } = openProjectLock(fetchedProject(directory), declaredIn);
   assert.deepEqual(lock, sets("a"));
   assert.equal(keep(lock), undefined);
-  assert.deepEqual(readLock(declaredIn), EMPTY_LOCK);
+  assert.deepEqual(readLock(declaring), EMPTY_LOCK);
 });
 
 test("what its lock lacks is kept in the lock of the project that names it, for that commit", (t) => {
-  const [directory, declaredIn] = [temporaryDirectory(t), temporaryDirectory(t)];
+  const [directory, declaring] = [temporaryDirectory(t), temporaryDirectory(t)];
+  const declaredIn = localProject(declaring);
   writeFileSync(join(directory, LOCK_FILE), formatLock(sets("a")));
-  writeFileSync(join(declaredIn, LOCK_FILE), formatLock(sets("own")));
+  writeFileSync(join(declaring, LOCK_FILE), formatLock(sets("own")));
   const project = fetchedProject(directory);
   const { lock, keep } = openProjectLock(project, declaredIn);
   assert.equal(keep({ ...lock, packageSets: { ...lock.packageSets, b: SET } }), undefined);
-  assert.deepEqual(readLock(declaredIn), {
+  assert.deepEqual(readLock(declaring), {
     ...sets("own"),
     references: { [reference]: { ...pin, packageSets: { b: SET } } },
   });
@@ -58,10 +65,17 @@ test("what its lock lacks is kept in the lock of the project that names it, for 
   assert.deepEqual(openProjectLock(other, declaredIn).lock, sets("a"));
 });
 
+test("a project that was fetched is not written to when it names another", (t) => {
+  const [directory, declaring] = [temporaryDirectory(t), temporaryDirectory(t)];
+  const { keep } = openProjectLock(fetchedProject(directory), fetchedProject(declaring));
+  assert.match(keep(sets("b"))!, /^The microvm.lock of ".*" lacks what was resolved now/);
+  assert.deepEqual(readdirSync(declaring), []);
+});
+
 test("without a project that names it, a warning says that it is resolved anew", (t) => {
   const project = fetchedProject(temporaryDirectory(t));
   assert.equal(
     openProjectLock(project).keep(sets("b")),
-    `"${reference}" has no microvm.lock that has all of its packages: they are resolved anew each time`,
+    `The microvm.lock of "${reference}" lacks what was resolved now, which is resolved anew each time`,
   );
 });

@@ -14,29 +14,41 @@ export interface ProjectLock {
   keep(after: Lock): string | undefined;
 }
 
-/** The lock of a project; `declaredIn` is the directory of the project whose file names it. Errors: `lock-invalid`. */
-export function openProjectLock(project: ProjectLocation, declaredIn?: string): ProjectLock {
+/** The lock of a project; `declaredIn` is the project whose file names it. Errors: `lock-invalid`. */
+export function openProjectLock(project: ProjectLocation, declaredIn?: ProjectLocation): ProjectLock {
   const own = readLock(project.directory);
   const { fetched } = project;
   if (!fetched) return { lock: own, keep: (after) => writeLock(project.directory, own, after) };
   const { reference, pin } = fetched;
-  const kept = declaredIn === undefined ? undefined : entry(readLock(declaredIn).references, reference);
+  const kept =
+    declaredIn === undefined ? undefined : entry(readLock(declaredIn.directory).references, reference);
   const more = kept?.rev === pin.rev ? kept.packageSets : undefined;
   const lock = more === undefined ? own : { ...own, packageSets: { ...own.packageSets, ...more } };
   const keep = (after: Lock) => {
     if (after === lock) return undefined;
-    if (declaredIn === undefined) {
-      return `"${reference}" has no ${LOCK_FILE} that has all of its packages: they are resolved anew each time`;
-    }
+    if (declaredIn === undefined) return lacking(reference);
     // Others may have written to it meanwhile.
-    const before = readLock(declaredIn);
+    const before = readLock(declaredIn.directory);
     const locked = { ...pin, packageSets: changedSets(own, after) };
-    return writeLock(declaredIn, before, {
+    return writeLockOf(declaredIn, before, {
       ...before,
       references: { ...before.references, [reference]: locked },
     });
   };
   return { lock, keep };
+}
+
+/**
+ * Writes the lock of a project when it changed. Gives a warning that says what it costs when it cannot be written: a
+ * fetched one never is, also where this user could.
+ */
+export function writeLockOf(project: ProjectLocation, before: Lock, after: Lock): string | undefined {
+  if (project.fetched === undefined) return writeLock(project.directory, before, after);
+  return after === before ? undefined : lacking(project.fetched.reference);
+}
+
+function lacking(reference: string): string {
+  return `The ${LOCK_FILE} of "${reference}" lacks what was resolved now, which is resolved anew each time`;
 }
 
 function changedSets(before: Lock, after: Lock): Readonly<Record<string, LockedPackageSet>> {

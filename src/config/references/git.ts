@@ -18,7 +18,7 @@ interface GitOptions {
 interface GitResult {
   readonly code: number;
   readonly stdout: Buffer;
-  /** Fit to be shown: the last lines, without control characters. */
+  /** What it said beside, without control characters. */
   readonly said: string;
 }
 
@@ -103,7 +103,7 @@ async function runGit(
     });
     if (code === 127 || /^(?:setpriv|unshare): failed to execute git:/m.test(stderr.toString()))
       throw gitMissing();
-    return { code, stdout, said: lastLines(printable(stderr.toString()).trim(), SHOWN_LINES) };
+    return { code, stdout, said: printable(stderr.toString()).trim() };
   } catch (error) {
     throw systemCode(error) === "ENOENT" ? gitMissing() : error;
   }
@@ -147,5 +147,5 @@ export function explainGit(reference: GitReference, { said }: GitResult): Microv
 }
 
 function quoted(said: string): string {
-  return said === "" ? "" : `; git said:\n${said}`;
+  return said === "" ? "" : `; git said:\n${lastLines(said, SHOWN_LINES)}`;
 }

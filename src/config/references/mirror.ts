@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { MicrovmError } from "../../errors.ts";
-import { existsSync, mkdirSync, readdirSync } from "../../os/files.ts";
+import { existsSync, mkdirSync, readdirSync, removeTree, rmSync, writeFileSync } from "../../os/files.ts";
 import { lockFile } from "../../os/locks.ts";
 import { storeNames } from "../../paths.ts";
 import { explainGit, gitInside, gitOutside } from "./git.ts";
@@ -11,6 +11,9 @@ import type { ResolveOptions } from "./resolve-options.ts";
 
 /** Where fetched commits get a name, so that the next fetch tells the server that they are here. */
 const FETCHED = "refs/microvm/";
+
+/** File in a mirror that something is being fetched into. */
+const UNFINISHED = "unfinished";
 
 /**
  * Makes sure that a commit is in the mirror of its repository, which is asked only when it is not there. Errors:
@@ -28,18 +31,37 @@ export async function fetchCommit(
     join(storeDirectory, storeNames.locks, `repository-${name}`),
     signal ? { signal } : {},
   );
-  if (!existsSync(join(mirror, "HEAD"))) await initialise(mirror, rev);
-  if (await hasCommit(mirror, rev)) return;
+  const unfinished = join(mirror, UNFINISHED);
+  // A git that was killed may have left locks and halves.
+  if (existsSync(unfinished)) await removeTree(mirror);
+  if (existsSync(mirror) && (await hasCommit(mirror, rev))) return;
   onProgress?.(`Fetching ${reference.url}`);
-  // Servers of this decade hand out any commit by its hash.
-  const one = [reference.url, `+${rev}:${FETCHED}${rev}`];
-  const result = await fetchInto(mirror, reference, ["--depth=1"], one, signal);
-  if (result.code === 0 && (await hasCommit(mirror, rev))) return;
-  await fetchAll(mirror, reference, signal);
-  if (await hasCommit(mirror, rev)) return;
+  const isNew = !existsSync(mirror);
+  mkdirSync(mirror, { recursive: true, mode: 0o700 });
+  writeFileSync(unfinished, "");
+  if (isNew) await initialise(mirror, rev);
+  const found = await fetchFrom(reference, rev, mirror, signal);
+  // Not reached when the person stopped it: then git was killed.
+  rmSync(unfinished);
+  if (found) return;
   throw new MicrovmError("reference-not-found", `The repository "${reference.url}" has no commit "${rev}"`, {
     hint: "Check the hash; a commit that is on no branch and no tag needs its ?ref=refs/… beside it",
   });
+}
+
+/** Whether the repository has the commit, which is then in the mirror. */
+async function fetchFrom(
+  reference: GitReference,
+  rev: string,
+  mirror: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  // Servers of this decade hand out any commit by its hash.
+  const one = [reference.url, `+${rev}:${FETCHED}${rev}`];
+  const result = await fetchInto(mirror, reference, ["--depth=1"], one, signal);
+  if (result.code === 0 && (await hasCommit(mirror, rev))) return true;
+  await fetchAll(mirror, reference, signal);
+  return hasCommit(mirror, rev);
 }
 
 /** The mirror in this store that has a commit, if any does. */
@@ -83,7 +105,6 @@ function mirrorName(url: string, rev: string): string {
 }
 
 async function initialise(mirror: string, rev: string): Promise<void> {
-  mkdirSync(mirror, { recursive: true, mode: 0o700 });
   const format = `--object-format=${rev.length === 64 ? "sha256" : "sha1"}`;
   const { code, said } = await gitInside(mirror, ["init", "--bare", "--quiet", "--template=", format]);
   if (code !== 0)

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -325,6 +326,38 @@ test("a tree that is not the pinned one is refused", async (t) => {
     `The tree of "${reference}" at "${rev}" has the digest "${pin.digest}", and the lock says "${"0".repeat(64)}"`,
   );
   assert.equal(fault.hint, `If that is meant, take it: microvm lock --update '${reference}'`);
+});
+
+test("a fetch that was cut off is begun anew, and several at once are one", async (t) => {
+  const { reference, commit } = repository(t);
+  commit(CONFIG);
+  const { resolve, said, storeDirectory } = resolver(t);
+  await resolve(reference);
+  const [mirror] = readdirSync(join(storeDirectory, storeNames.repositories));
+  const place = join(storeDirectory, storeNames.repositories, mirror!);
+  // What git leaves behind when it is killed.
+  for (const name of ["unfinished", "shallow.lock"]) writeFileSync(join(place, name), "");
+  const second = commit({ more: "" });
+  said.splice(0);
+  const all = await Promise.all([1, 2, 3].map(() => resolve(reference)));
+  assert.deepEqual(new Set(all.map(({ fetched }) => fetched!.pin.rev)), new Set([second]));
+  assert.equal(said.length, 1);
+  assert.ok(!existsSync(join(place, "unfinished")));
+});
+
+test("a repository of another user is refused, with the way to trust it", {
+  skip: process.getuid?.() === 0 ? false : "needs root to give it away",
+}, async (t) => {
+  const { reference, path, commit } = repository(t);
+  commit(CONFIG);
+  spawnSync("chown", ["-R", "12345:12345", path]);
+  const { resolve } = resolver(t);
+  for (const query of ["", "?ref=main"]) {
+    const { code, message, hint } = await faultOf(resolve(`${reference}${query}`));
+    assert.equal(code, "permission-denied");
+    assert.equal(message, `Cannot read "file://${path}": it belongs to another user`);
+    assert.equal(hint, `Let git trust it: git config --global --add safe.directory ${path}`);
+  }
 });
 
 test("a host without git is told to install it", async (t) => {
