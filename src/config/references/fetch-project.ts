@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { MicrovmError } from "../../errors.ts";
 import { suggest } from "../../module-system/index.ts";
 import { readdirSync, realpathSync, statSync } from "../../os/files.ts";
+import { quoteWord } from "../../os/processes.ts";
 import { PROJECT_FILE } from "../../paths.ts";
 import { storePathName } from "../../store/recipe.ts";
 import { openStore } from "../../store/store.ts";
@@ -29,7 +30,7 @@ export async function fetchProject(
     throw new MicrovmError(
       "checksum-mismatch",
       `The tree of "${shown}" at "${rev}" has the digest "${digest}", and the lock says "${pinned.digest}"`,
-      { hint: `If that is meant, take it: microvm lock --update '${shown}'` },
+      { hint: `If that is meant, take it: microvm lock --update ${quoteWord(shown)}` },
     );
   }
   const lastModified = pinned?.lastModified ?? (await commitTime(storeDirectory, rev));

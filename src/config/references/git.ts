@@ -3,11 +3,12 @@
  * transports that start programs. What the person set up to reach a server is theirs and stays: keys, credential
  * helpers, proxies, certificates.
  */
-import { MicrovmError, systemCode } from "../../errors.ts";
+import { MicrovmError } from "../../errors.ts";
 import { printable } from "../../os/printable.ts";
-import { lastLines, runToEnd } from "../../os/processes.ts";
+import { lastLines, quoteWord, runToEnd } from "../../os/processes.ts";
 import { asOutsideUser } from "../../os/user-namespace.ts";
 import type { GitReference } from "./reference.ts";
+import { decoded } from "./words.ts";
 
 /** How git is run. */
 interface GitOptions {
@@ -94,19 +95,15 @@ async function runGit(
   { input, signal }: GitOptions,
 ): Promise<GitResult> {
   const command = [...asOutsideUser(), "git", ...LOCKED_DOWN, ...args];
-  try {
-    const { code, stdout, stderr } = await runToEnd(command, {
-      env,
-      endsWithUs: true,
-      ...(input !== undefined && { input }),
-      ...(signal && { signal }),
-    });
-    if (code === 127 || /^(?:setpriv|unshare): failed to execute git:/m.test(stderr.toString()))
-      throw gitMissing();
-    return { code, stdout, said: printable(stderr.toString()).trim() };
-  } catch (error) {
-    throw systemCode(error) === "ENOENT" ? gitMissing() : error;
-  }
+  const { code, stdout, stderr } = await runToEnd(command, {
+    env,
+    endsWithUs: true,
+    ...(input !== undefined && { input }),
+    ...(signal && { signal }),
+  });
+  const said = printable(stderr.toString()).trim();
+  if (/^(?:setpriv|unshare): failed to execute git:/m.test(said)) throw gitMissing();
+  return { code, stdout, said };
 }
 
 function gitMissing(): MicrovmError {
@@ -132,7 +129,7 @@ export function explainGit(reference: GitReference, { said }: GitResult): Microv
   const { transport, url } = reference;
   if (/dubious ownership/.test(said)) {
     return new MicrovmError("permission-denied", `Cannot read "${url}": it belongs to another user`, {
-      hint: `Let git trust it: git config --global --add safe.directory ${decodeURI(url.slice("file://".length))}`,
+      hint: `Let git trust it: git config --global --add safe.directory ${quoteWord(decoded(url.slice("file://".length))!)}`,
     });
   }
   const isMissing = /does not appear to be a git repository|repository .* not found/i.test(said);
@@ -142,7 +139,7 @@ export function explainGit(reference: GitReference, { said }: GitResult): Microv
     });
   }
   return new MicrovmError("repository-unreachable", `Cannot read "${url}"${quoted(said)}`, {
-    hint: `Check the network, the address and your rights: git ls-remote ${url}`,
+    hint: `Check the network, the address and your rights: git ls-remote ${quoteWord(url)}`,
   });
 }
 

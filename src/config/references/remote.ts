@@ -1,6 +1,7 @@
 /** What the repository of a reference has now, asked without fetching anything. */
 import { MicrovmError } from "../../errors.ts";
 import { suggest } from "../../module-system/index.ts";
+import { quoteWord } from "../../os/processes.ts";
 import { explainGit, gitOutside } from "./git.ts";
 import type { GitReference } from "./reference.ts";
 
@@ -67,7 +68,7 @@ async function unknownRef(reference: GitReference, signal: AbortSignal | undefin
     "reference-not-found",
     `The repository "${url}" has no branch or tag "${ref}"${meant}`,
     {
-      hint: `See what it has: git ls-remote ${url}`,
+      hint: `See what it has: git ls-remote ${quoteWord(url)}`,
     },
   );
 }

@@ -360,6 +360,43 @@ test("a repository of another user is refused, with the way to trust it", {
   }
 });
 
+test("nothing of git's environment and configuration changes a command or starts a program", async (t) => {
+  const { reference, commit } = repository(t);
+  const rev = commit(CONFIG);
+  const directory = temporaryDirectory(t);
+  const trace = join(directory, "trace");
+  const configuration = join(directory, "gitconfig");
+  writeFileSync(
+    configuration,
+    `[url "ext::sh -c touch% ${trace}% "]
+      insteadOf = https://elsewhere.example/
+    [core]
+      hooksPath = ${directory}
+      fsmonitor = "touch ${trace}"
+    `,
+  );
+  writeFileSync(join(directory, "reference-transaction"), `#!/bin/sh\ntouch ${trace}\n`, { mode: 0o755 });
+  const hostile = {
+    GIT_DIR: "/nonexistent",
+    GIT_OBJECT_DIRECTORY: "/nonexistent",
+    GIT_CONFIG_PARAMETERS: "'core.sshCommand=touch'",
+    GIT_ALLOW_PROTOCOL: "ext:file",
+    GIT_CONFIG_GLOBAL: configuration,
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, hostile);
+  t.after(() => {
+    for (const name of Object.keys(hostile)) delete process.env[name];
+    Object.assign(process.env, before);
+  });
+  const { resolve } = resolver(t);
+  assert.equal((await resolve(reference)).fetched!.pin.rev, rev);
+  const { code, message } = await faultOf(resolve("git+https://elsewhere.example/r"));
+  assert.equal(code, "repository-unreachable");
+  assert.match(message, /transport 'ext' not allowed/);
+  assert.ok(!existsSync(trace));
+});
+
 test("a host without git is told to install it", async (t) => {
   const { reference, commit } = repository(t);
   commit(CONFIG);
