@@ -7,7 +7,7 @@ import { repository } from "../config/references/testing/repository.ts";
 import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import { EMPTY_LOCK, formatLock } from "../packages/lock.ts";
 import { LOCK_FILE } from "../paths.ts";
-import { matchingReference, pinReferences, resolveDeclared } from "./declared-references.ts";
+import { matchingReference, pinReferences, referencesOf, resolveDeclared } from "./declared-references.ts";
 import { readLock } from "./lock-file.ts";
 
 const projectIn = (directory: string): ProjectLocation => ({
@@ -93,6 +93,27 @@ test("references are pinned together; an update tells what changed, and forgets 
   assert.deepEqual(after.reports, updated);
   assert.deepEqual(Object.keys(after.lock.references), [one.reference]);
   assert.equal(formatLock(after.lock).match(/"rev"/g)?.length, 1);
+});
+
+test("the references of hosts are told in one form, and a wrong one with where it stands", () => {
+  const host = (flakes: readonly unknown[]) => {
+    const vms = Object.fromEntries(flakes.map((flake, index) => [`vm${index}`, { flake }]));
+    return [{ name: "lab", config: { microvm: { vms } }, warnings: [], vms: [] }];
+  };
+  const flakes = [
+    "git+https://h/b/#web",
+    "git+https://h/b?ref=x&dir=a",
+    "path:/a",
+    ".",
+    null,
+    "git+https://h/b",
+  ];
+  assert.deepEqual(referencesOf(host(flakes)), ["git+https://h/b", "git+https://h/b?dir=a&ref=x"]);
+  assert.throws(() => referencesOf(host([".", "github:a/b"])), {
+    code: "unsupported",
+    message:
+      'In "microvm.vms.vm1.flake" of the host "lab": Cannot use the reference "github:a/b": references of the kind "github:" are not supported yet',
+  });
 });
 
 test("a reference that is to be updated must be one that is named", () => {

@@ -96,13 +96,29 @@ async function pinNow(
   return rev === undefined ? undefined : { rev, digest: "" };
 }
 
-/** The references to repositories that the VMs of a project's hosts are deployed from, as a lock calls them. */
-export function referencesOf({ hosts }: EvaluatedProject): readonly string[] {
-  const flakes = hosts.flatMap(({ config }) =>
-    Object.values(vmsOf(config)).flatMap(({ flake }) => (typeof flake === "string" ? [flake] : [])),
+/**
+ * The references to repositories that the VMs of a project's hosts are deployed from, as a lock calls them. Errors:
+ * those of `parseReference`, with the option that is wrong.
+ */
+export function referencesOf(hosts: EvaluatedProject["hosts"]): readonly string[] {
+  const found = hosts.flatMap(({ name: host, config }) =>
+    Object.entries(vmsOf(config)).flatMap(([vm, { flake }]) => {
+      if (typeof flake !== "string") return [];
+      const reference = parseIn(`"microvm.vms.${vm}.flake" of the host "${host}"`, flake);
+      return reference.type === "git" ? [formatReference(withoutName(reference))] : [];
+    }),
   );
-  const repositories = flakes.map(parseReference).filter(({ type }) => type === "git");
-  return [...new Set(repositories.map((reference) => formatReference(withoutName(reference))))].sort();
+  return [...new Set(found)].sort();
+}
+
+function parseIn(where: string, flake: string): ReturnType<typeof parseReference> {
+  try {
+    return parseReference(flake);
+  } catch (error) {
+    if (!(error instanceof MicrovmError)) throw error;
+    const { code, message, hint } = error;
+    throw new MicrovmError(code, `In ${where}: ${message}`, { ...(hint && { hint }), cause: error });
+  }
 }
 
 /** The reference that a person means; undefined when the text is none. Errors: `bad-usage` for one that is not named. */

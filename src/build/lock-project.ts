@@ -7,7 +7,12 @@ import { hostArchitecture } from "../packages/host-tools.ts";
 import type { Lock, LockedPackageSet } from "../packages/lock.ts";
 import { hasChanges, type PackageChanges, packageChanges } from "../packages/lock-diff.ts";
 import { openStore } from "../store/store.ts";
-import { type LockedReferenceReport, matchingReference, pinReferences } from "./declared-references.ts";
+import {
+  type LockedReferenceReport,
+  matchingReference,
+  pinReferences,
+  referencesOf,
+} from "./declared-references.ts";
 import { readLock, writeLock } from "./lock-file.ts";
 import { type LockedPart, type LockedVm, lockVms, setsOf } from "./lock-vms.ts";
 import { evaluateVms } from "./project-vms.ts";
@@ -65,13 +70,14 @@ export async function lockProject(options: LockProjectOptions): Promise<LockRepo
   const vms = declared.vms.map(({ label, vm }) => ({ ...vm, name: label }));
   const host = { architecture: hostArchitecture(), storeDirectory };
   const only = update?.only;
-  const reference = only === undefined ? undefined : matchingReference(declared.references, only);
+  const references = referencesOf(declared.hosts);
+  const reference = only === undefined ? undefined : matchingReference(references, only);
   const refreshed = update && reference === undefined ? matchingSets(setsOf(vms, host), only) : [];
   // Indices are kept in it.
   openStore(storeDirectory).prepare();
   const before = readLock(project.directory);
   const { onProgress, onWarning, signal, allowDowngrade } = options;
-  const pinned = await pinReferences(before, declared.references, {
+  const pinned = await pinReferences(before, references, {
     ...{ declaredIn: project, storeDirectory, dryRun, onProgress, onWarning, signal },
     forget: update !== undefined && only === undefined,
     update: (one) => update !== undefined && (only === undefined || one === reference),

@@ -1,6 +1,10 @@
 /** All VMs of a project at once. */
-import { type EvaluatedVm, evaluateWholeProject, type ProjectLocation } from "../config/index.ts";
-import { referencesOf } from "./declared-references.ts";
+import {
+  type EvaluatedProject,
+  type EvaluatedVm,
+  evaluateWholeProject,
+  type ProjectLocation,
+} from "../config/index.ts";
 
 /** A VM by the name that tells it from the others of its project. */
 export interface VmOfProject {
@@ -11,10 +15,9 @@ export interface VmOfProject {
 
 /** What a project declares. */
 export interface DeclaredVms {
-  /** All that it defines in full, those of its hosts too. */
+  readonly hosts: EvaluatedProject["hosts"];
+  /** All VMs that it defines in full, those of its hosts too. */
   readonly vms: readonly VmOfProject[];
-  /** The references to repositories that others are deployed from; see `referencesOf`. */
-  readonly references: readonly string[];
 }
 
 /** Evaluates every VM of a project, those of its hosts too. Errors: those of the evaluation. */
@@ -32,5 +35,5 @@ export async function evaluateVms(
   for (const { warnings } of [...whole.hosts, ...vms.map(({ vm }) => vm)]) {
     for (const warning of warnings) onWarning?.(warning);
   }
-  return { vms, references: referencesOf(whole) };
+  return { hosts: whole.hosts, vms };
 }
