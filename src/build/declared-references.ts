@@ -1,8 +1,7 @@
 /** References that a project's hosts name, pinned in its lock. */
-
-import type { EvaluatedProject } from "../config/index.ts";
 import {
   checkReference,
+  type EvaluatedProject,
   formatReference,
   type PinnedReference,
   type ProjectLocation,

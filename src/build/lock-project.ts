@@ -60,8 +60,9 @@ export interface LockReport {
 }
 
 /**
- * Locks all VMs of a project, and the references that its hosts name. Errors: those of the evaluation and of `lockVms`; `bad-usage` for a set or
- * reference that the project does not have, and for a fetched project, which cannot be written to; `permission-denied` when the lock cannot be written.
+ * Locks all VMs of a project, and the references that its hosts name. Errors: those of the evaluation, of `lockVms`
+ * and of `resolveReference`; `bad-usage` for a set or reference that the project does not have, and for a fetched
+ * project, which is not written to; `permission-denied` when the lock cannot be written.
  */
 export async function lockProject(options: LockProjectOptions): Promise<LockReport> {
   const { project, storeDirectory, update, dryRun = false } = options;

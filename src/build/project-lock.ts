@@ -20,16 +20,19 @@ export function openProjectLock(project: ProjectLocation, declaredIn?: ProjectLo
   const { fetched } = project;
   if (!fetched) return { lock: own, keep: (after) => writeLock(project.directory, own, after) };
   const { reference, pin } = fetched;
-  const kept =
-    declaredIn === undefined ? undefined : entry(readLock(declaredIn.directory).references, reference);
-  const more = kept?.rev === pin.rev ? kept.packageSets : undefined;
+  /** What was kept for this very commit. */
+  const keptIn = ({ references }: Lock) => {
+    const kept = entry(references, reference);
+    return kept?.rev === pin.rev ? kept.packageSets : undefined;
+  };
+  const more = declaredIn && keptIn(readLock(declaredIn.directory));
   const lock = more === undefined ? own : { ...own, packageSets: { ...own.packageSets, ...more } };
   const keep = (after: Lock) => {
     if (after === lock) return undefined;
     if (declaredIn === undefined) return lacking(reference);
     // Others may have written to it meanwhile.
     const before = readLock(declaredIn.directory);
-    const locked = { ...pin, packageSets: changedSets(own, after) };
+    const locked = { ...pin, packageSets: { ...keptIn(before), ...changedSets(lock, after) } };
     return writeLockOf(declaredIn, before, {
       ...before,
       references: { ...before.references, [reference]: locked },
