@@ -26,7 +26,12 @@ process.stdout.write(JSON.stringify({ times, kilobytes: process.resourceUsage().
 function evaluate(vms: number): void {
   const names = Array.from({ length: vms }, (_, index) => [`vm-${index}`, { config: definitionsOf(index) }]);
   const project = { microvms: Object.fromEntries(names) } as Project;
-  const request = { file: "/fleet/microvm.config.ts", storeDir: "/store", self: "path:/fleet" };
+  const request = {
+    file: "/fleet/microvm.config.ts",
+    root: "/fleet",
+    storeDir: "/store",
+    self: "path:/fleet",
+  };
   const { vms: evaluated } = evaluateAll(project, request, { guestModule, hostModule, importModule });
   if (evaluated.length !== vms) throw new Error(`${evaluated.length} of ${vms} VMs`);
 }

@@ -1,7 +1,7 @@
 /** Projects as our side of each benchmark: a copy, built by the whole command. */
 import { cpSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { evaluateProject, findProjectFile } from "../src/config/index.ts";
+import { evaluateProject, findProject } from "../src/config/index.ts";
 import type { GuestConfig } from "../src/options/guest.ts";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "../src/os/files.ts";
 import { asPackageSet, type DebianPackageSet } from "../src/packages/debian/package-set.ts";
@@ -81,8 +81,8 @@ export async function packagesOfExample(example: Example): Promise<{
   readonly set: DebianPackageSet;
   readonly names: readonly string[];
 }> {
-  const { file, name } = findProjectFile(`${example.project}#${example.name}`);
-  const vm = await evaluateProject({ file, name, storeDir: example.store });
+  const { project: path, name, store: storeDir } = example;
+  const vm = await evaluateProject({ ...findProject({ path, name }), storeDir });
   const set = asPackageSet(vm.pkgs);
   const host = { architecture: hostArchitecture(), storeDirectory: example.store };
   const { requests } = wishesOf(vm.config as unknown as GuestConfig, set, host).guest;

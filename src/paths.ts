@@ -65,6 +65,8 @@ export const storeNames = {
   temporaryRoots: ".temproots",
   /** What the last build of each path printed, if anything. */
   logs: ".logs",
+  /** Bare git repositories that projects are fetched into, one for each address. */
+  repositories: ".repositories",
 } as const;
 
 /** Below the state directory: VMs that run in the foreground, apart from the installed ones, whose names have no dot in front. */

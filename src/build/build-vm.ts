@@ -10,8 +10,8 @@ import type { TemporaryRoots } from "../store/temporary-roots.ts";
 import { buildersWith } from "./builders.ts";
 import { estimateWork, type MissingPath } from "./estimate.ts";
 import { openImages } from "./guest-source.ts";
-import { readLock, writeLock } from "./lock-file.ts";
 import { lockVms } from "./lock-vms.ts";
+import { openProjectLock } from "./project-lock.ts";
 import { evaluateVms } from "./project-vms.ts";
 
 /** Told while a VM is built. */
@@ -27,6 +27,8 @@ export interface BuildReporter {
 /** What is built, and how it is told. */
 export interface BuildOptions {
   readonly project: ProjectLocation;
+  /** Of a fetched project: the one whose file names it, whose lock keeps what its own lacks. */
+  readonly declaredIn?: ProjectLocation;
   readonly storeDirectory: string;
   readonly reporter: BuildReporter;
   readonly signal?: AbortSignal;
@@ -45,7 +47,7 @@ export interface BuiltVm {
 /** Builds a VM of a project. Nothing is made that the store already has. */
 export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
   const { project, storeDirectory, reporter } = options;
-  const vm = await evaluateProject({ file: project.file, name: project.name, storeDir: storeDirectory });
+  const vm = await evaluateProject({ ...project, storeDir: storeDirectory });
   for (const warning of vm.warnings) reporter.warning(warning);
   const [built] = await buildEvaluated([vm], options);
   return built!;
@@ -59,7 +61,7 @@ export interface LabelledVm extends BuiltVm {
 /** Builds all VMs of a project together, those of its hosts too: what they share is made once. */
 export async function buildAllVms(options: BuildOptions): Promise<readonly LabelledVm[]> {
   const { project, storeDirectory, reporter } = options;
-  const vms = await evaluateVms(project, storeDirectory, (text) => reporter.warning(text));
+  const { vms } = await evaluateVms(project, storeDirectory, (text) => reporter.warning(text));
   const built = await buildEvaluated(
     vms.map(({ vm }) => vm),
     options,
@@ -88,22 +90,22 @@ async function buildEvaluated(
 }
 
 async function lockAndPlan(vms: readonly EvaluatedVm[], host: HostFacts, options: BuildOptions) {
-  const { project, storeDirectory, reporter, signal } = options;
+  const { project, declaredIn, storeDirectory, reporter, signal } = options;
   const images = await openImages(vms, project.directory);
-  const before = readLock(project.directory);
+  const kept = openProjectLock(project, declaredIn);
   const {
     lock,
     vms: locked,
     sources,
   } = await lockVms(vms, {
-    lock: before,
+    lock: kept.lock,
     host,
     projectDirectory: project.directory,
     storeDirectory,
     onProgress: (step) => reporter.step(step),
     ...(signal && { signal }),
   });
-  const warning = writeLock(project.directory, before, lock);
+  const warning = kept.keep(lock);
   if (warning !== undefined) reporter.warning(warning);
   const plans = vms.map(({ name, config }, index) => {
     const { guest, tools } = locked[index]!;

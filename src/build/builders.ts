@@ -1,4 +1,5 @@
 /** Every kind of recipe, and what builds it. */
+import { buildGitSource } from "../config/references/source.ts";
 import { buildConfigLayer } from "../guest/config-layer.ts";
 import { buildDebianLayer, buildDebianTools } from "../guest/debian-layer.ts";
 import { buildErofs } from "../guest/erofs.ts";
@@ -28,6 +29,7 @@ export function buildersWith(
     "debian-tools": buildDebianTools,
     erofs: buildErofs,
     files: buildFiles,
+    "git-source": buildGitSource,
     "image-layer": imageLayerBuilder(images),
     "image-programs": buildImagePrograms,
     initrd: buildInitrd,

@@ -7,7 +7,8 @@ import { EMPTY_LOCK, formatLock, type Lock } from "../packages/lock.ts";
 import { readLock, writeLock } from "./lock-file.ts";
 
 const LOCK: Lock = {
-  version: 2,
+  version: 3,
+  references: {},
   packageSets: {
     "debian/trixie/amd64/main": {
       releases: {},
@@ -50,6 +51,6 @@ test("a project that cannot be written to is a warning that says what it costs",
   const path = join(project, "microvm.lock");
   assert.match(
     writeLock(project, EMPTY_LOCK, LOCK)!.replace(`"${path}" (ENOTDIR`, "PATH (CODE"),
-    /^Cannot write PATH \(CODE: not a directory, open '[^']+'\): the packages are resolved anew each time$/,
+    /^Cannot write PATH \(CODE: not a directory, open '[^']+'\): what it lacks is resolved anew each time$/,
   );
 });

@@ -25,7 +25,7 @@ export function writeLock(projectDirectory: string, before: Lock, after: Lock): 
   } catch (error) {
     return new MicrovmError(
       "permission-denied",
-      `Cannot write "${path}" (${messageOf(error)}): the packages are resolved anew each time`,
+      `Cannot write "${path}" (${messageOf(error)}): what it lacks is resolved anew each time`,
     ).message;
   }
 }

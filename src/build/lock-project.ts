@@ -7,6 +7,12 @@ import { hostArchitecture } from "../packages/host-tools.ts";
 import type { Lock, LockedPackageSet } from "../packages/lock.ts";
 import { hasChanges, type PackageChanges, packageChanges } from "../packages/lock-diff.ts";
 import { openStore } from "../store/store.ts";
+import {
+  type LockedReferenceReport,
+  matchingReference,
+  pinReferences,
+  referencesOf,
+} from "./declared-references.ts";
 import { readLock, writeLock } from "./lock-file.ts";
 import { type LockedPart, type LockedVm, lockVms, setsOf } from "./lock-vms.ts";
 import { evaluateVms } from "./project-vms.ts";
@@ -15,8 +21,8 @@ import { evaluateVms } from "./project-vms.ts";
 export interface LockProjectOptions {
   readonly project: ProjectLocation;
   readonly storeDirectory: string;
-  /** Which sets are refreshed: all, or those of a name; undefined: none. */
-  readonly update?: { readonly set?: string | undefined } | undefined;
+  /** What is refreshed: all, or the sets of a name, or a reference; undefined: nothing. */
+  readonly update?: { readonly only?: string | undefined } | undefined;
   readonly allowDowngrade?: boolean;
   /** Write nothing but what is kept of archives. */
   readonly dryRun?: boolean;
@@ -49,27 +55,36 @@ export interface VmChanges extends PackageChanges {
 export interface LockReport {
   readonly sets: readonly LockedSetReport[];
   readonly changes: readonly VmChanges[];
+  readonly references: readonly LockedReferenceReport[];
   readonly isWritten: boolean;
 }
 
 /**
- * Locks all VMs of a project. Errors: those of the evaluation and of `lockVms`; `bad-usage` for a set that the project
- * does not have; `permission-denied` when the lock cannot be written.
+ * Locks all VMs of a project, and the references that its hosts name. Errors: those of the evaluation, of `lockVms`
+ * and of `resolveReference`; `bad-usage` for a set or reference that the project does not have, and for a fetched
+ * project, which is not written to; `permission-denied` when the lock cannot be written.
  */
 export async function lockProject(options: LockProjectOptions): Promise<LockReport> {
   const { project, storeDirectory, update, dryRun = false } = options;
-  const vms = (await evaluateVms(project, storeDirectory, options.onWarning)).map(({ label, vm }) => ({
-    ...vm,
-    name: label,
-  }));
+  if (project.fetched && !dryRun) throw notHere(project.fetched.reference);
+  const declared = await evaluateVms(project, storeDirectory, options.onWarning);
+  const vms = declared.vms.map(({ label, vm }) => ({ ...vm, name: label }));
   const host = { architecture: hostArchitecture(), storeDirectory };
-  const refreshed = update ? matchingSets(setsOf(vms, host), update.set) : [];
+  const only = update?.only;
+  const references = referencesOf(declared.hosts);
+  const reference = only === undefined ? undefined : matchingReference(references, only);
+  const refreshed = update && reference === undefined ? matchingSets(setsOf(vms, host), only) : [];
   // Indices are kept in it.
   openStore(storeDirectory).prepare();
   const before = readLock(project.directory);
-  const { onProgress, signal, allowDowngrade } = options;
+  const { onProgress, onWarning, signal, allowDowngrade } = options;
+  const pinned = await pinReferences(before, references, {
+    ...{ declaredIn: project, storeDirectory, dryRun, onProgress, onWarning, signal },
+    forget: update !== undefined && only === undefined,
+    update: (one) => update !== undefined && (only === undefined || one === reference),
+  });
   const { lock, vms: locked } = await lockVms(vms, {
-    lock: before,
+    lock: pinned.lock,
     host,
     projectDirectory: project.directory,
     storeDirectory,
@@ -83,8 +98,15 @@ export async function lockProject(options: LockProjectOptions): Promise<LockRepo
   return {
     sets: reportSets(before, lock, locked),
     changes: locked.flatMap((vm) => changesOf(vm, before)),
+    references: pinned.reports,
     isWritten: !dryRun && lock !== before,
   };
+}
+
+function notHere(reference: string): MicrovmError {
+  return new MicrovmError("bad-usage", `Cannot write a lock into "${reference}", which is fetched`, {
+    hint: "Run it in the directory where that project is worked on, or see what would change with --dry-run",
+  });
 }
 
 /** The sets that a person means by a name: the whole one, its first parts (`debian/trixie`), or the suite alone. */

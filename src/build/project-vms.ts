@@ -1,5 +1,10 @@
 /** All VMs of a project at once. */
-import { type EvaluatedVm, evaluateWholeProject, type ProjectLocation } from "../config/index.ts";
+import {
+  type EvaluatedProject,
+  type EvaluatedVm,
+  evaluateWholeProject,
+  type ProjectLocation,
+} from "../config/index.ts";
 
 /** A VM by the name that tells it from the others of its project. */
 export interface VmOfProject {
@@ -8,13 +13,20 @@ export interface VmOfProject {
   readonly vm: EvaluatedVm;
 }
 
+/** What a project declares. */
+export interface DeclaredVms {
+  readonly hosts: EvaluatedProject["hosts"];
+  /** All VMs that it defines in full, those of its hosts too. */
+  readonly vms: readonly VmOfProject[];
+}
+
 /** Evaluates every VM of a project, those of its hosts too. Errors: those of the evaluation. */
 export async function evaluateVms(
-  project: Pick<ProjectLocation, "file">,
+  project: ProjectLocation,
   storeDirectory: string,
   onWarning?: (text: string) => void,
-): Promise<readonly VmOfProject[]> {
-  const whole = await evaluateWholeProject({ file: project.file, storeDir: storeDirectory });
+): Promise<DeclaredVms> {
+  const whole = await evaluateWholeProject({ ...project, storeDir: storeDirectory });
   const own = whole.vms.map((vm) => ({ label: vm.name, vm }));
   const ofHosts = whole.hosts.flatMap((host) =>
     host.vms.map((vm) => ({ label: `${host.name}/${vm.name}`, vm })),
@@ -23,5 +35,5 @@ export async function evaluateVms(
   for (const { warnings } of [...whole.hosts, ...vms.map(({ vm }) => vm)]) {
     for (const warning of warnings) onWarning?.(warning);
   }
-  return vms;
+  return { hosts: whole.hosts, vms };
 }

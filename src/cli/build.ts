@@ -1,12 +1,12 @@
 /** `microvm build`. */
 import type { BuiltVm } from "../build/build-vm.ts";
-import { findProjectFile } from "../config/index.ts";
 import { MicrovmError } from "../errors.ts";
 import { registerLink } from "../store/roots.ts";
 import { openTemporaryRoots } from "../store/temporary-roots.ts";
 import { buildAllWithProgress, buildWithProgress, QUIET_OPTION } from "./build-with-progress.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { replaceLink } from "./links.ts";
+import { findProjectFor } from "./project.ts";
 import { directories, stopSignal } from "./setting.ts";
 
 /** Builds a VM and prints its runner's store path. */
@@ -31,6 +31,7 @@ Examples:
   microvm build
   microvm build --all --json
   microvm build path/to/project#web -o result && result/bin/microvm-run
+  microvm build 'git+https://HOST/REPOSITORY?ref=main#web'
 `,
   needsRoot: true,
   async run(args) {
@@ -40,12 +41,13 @@ Examples:
       json: { type: "boolean", default: false },
       ...QUIET_OPTION,
     });
-    const project = findProjectFile(reference);
     const { store } = directories();
-    await using roots = openTemporaryRoots(store);
-    roots.begin();
     const { quiet, json, "out-link": link } = values;
-    const options = { project, storeDirectory: store, signal: stopSignal(), quiet, roots };
+    const signal = stopSignal();
+    await using roots = openTemporaryRoots(store);
+    const project = await findProjectFor(reference, { storeDirectory: store, signal, roots, quiet });
+    roots.begin();
+    const options = { project, storeDirectory: store, signal, quiet, roots };
     if (values.all) {
       refuseWithAll("--out-link", link);
       refuseWithAll(`#${project.name}`, project.name);

@@ -3,12 +3,13 @@ import {
   type EvaluateProjectOptions,
   evaluateProject,
   evaluateWholeProject,
-  findProjectFile,
   traceProjectOption,
 } from "../config/index.ts";
 import { type ErrorCode, MicrovmError } from "../errors.ts";
+import { openTemporaryRoots } from "../store/temporary-roots.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { printWarning } from "./output.ts";
+import { findProjectFor } from "./project.ts";
 import { directories } from "./setting.ts";
 import { traceText } from "./trace.ts";
 
@@ -17,7 +18,7 @@ export const evalCommand: Command = {
   name: "eval",
   usage: "eval [PROJECT[#NAME]] [--all | --option PATH [--trace]]",
   summary: "Print a VM's evaluated configuration",
-  help: `Evaluates a VM's configuration and prints every option with its value. Nothing is built or fetched.
+  help: `Evaluates a VM's configuration and prints every option with its value. Nothing is built, and no package fetched.
 
 Usage: microvm eval [PROJECT[#NAME]] [options]
 
@@ -48,11 +49,13 @@ Examples:
       json: { type: "boolean", default: false },
     });
     if (values.trace && values.option === undefined) throw wrongUsage('"--trace" needs "--option"');
-    const { file, name } = findProjectFile(reference);
-    if (values.all && (name !== undefined || values.option !== undefined)) {
+    const { store: storeDir } = directories();
+    await using roots = openTemporaryRoots(storeDir);
+    const found = await findProjectFor(reference, { storeDirectory: storeDir, roots, quiet: false });
+    if (values.all && (found.name !== undefined || values.option !== undefined)) {
       throw wrongUsage('"--all" is for the whole project, without "#NAME" and "--option"');
     }
-    const project = { file, name, storeDir: directories().store };
+    const project = { ...found, storeDir };
     if (values.option !== undefined) return printOption(project, values.option, values);
     if (values.all) return printAll(project, values.json);
     const vm = await evaluateProject(project);

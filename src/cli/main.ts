@@ -87,7 +87,8 @@ ${commands.map((command) => `  microvm ${command.usage.padEnd(width)}  ${command
   microvm --version
   microvm COMMAND --help
 
-A project is a directory with a microvm.config.ts; "#NAME" behind it chooses one of its VMs.
+A project is a directory with a microvm.config.ts, or a reference to a git repository that has one, such as
+git+https://HOST/REPOSITORY?ref=BRANCH; "#NAME" behind it chooses one of its VMs.
 
 Examples:
   microvm run examples/my-microvm

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { findProjectFile } from "../config/index.ts";
+import type { ProjectLocation } from "../config/index.ts";
 import { type GuestAgent, waitForAgent } from "../control/guest-agent.ts";
 import { type MachineProcess, startMachine } from "../control/machine-process.ts";
 import { consoleLines, keyFilter } from "../control/terminal.ts";
@@ -14,6 +14,7 @@ import { openTemporaryRoots } from "../store/temporary-roots.ts";
 import { buildWithProgress, QUIET_OPTION } from "./build-with-progress.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { printWarning } from "./output.ts";
+import { findProjectFor } from "./project.ts";
 import { directories, stoppedStatus, stopSignal } from "./setting.ts";
 
 /** Seconds that a guest has to come up: microvm.nix's `startupTimeout`. */
@@ -60,15 +61,15 @@ Examples:
       ...QUIET_OPTION,
     });
     const timeout = parseTimeout(values.timeout);
-    const project = findProjectFile(reference);
     const { store, state } = directories();
     const signal = stopSignal();
     // A guest needs its layers as long as it runs.
     await using roots = openTemporaryRoots(store);
-    roots.begin();
     const { quiet } = values;
+    const project = await findProjectFor(reference, { storeDirectory: store, signal, roots, quiet });
+    roots.begin();
     const { runner, vm } = await buildWithProgress({ project, storeDirectory: store, signal, quiet, roots });
-    const directory = join(state, FOREGROUND_DIRECTORY, vmDirectoryName(vm.name, project.directory));
+    const directory = join(state, FOREGROUND_DIRECTORY, vmDirectoryName(vm.name, project));
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     await using lock = await lockFile(join(directory, vmNames.lock), { wait: false });
     if (!lock) {
@@ -93,9 +94,12 @@ function parseTimeout(text: string | undefined): number {
   });
 }
 
-/** One directory for each VM of each project, so that volumes are found again. */
-function vmDirectoryName(name: string, projectDirectory: string): string {
-  return `${name}-${createHash("sha256").update(projectDirectory).digest("hex").slice(0, 12)}`;
+/** One directory for each VM of each project, so that volumes are found again, whatever commit was fetched. */
+function vmDirectoryName(name: string, { directory, fetched }: ProjectLocation): string {
+  return `${name}-${createHash("sha256")
+    .update(fetched?.reference ?? directory)
+    .digest("hex")
+    .slice(0, 12)}`;
 }
 
 /** Runs a command in the guest once it is up. */

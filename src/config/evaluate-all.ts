@@ -17,12 +17,11 @@ export function evaluateAll(
   request: EvaluationRequest,
   declarations: Declarations,
 ): EvaluatedProject {
-  const { file } = request;
   const faults: MicrovmError[] = [];
   const evaluateVms = (vms: VmsByName, host?: string) =>
     Object.keys(vms).flatMap((name) => {
       const where = host === undefined ? `"${name}"` : `"${name}" of the host "${host}"`;
-      return collecting(faults, where, () => [evaluateGuest(name, vms[name]!, file, declarations)]) ?? [];
+      return collecting(faults, where, () => [evaluateGuest(name, vms[name]!, request, declarations)]) ?? [];
     });
   const hosts = Object.keys(project.hosts ?? {}).flatMap((name) => {
     const host = collecting(faults, `the host "${name}"`, () =>
@@ -30,7 +29,9 @@ export function evaluateAll(
     );
     return host ? [{ name, ...host, vms: evaluateVms(host.vms, name) }] : [];
   });
-  const vms = collecting(faults, '"microvms"', () => evaluateDefinitions(project, file, declarations));
+  const vms = collecting(faults, '"microvms"', () =>
+    evaluateDefinitions(project, request.file, declarations),
+  );
   const evaluated = { hosts, vms: vms ? evaluateVms(vms) : [] };
   if (faults.length > 0) throw combineFaults(faults);
   return evaluated;

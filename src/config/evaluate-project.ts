@@ -10,11 +10,16 @@ import {
   type EvaluationRequest,
   type TracedOption,
 } from "./protocol.ts";
+import { formatReference } from "./references/reference.ts";
 
 /** What to evaluate. */
 export interface EvaluateProjectOptions {
-  /** The project file; an absolute path without symbolic links, as `findProjectFile` gives it. */
+  /** The project file; an absolute path without symbolic links, as locations have it. */
   readonly file: string;
+  /** The tree that may be read. Default: the project's directory. */
+  readonly root?: string;
+  /** What hosts are told of where the project is. Default: its directory, as a reference. */
+  readonly self?: string;
   /** Which VM is wanted; absent: the one that goes without saying. */
   readonly name?: string | undefined;
   /** The store's directory, told to hosts. */
@@ -72,10 +77,12 @@ async function ask<T>(
 ): Promise<[string, T]> {
   const { file, name, storeDir, timeLimit = TIME_LIMIT } = options;
   const directory = dirname(file);
+  const { root = directory, self = formatReference({ type: "path", path: directory }) } = options;
   const request: EvaluationRequest = {
     file,
+    root,
     storeDir,
-    self: `path:${directory}`,
+    self,
     ...(name !== undefined && { name }),
     ...what,
   };
@@ -83,7 +90,7 @@ async function ask<T>(
   const [program, ...args] = [
     ...(await networkCut()),
     process.execPath,
-    ...nodeArguments(directory),
+    ...nodeArguments(root, directory),
     entry,
     JSON.stringify(request),
   ];
@@ -110,10 +117,10 @@ async function networkCut(): Promise<readonly string[]> {
   }
 }
 
-function nodeArguments(projectDirectory: string): string[] {
+function nodeArguments(root: string, directory: string): string[] {
   return [
     "--permission",
-    ...readable(projectDirectory).map((path) => `--allow-fs-read=${path}`),
+    ...readable(root, directory).map((path) => `--allow-fs-read=${path}`),
     "--disable-warning=ExperimentalWarning",
     "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
     `--max-old-space-size=${MEMORY_LIMIT}`,
@@ -121,11 +128,11 @@ function nodeArguments(projectDirectory: string): string[] {
   ];
 }
 
-/** The project, this program, and where their names really lead to. */
-function readable(projectDirectory: string): string[] {
+/** The project's tree, this program, and where their names really lead to. */
+function readable(root: string, directory: string): string[] {
   const program = join(import.meta.dirname, "../..");
-  const modules = join(projectDirectory, "node_modules");
-  const paths = [projectDirectory, program, ...(existsSync(modules) ? [modules] : [])];
+  const modules = join(directory, "node_modules");
+  const paths = [root, program, ...(existsSync(modules) ? [modules] : [])];
   return [...new Set(paths.flatMap((path) => [path, realpathSync(path)]))];
 }
 

@@ -40,6 +40,9 @@ export interface MergedVm {
   readonly extraModules: readonly unknown[];
 }
 
+/** The project file, and the tree that it belongs to. */
+export type ProjectPlace = Pick<EvaluationRequest, "file" | "root">;
+
 /** Where a guest's name becomes its host name. */
 const OWN_FILE = "src/config/evaluate-vm.ts";
 
@@ -70,18 +73,18 @@ export function evaluateVm(
   declarations: Declarations,
 ): EvaluatedVm {
   const { name, vm, warnings } = chosenVm(project, request, declarations);
-  return evaluateGuest(name, vm, request.file, declarations, warnings);
+  return evaluateGuest(name, vm, request, declarations, warnings);
 }
 
 /** Evaluates a VM from its definition. */
 export function evaluateGuest(
   name: string,
   vm: MergedVm,
-  file: string,
+  place: ProjectPlace,
   declarations: Declarations,
   hostWarnings: readonly string[] = [],
 ): EvaluatedVm {
-  const { plain, warnings } = complete(startGuest(name, vm, file, declarations));
+  const { plain, warnings } = complete(startGuest(name, vm, place, declarations));
   return { name, pkgs: vm.pkgs, config: plain, warnings: [...hostWarnings, ...warnings] };
 }
 
@@ -92,7 +95,7 @@ export function traceOptionOfVm(
   declarations: Declarations,
 ): TracedOption {
   const { name, vm } = chosenVm(project, request, declarations);
-  return { vm: name, ...traceOption(startGuest(name, vm, request.file, declarations), request.trace) };
+  return { vm: name, ...traceOption(startGuest(name, vm, request, declarations), request.trace) };
 }
 
 /** The definition of the VM that is asked for, and the warnings of the hosts that had to be evaluated for it. */
@@ -153,7 +156,7 @@ export function evaluateHost(
 function startGuest(
   name: string,
   { pkgs, specialArgs, config, extraModules }: MergedVm,
-  file: string,
+  { file, root }: ProjectPlace,
   declarations: Declarations,
 ): Evaluated<Asserted> {
   if (!VM_NAME.test(name)) {
@@ -169,18 +172,22 @@ function startGuest(
       ...(config === null ? [] : [config]),
       ...extraModules,
     ],
-    specialArgs: { ...specialArgs, pkgs, name, readText: (path: string) => readProjectFile(file, path) },
+    specialArgs: {
+      ...specialArgs,
+      pkgs,
+      name,
+      readText: (path: string) => readProjectFile(dirname(file), root, path),
+    },
     class: "guest",
     file,
     ...importing(declarations),
   });
 }
 
-/** A file below the project's directory; evaluation may read no other. */
-function readProjectFile(projectFile: string, path: string): string {
-  const directory = dirname(projectFile);
+/** A file of the project's tree; evaluation may read no other. */
+function readProjectFile(directory: string, root: string, path: string): string {
   const found = resolve(directory, path);
-  if (!found.startsWith(`${directory}/`)) throw new Error("it lies outside of the project");
+  if (!found.startsWith(`${root}/`)) throw new Error("it lies outside of the project");
   return readFileSync(found, "utf8");
 }
 

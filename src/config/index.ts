@@ -1,9 +1,12 @@
-/** Finding and evaluating projects. */
+/** Finding, fetching and evaluating projects. */
 export {
   type EvaluateProjectOptions,
   evaluateProject,
   evaluateWholeProject,
   traceProjectOption,
 } from "./evaluate-project.ts";
-export { findProjectFile, type ProjectLocation } from "./find-project.ts";
-export type { EvaluatedVm, TracedOption } from "./protocol.ts";
+export { findProject, type PinnedReference, type ProjectLocation } from "./find-project.ts";
+export type { EvaluatedProject, EvaluatedVm, TracedOption } from "./protocol.ts";
+export { formatReference, parseReference, withoutName } from "./references/reference.ts";
+export { checkReference, resolveReference } from "./references/resolve.ts";
+export type { ResolveOptions } from "./references/resolve-options.ts";

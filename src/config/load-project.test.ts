@@ -14,7 +14,7 @@ const faultOf = (t: TestContext, files: string | Files) =>
   faultOfProject(t, files, (file) =>
     evaluateVm(
       loadProject(file),
-      { file, storeDir: "/store", self: `path:${dirname(file)}` },
+      { file, root: dirname(file), storeDir: "/store", self: `path:${dirname(file)}` },
       { hostModule, guestModule, importModule },
     ),
   );

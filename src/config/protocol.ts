@@ -7,6 +7,8 @@ import type { GuestSystemValue } from "../options/guest-system.ts";
 export interface EvaluationRequest {
   /** The project file; an absolute path. */
   readonly file: string;
+  /** The tree that it belongs to; an absolute path. */
+  readonly root: string;
   /** Which VM is wanted; absent: the one that goes without saying. */
   readonly name?: string;
   readonly storeDir: string;

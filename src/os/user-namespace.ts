@@ -82,3 +82,13 @@ function hasRange(file: string, names: readonly string[]): boolean {
     return false;
   }
 }
+
+/**
+ * What starts a program as the user outside, from inside the namespace: for programs that look up who they run as, as
+ * ssh does to find its keys. Nothing when this is no such namespace.
+ */
+export function asOutsideUser(): readonly string[] {
+  if (!isInUserNamespace()) return [];
+  const gid = readFileSync("/proc/self/gid_map", "utf8").trim().split(/\s+/)[1]!;
+  return ["unshare", "--user", `--map-user=${ownUid()}`, `--map-group=${gid}`, "--"];
+}

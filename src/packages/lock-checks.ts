@@ -1,7 +1,7 @@
 /** What a lock file must hold. Pure. */
 
 /** The version that this program writes. */
-export const LOCK_VERSION = 2;
+export const LOCK_VERSION = 3;
 
 /** What is wrong with a lock file's content, if anything. */
 export function checkLock(content: unknown): string | undefined {
@@ -9,14 +9,29 @@ export function checkLock(content: unknown): string | undefined {
   if (content.version !== LOCK_VERSION) {
     return `its version is ${JSON.stringify(content.version)}, not ${LOCK_VERSION}`;
   }
-  const unknown = unknownField(content, ["version", "packageSets"]);
+  const unknown = unknownField(content, ["version", "packageSets", "references"]);
   if (unknown !== undefined) return unknown;
   if (!isRecord(content.packageSets)) return `"packageSets" is no object`;
-  for (const [key, set] of Object.entries(content.packageSets)) {
-    const fault = checkSet(set);
-    if (fault !== undefined) return `package set "${key}": ${fault}`;
+  if (!isRecord(content.references)) return `"references" is no object`;
+  return (
+    firstFault(content.packageSets, "package set", checkSet) ??
+    firstFault(content.references, "reference", checkReference)
+  );
+}
+
+function checkReference(reference: unknown): string | undefined {
+  if (!isRecord(reference)) return "it is no object";
+  const { rev, lastModified, digest, packageSets } = reference;
+  if (typeof rev !== "string" || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(rev)) return "its rev is no hash";
+  if (lastModified !== undefined && !Number.isSafeInteger(lastModified)) {
+    return `"lastModified" is no number of seconds`;
   }
-  return undefined;
+  if (!isSha256(digest)) return "its digest is no SHA-256";
+  if (packageSets !== undefined && !isRecord(packageSets)) return `"packageSets" is no object`;
+  return (
+    unknownField(reference, ["rev", "lastModified", "digest", "packageSets"]) ??
+    firstFault(packageSets ?? {}, "package set", checkSet)
+  );
 }
 
 function checkSet(set: unknown): string | undefined {

@@ -7,9 +7,12 @@ import { isRecord, LOCK_VERSION } from "./lock-checks.ts";
  * the checks to refuse.
  */
 export function migrateLock(content: unknown): unknown {
-  if (!isRecord(content) || content.version !== 1 || !isRecord(content.packageSets)) return content;
+  if (!isRecord(content) || !isRecord(content.packageSets) || "references" in content) return content;
+  // Version 2 knew no references.
+  if (content.version === 2) return { ...content, version: LOCK_VERSION, references: {} };
+  if (content.version !== 1) return content;
   const sets = Object.entries(content.packageSets).map(([key, set]) => [keyToday(key), setToday(key, set)]);
-  return { ...content, version: LOCK_VERSION, packageSets: Object.fromEntries(sets) };
+  return { ...content, version: LOCK_VERSION, packageSets: Object.fromEntries(sets), references: {} };
 }
 
 /**

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { EMPTY_LOCK, formatLock, type Lock, parseLock } from "./lock.ts";
 
 const SHA256 = "0".repeat(64);
+const REV = "0".repeat(40);
 const DATE = "Sat, 12 Sep 2026 07:55:41 UTC";
 
 const TEXT = `{
@@ -37,7 +38,21 @@ const TEXT = `{
       }
     }
   },
-  "version": 2
+  "references": {
+    "git+https://example.org/r?ref=main": { "digest": "${SHA256}", "lastModified": 1790000000, "rev": "${REV}" },
+    "git+ssh://git@example.org/r": {
+      "digest": "${SHA256}",
+      "packageSets": {
+        "debian/trixie/amd64/main": {
+          "packages": {},
+          "releases": {},
+          "resolutions": {}
+        }
+      },
+      "rev": "${REV}"
+    }
+  },
+  "version": 3
 }
 `;
 
@@ -57,6 +72,7 @@ test("the order of keys in memory does not count", () => {
 });
 
 test("what is wrong in a lock is said", () => {
+  const inReference = 'reference "git+https://example.org/r?ref=main": ';
   const inSet = 'package set "debian/trixie/amd64/main": ';
   const changed = (from: string, to: string) => {
     assert.ok(TEXT.includes(from));
@@ -64,8 +80,22 @@ test("what is wrong in a lock is said", () => {
   };
   const cases: readonly (readonly [string, string])[] = [
     ["[]", "it is no object"],
-    [changed('"version": 2\n', '"version": 0\n'), "its version is 0, not 2"],
+    [changed('"version": 3\n', '"version": 0\n'), "its version is 0, not 3"],
     [changed('"packageSets"', '"sets"'), 'it has the unknown field "sets"'],
+    [changed(`"rev": "${REV}" }`, '"rev": "main" }'), `${inReference}its rev is no hash`],
+    [
+      changed('"lastModified": 1790000000', '"lastModified": "now"'),
+      `${inReference}"lastModified" is no number of seconds`,
+    ],
+    [
+      changed(`"digest": "${SHA256}", "last`, '"digest": "x", "last'),
+      `${inReference}its digest is no SHA-256`,
+    ],
+    [changed('"lastModified"', '"time"'), `${inReference}it has the unknown field "time"`],
+    [
+      changed('"releases": {},', ""),
+      'reference "git+ssh://git@example.org/r": package set "debian/trixie/amd64/main": "releases" is no object',
+    ],
     [
       changed(',\n          "suite": "stable"', ""),
       `${inSet}release "trixie": it lacks a suite, a code name, an origin, a label, a date or a checksum`,
@@ -100,11 +130,16 @@ test("what is wrong in a lock is said", () => {
 });
 
 test("a lock of a later version is left alone", () => {
-  assert.throws(() => parseLock(TEXT.replace('"version": 2\n', '"version": 3, "more": {}\n')), {
+  assert.throws(() => parseLock(TEXT.replace('"version": 3\n', '"version": 4, "more": {}\n')), {
     code: "lock-invalid",
-    message: 'The lock file "microvm.lock" is of version 3, and this program knows versions up to 2',
+    message: 'The lock file "microvm.lock" is of version 4, and this program knows versions up to 3',
     hint: "Update microvm to the version that the others of this project use",
   });
+});
+
+test("a lock of version 2, which knew no references, is read as it is", () => {
+  const { packageSets } = parseLock(TEXT);
+  assert.deepEqual(parseLock(JSON.stringify({ version: 2, packageSets })), { ...EMPTY_LOCK, packageSets });
 });
 
 test("a lock of version 1 is read as what it means today", () => {
@@ -115,7 +150,7 @@ test("a lock of version 1 is read as what it means today", () => {
   };
   const sets = { "debian/trixie/amd64/main": set, "debian/sid/amd64/main": set };
   const { version, packageSets } = parseLock(JSON.stringify({ version: 1, packageSets: sets }));
-  assert.equal(version, 2);
+  assert.equal(version, 3);
   assert.deepEqual(Object.keys(packageSets), [
     "debian/trixie+updates+security/amd64/main",
     "debian/sid/amd64/main",

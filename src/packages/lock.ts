@@ -1,4 +1,4 @@
-/** What `microvm.lock` records of package sets: the exact result of each resolution. Pure. */
+/** What `microvm.lock` records: the exact result of each resolution of packages, and the commits of references. Pure. */
 import { MicrovmError, messageOf } from "../errors.ts";
 import { checkLock, isRecord, LOCK_VERSION } from "./lock-checks.ts";
 import { migrateLock } from "./lock-migration.ts";
@@ -58,17 +58,31 @@ export interface LockedPackageSet {
   readonly resolutions: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The lock file's content about packages. */
+/** What a reference to another project stands for. */
+export interface LockedReference {
+  /** The commit's whole hash. */
+  readonly rev: string;
+  /** When it was made, in seconds since 1970. */
+  readonly lastModified?: number;
+  /** Of its tree in the store. */
+  readonly digest: string;
+  /** Package sets of that project that its own lock lacks, or has otherwise. */
+  readonly packageSets?: Readonly<Record<string, LockedPackageSet>>;
+}
+
+/** The lock file's content. */
 export interface Lock {
   readonly version: typeof LOCK_VERSION;
   readonly packageSets: Readonly<Record<string, LockedPackageSet>>;
+  /** By the reference in its canonical form, without `#NAME`. */
+  readonly references: Readonly<Record<string, LockedReference>>;
 }
 
 /** A lock that pins nothing. */
-export const EMPTY_LOCK: Lock = { version: LOCK_VERSION, packageSets: {} };
+export const EMPTY_LOCK: Lock = { version: LOCK_VERSION, packageSets: {}, references: {} };
 
 /**
- * Reads a lock file; `path` is what errors call it. One of version 1 is read as what it means today. Errors:
+ * Reads a lock file; `path` is what errors call it. One of an earlier version is read as what it means today. Errors:
  * `lock-invalid`, also for a later version and for fields that are not known: they would be lost when it is written.
  */
 export function parseLock(text: string, path = "microvm.lock"): Lock {

@@ -62,7 +62,7 @@ export async function normaliseTree(root: string, { exactModes }: { exactModes: 
 
 /**
  * Reads a whole tree. The canonical form has one line an entry, in the order of a walk with sorted names:
- * type, mode, owner, group, path, then size and SHA-256 of a file, target of a link, number of a device.
+ * type, mode, owner, group (the top's own count as root), path, then size and SHA-256 of a file, target of a link, number of a device.
  * Not part of it: times, extended attributes, which names are hard links of one file, and whether its
  * owner may write to the top directory (which a rename between directories needs).
  */
@@ -72,6 +72,7 @@ export async function summariseTree(root: string): Promise<TreeSummary> {
   let size = 0;
   let entries = 0;
   let content: string | undefined;
+  const top = lstatSync(root);
   for (const entry of walkTree(root)) {
     const { stats, relative } = entry;
     let detail = "";
@@ -82,17 +83,26 @@ export async function summariseTree(root: string): Promise<TreeSummary> {
       detail = `${stats.size} ${sum}`;
     } else if (stats.isSymbolicLink()) detail = JSON.stringify(readlinkSync(entry.path));
     else if (stats.isBlockDevice() || stats.isCharacterDevice()) detail = String(stats.rdev);
-    form.update(canonicalLine(entry, detail));
+    form.update(canonicalLine(entry, top, detail));
     entries += 1;
     if (turn.over()) await turn.yield();
   }
   return { digest: form.digest("hex"), size, entries, ...(content !== undefined && { content }) };
 }
 
-function canonicalLine({ stats, relative }: TreeEntry, detail: string): string {
+function canonicalLine({ stats, relative }: TreeEntry, top: Stats, detail: string): string {
   const topDirectory = relative === "" && stats.isDirectory();
   const mode = topDirectory ? stats.mode & ~0o200 : stats.mode;
-  return `${mode.toString(8)} ${stats.uid} ${stats.gid} ${JSON.stringify(relative)} ${detail}\n`;
+  const [uid, gid] = [asRoot(stats.uid, top.uid), asRoot(stats.gid, top.gid)];
+  return `${mode.toString(8)} ${uid} ${gid} ${JSON.stringify(relative)} ${detail}\n`;
+}
+
+/**
+ * The top's owner counts as root, and root as that one: so a tree that a user made has the same digest inside of a
+ * namespace of theirs, where they are root, and outside.
+ */
+function asRoot(id: number, top: number): number {
+  return id === top ? 0 : id === 0 ? top : id;
 }
 
 /** Every entry, a directory before what it holds, names in the order of their UTF-16 code units. */

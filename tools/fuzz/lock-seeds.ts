@@ -1,4 +1,4 @@
-/** Locks of both versions, small. */
+/** Locks of all versions, small. */
 
 const sha256 = "0123456789abcdef".repeat(4);
 const release = { suite: "trixie", codename: "trixie", date: "Sat, 12 Sep 2026 07:55:41 UTC", sha256 };
@@ -24,6 +24,18 @@ export const LOCK_SEEDS: readonly string[] = [
         local: sha256,
         packages: { a: { ...pinned, repository: "local" }, b: pinned },
         resolutions: { "a b": ["b", "a"], none: [] },
+      },
+    },
+  },
+  {
+    version: 3,
+    packageSets: {},
+    references: {
+      "git+https://example.org/r": {
+        rev: sha256.slice(0, 40),
+        lastModified: 1790000000,
+        digest: sha256,
+        packageSets: {},
       },
     },
   },
