@@ -2,8 +2,11 @@
 export {
   type EvaluateProjectOptions,
   evaluateProject,
+  evaluateProjectHost,
+  evaluateProjectVms,
   evaluateWholeProject,
   traceProjectOption,
 } from "./evaluate-project.ts";
 export { findProjectFile, type ProjectLocation } from "./find-project.ts";
-export type { EvaluatedVm, TracedOption } from "./protocol.ts";
+export type { EvaluatedHost, EvaluatedVm, TracedOption } from "./protocol.ts";
+export { VM_NAME } from "./protocol.ts";
