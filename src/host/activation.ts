@@ -28,6 +28,8 @@ interface PlanOptions {
   readonly why?: (name: string) => string;
   /** The generation in force is the target as well. */
   readonly isCurrent?: boolean;
+  /** The generation that the machine was last made to be; default: the one in force. */
+  readonly former?: number;
 }
 
 const NO_CHANGES: FileChanges = { written: [], removed: [], kept: [] };
@@ -38,10 +40,10 @@ const NO_FILES: ReadonlyMap<string, HostFile> = new Map();
 export async function planActivation(
   target: HostTarget,
   machine: HostMachine,
-  { why = () => "its runner is another", isCurrent = true }: PlanOptions = {},
+  { why = () => "its runner is another", isCurrent = true, former: number }: PlanOptions = {},
 ): Promise<ActivationPlan> {
   const states = await machine.systemd.vmStates();
-  const former = formerHost(machine);
+  const former = formerHost(machine, number);
   const present = installedUnits(machine.unitDirectory);
   const units = compareFiles(machine.unitDirectory, present, target.units, former?.units ?? NO_FILES);
   const etc = etcChanges(target, former, machine);
@@ -58,9 +60,9 @@ export async function planActivation(
   return { target, vms, units, etc, isPending: !isCurrent || changesFiles || vms.some(isPending) };
 }
 
-/** The host in force; undefined when there is none, or its store path is gone. */
-export function formerHost({ stateDirectory }: HostMachine): HostTarget | undefined {
-  const path = generationPath(stateDirectory, currentNumber(stateDirectory));
+/** A generation's host, that in force by default; undefined when there is none, or its store path is gone. */
+export function formerHost({ stateDirectory }: HostMachine, number?: number): HostTarget | undefined {
+  const path = generationPath(stateDirectory, number ?? currentNumber(stateDirectory));
   return path === undefined ? undefined : readHost(path);
 }
 

@@ -4,7 +4,8 @@
  *
  *     version 1
  *     former 3      none: 0
- *     created 4     the generation that goes away with a failure; absent when it was there before
+ *     target 4
+ *     created 4     the target, when it goes away with a failure; absent when it was there before
  */
 import { join } from "node:path";
 import { systemCode } from "../errors.ts";
@@ -37,8 +38,10 @@ export interface Generation {
 export interface Pending {
   /** The generation before; 0 when there was none. */
   readonly former: number;
-  /** The one that the change made. */
-  readonly created: number | undefined;
+  /** The one that was to be in force. */
+  readonly target: number;
+  /** Whether the change made it. */
+  readonly isNew: boolean;
 }
 
 /** All generations of a state directory, oldest first. */
@@ -105,16 +108,21 @@ export function readPending(stateDirectory: string): Pending | undefined {
   const text = readTextIfExists(linkOf(stateDirectory, generationNames.pending));
   if (text === undefined) return undefined;
   const fields = new Map(text.split("\n").map((line) => line.split(" ") as [string, string]));
-  const created = fields.get("created");
   return {
     former: Number(fields.get("former") ?? 0),
-    created: created === undefined ? undefined : Number(created),
+    target: Number(fields.get("target") ?? 0),
+    isNew: fields.has("created"),
   };
 }
 
 /** Says that a change begins, on the disk before anything else is. */
-export function writePending(stateDirectory: string, { former, created }: Pending): void {
-  const lines = ["version 1", `former ${former}`, ...(created === undefined ? [] : [`created ${created}`])];
+export function writePending(stateDirectory: string, { former, target, isNew }: Pending): void {
+  const lines = [
+    "version 1",
+    `former ${former}`,
+    `target ${target}`,
+    ...(isNew ? [`created ${target}`] : []),
+  ];
   writeFileAtomically(linkOf(stateDirectory, generationNames.pending), `${lines.join("\n")}\n`);
   syncDirectory(directoryOf(stateDirectory));
 }

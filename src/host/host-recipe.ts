@@ -19,6 +19,8 @@ export interface SpecifiedVm extends Omit<DeclaredVm, "installedOnce"> {
 /** A host to be built. */
 export interface HostSpecification extends UnitSettings {
   readonly name: string;
+  /** Otherwise it has no units at all. */
+  readonly isEnabled: boolean;
   /** Absolute path of systemd's directory of units. */
   readonly unitDirectory: string;
   readonly vms: readonly SpecifiedVm[];
@@ -39,10 +41,10 @@ export interface PlannedHost {
 export function planHost(host: HostSpecification): PlannedHost {
   const record = recordOf(host);
   const units = new Map<string, HostFile>([
-    ...hostUnits(host, startedUnits(record)),
+    ...(host.isEnabled ? hostUnits(host, startedUnits(record)) : []),
     ...host.vms.flatMap((vm) => [...declaredUnits({ ...vm, installedOnce: vm.runner === null }, host)]),
   ]);
-  const etc = host.scope === "system" ? etcFiles(host) : new Map<string, HostFile>();
+  const etc = host.isEnabled && host.scope === "system" ? etcFiles(host) : new Map<string, HostFile>();
   const runners = host.vms.flatMap(({ name, runner }) => (runner ? [{ name, runner }] : []));
   const { stateDirectory } = host;
   const scripts: Record<string, string> = {

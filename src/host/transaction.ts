@@ -78,7 +78,7 @@ export async function putInForce(
   { onStep, signal }: Pick<LockOptions, "onStep" | "signal">,
 ): Promise<void> {
   const { stateDirectory } = machine;
-  const pending: Pending = { former: currentNumber(stateDirectory), created: isNew ? number : undefined };
+  const pending: Pending = { former: currentNumber(stateDirectory), target: number, isNew };
   const running = await runningVms(machine);
   writePending(stateDirectory, pending);
   try {
@@ -121,7 +121,7 @@ async function undo(
 
 /** Puts the generation back that `pending` tells of. VMs in `running` run again afterwards. */
 async function putBack(
-  { former, created }: Pending,
+  { former, target: failed, isNew }: Pending,
   machine: HostMachine,
   running: ReadonlySet<string>,
   onStep: (text: string) => void,
@@ -129,16 +129,17 @@ async function putBack(
   const { stateDirectory } = machine;
   const path = former === 0 ? undefined : generationPath(stateDirectory, former);
   const target = path === undefined ? emptyHost(machine) : readHost(path);
-  const plan = await planActivation(target, machine);
+  const plan = await planActivation(target, machine, { former: failed });
   const now = await runningVms(machine);
   const vms = plan.vms.map((vm) =>
     vm.unit === "none" && running.has(vm.name) && !now.has(vm.name) ? { ...vm, unit: "start" as const } : vm,
   );
   const started = target.units.size === 0 ? [...now].filter((name) => !running.has(name)) : [];
   if (started.length > 0) await machine.systemd.control(["stop", ...started.map((name) => unitOf(name))]);
-  await activate({ ...plan, vms }, machine, { onStep, deployed: new Map() });
+  // Before anything starts: the units that install VMs do what the generation in force says.
   setCurrent(stateDirectory, path === undefined ? 0 : former);
-  if (created !== undefined) removeGeneration(stateDirectory, created);
+  await activate({ ...plan, vms }, machine, { onStep, deployed: new Map() });
+  if (isNew) removeGeneration(stateDirectory, failed);
   removePending(stateDirectory);
 }
 

@@ -86,7 +86,7 @@ export async function startHost(): Promise<Host> {
   process.once("SIGTERM", () => void tearDown().finally(() => process.exit(143)));
 
   const command = (words: readonly string[], env = {}) => [
-    ...["nsenter", "--target", String(machine.init), "--all", "--wd=/", "--", "env", "-i"],
+    ...["nsenter", "--target", String(machine.init), "--all", "--", "env", "--chdir=/", "-i"],
     ...Object.entries({ ...ENVIRONMENT, ...env }).map(([key, value]) => `${key}=${value}`),
     ...words,
   ];
