@@ -14,7 +14,11 @@ export type ErrorCode =
   | "config-not-found"
   | "config-threw"
   | "download-failed"
+  | "generation-not-found"
   | "guest-failed"
+  | "host-failed"
+  | "host-not-found"
+  | "host-unsupported"
   | "image-invalid"
   | "index-invalid"
   | "interrupted"
@@ -44,6 +48,7 @@ export type ErrorCode =
   | "store-invalid"
   | "stream-invalid"
   | "tool-missing"
+  | "unit-foreign"
   | "unsupported"
   | "vm-not-found";
 

@@ -75,6 +75,45 @@ export const FOREGROUND_DIRECTORY = ".run";
 /** Below the state directory: one link for each numbered result of `switch`, which garbage collection keeps. */
 export const GENERATIONS_DIRECTORY = ".generations";
 
+/** Inside the generations' directory, beside their links, whose names are numbers. */
+export const generationNames = {
+  /** Link to the number that is in force. */
+  current: "current",
+  /** Held while a command changes the host. */
+  lock: "lock",
+  /** There while a generation is put in force: which one it was before. */
+  pending: "pending",
+} as const;
+
+/** Inside a host's store path. */
+export const hostNames = {
+  record: "host.json",
+  /** Everything for the directory of systemd's units. */
+  units: "units",
+  /** Other files, below `/etc`. */
+  etc: "etc",
+  /** Links to the runners of the VMs that are installed from it. */
+  vms: "vms",
+  /** Followed by the VM's name: installs it at boot. */
+  install: "bin/install-",
+  /** Puts the former generation back, at boot. */
+  recover: "bin/recover",
+  /** Waits for the sockets of a VM's shares. */
+  waitForShares: "bin/wait-for-shares",
+} as const;
+
+/** A change by hand of a unit that the program made is kept in the unit's `.d` directory under this name. */
+export const KEPT_DROP_IN = "60-kept-by-microvm.conf";
+
+/** Of the program's drop-ins for a declared VM. */
+export const DECLARED_DROP_IN = "50-microvm.conf";
+
+/** Where the files of a host go: root's, or a user's `$XDG_CONFIG_HOME/systemd/user` without files below `/etc`. */
+export function unitDirectory(environment: Environment, uid: number): string {
+  if (uid === 0) return "/etc/systemd/system";
+  return join(environment.XDG_CONFIG_HOME || join(homedir(), ".config"), "systemd/user");
+}
+
 /** Links in an installed VM's directory to the runners that it may start from; garbage collection keeps them. */
 export const RUNNER_LINKS = ["current", "booted", "old"] as const;
 
@@ -84,11 +123,22 @@ export const vmNames = {
   lock: "lock",
   /** What the guest's console printed since its last start. */
   consoleLog: "console.log",
+  /** Of an installed VM: link to the runner that it starts from next. */
+  current: "current",
+  /** Link to the runner that it was started from; there while it runs. */
+  booted: "booted",
+  /** Link to the runner before. */
+  old: "old",
+  /** Of a fully declared VM: link to its system. */
+  toplevel: "toplevel",
+  /** Of a deployed VM: one line, the reference that it is updated from. */
+  flake: "flake",
 } as const;
 
 /** Inside a runner. */
 export const runnerNames = {
   run: "bin/microvm-run",
+  system: "share/microvm/system",
   shutdown: "bin/microvm-shutdown",
   virtiofsd: "bin/virtiofsd-run",
   machine: "share/microvm/machine.json",

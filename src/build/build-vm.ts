@@ -1,15 +1,16 @@
 /** From a project to runners in the store: evaluate, lock, plan, realise. */
 import { type EvaluatedVm, evaluateProject, type ProjectLocation } from "../config/index.ts";
 import type { GuestConfig } from "../options/guest.ts";
+import type { PackageSource } from "../packages/debian/package-source.ts";
 import { hostArchitecture } from "../packages/host-tools.ts";
 import { type Plan, planVm } from "../plan/plan.ts";
-import type { HostFacts } from "../plan/wishes.ts";
 import type { StoreEvent } from "../store/events.ts";
+import type { Recipe } from "../store/recipe.ts";
 import { openStore } from "../store/store.ts";
 import type { TemporaryRoots } from "../store/temporary-roots.ts";
 import { buildersWith } from "./builders.ts";
 import { estimateWork, type MissingPath } from "./estimate.ts";
-import { openImages } from "./guest-source.ts";
+import { type GuestImage, openImages } from "./guest-source.ts";
 import { lockVms } from "./lock-vms.ts";
 import { openProjectLock } from "./project-lock.ts";
 import { evaluateVms } from "./project-vms.ts";
@@ -73,24 +74,25 @@ async function buildEvaluated(
   vms: readonly EvaluatedVm[],
   options: BuildOptions,
 ): Promise<readonly BuiltVm[]> {
-  const { storeDirectory, reporter, signal, roots } = options;
-  const host = { architecture: hostArchitecture(), storeDirectory };
-  const store = openStore(storeDirectory);
-  store.prepare();
-  const { plans, sources, images } = await lockAndPlan(vms, host, options);
-  const recipes = plans.map((plan) => plan.runner);
-  reporter.missing(store.planSummary(...recipes).missing.map(estimateWork));
-  const runners = await store.realiseAll(recipes, {
-    builders: buildersWith(sources, images),
-    onEvent: (event) => reporter.event(event),
-    ...(signal && { signal }),
-    ...(roots && { roots }),
-  });
-  return vms.map((vm, index) => ({ vm, plan: plans[index]!, runner: runners[index]! }));
+  const planned = await planVms(vms, options);
+  const recipes = planned.plans.map((plan) => plan.runner);
+  const runners = await realiseRecipes(recipes, [planned], options);
+  return vms.map((vm, index) => ({ vm, plan: planned.plans[index]!, runner: runners[index]! }));
 }
 
-async function lockAndPlan(vms: readonly EvaluatedVm[], host: HostFacts, options: BuildOptions) {
+/** Planned VMs of one project, and where what they are made of comes from. */
+export interface PlannedVms {
+  /** In the order of the VMs. */
+  readonly plans: readonly Plan[];
+  readonly sources: Readonly<Record<string, PackageSource>>;
+  readonly images: readonly GuestImage[];
+}
+
+/** Locks and plans VMs of one project. Nothing is built. Errors: as `buildVm`. */
+export async function planVms(vms: readonly EvaluatedVm[], options: BuildOptions): Promise<PlannedVms> {
   const { project, declaredIn, storeDirectory, reporter, signal } = options;
+  const host = { architecture: hostArchitecture(), storeDirectory };
+  openStore(storeDirectory).prepare();
   const images = await openImages(vms, project.directory);
   const kept = openProjectLock(project, declaredIn);
   const {
@@ -120,4 +122,28 @@ async function lockAndPlan(vms: readonly EvaluatedVm[], host: HostFacts, options
     });
   });
   return { plans, sources, images: images.filter((image) => image !== undefined) };
+}
+
+/** What realising is told. */
+type RealiseSetting = Pick<BuildOptions, "storeDirectory" | "reporter" | "signal" | "roots">;
+
+/** Makes recipes that consist of planned VMs, all together; absolute paths in their order. Errors: as `buildVm`. */
+export async function realiseRecipes(
+  recipes: readonly Recipe[],
+  planned: readonly PlannedVms[],
+  { storeDirectory, reporter, signal, roots }: RealiseSetting,
+): Promise<readonly string[]> {
+  const store = openStore(storeDirectory);
+  store.prepare();
+  reporter.missing(store.planSummary(...recipes).missing.map(estimateWork));
+  const sources = Object.assign({}, ...planned.map((one) => one.sources));
+  return store.realiseAll(recipes, {
+    builders: buildersWith(
+      sources,
+      planned.flatMap(({ images }) => images),
+    ),
+    onEvent: (event) => reporter.event(event),
+    ...(signal && { signal }),
+    ...(roots && { roots }),
+  });
 }

@@ -11,6 +11,9 @@ import { stoppedStatus } from "./setting.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).runCommand,
   build: async () => (await import("./build.ts")).buildCommand,
+  switch: async () => (await import("./switch.ts")).switchCommand,
+  generations: async () => (await import("./generations.ts")).generationsCommand,
+  rollback: async () => (await import("./rollback.ts")).rollbackCommand,
   eval: async () => (await import("./eval.ts")).evalCommand,
   lock: async () => (await import("./lock.ts")).lockCommand,
   options: async () => (await import("./options.ts")).optionsCommand,

@@ -8,7 +8,7 @@ import { guestModule } from "../options/guest.ts";
 import { hostModule } from "../options/host.ts";
 import { writeSync } from "../os/files.ts";
 import { explainDenied } from "./denied.ts";
-import { evaluateAll } from "./evaluate-all.ts";
+import { evaluateAll, evaluateNamed } from "./evaluate-all.ts";
 import { evaluateVm, traceOptionOfVm } from "./evaluate-vm.ts";
 import { importModule, loadProject, provideProgram } from "./load-project.ts";
 import { ANSWER_DESCRIPTOR, type EvaluationAnswer, type EvaluationRequest } from "./protocol.ts";
@@ -22,8 +22,9 @@ function evaluate(): EvaluationAnswer {
   try {
     const project = loadProject(request.file);
     const declarations = { hostModule, guestModule, importModule };
-    const { trace, all } = request;
-    if (all) return { project: evaluateAll(project, request, declarations) };
+    const { trace, all, host, names } = request;
+    if (names) return { project: evaluateNamed(project, { ...request, names }, declarations) };
+    if (all || host) return { project: evaluateAll(project, request, declarations) };
     if (trace !== undefined) return { trace: traceOptionOfVm(project, { ...request, trace }, declarations) };
     return { vm: evaluateVm(project, request, declarations) };
   } catch (error) {

@@ -5,6 +5,7 @@ import { existsSync, realpathSync } from "../os/files.ts";
 import { type ChildProcess, runToEnd, spawn } from "../os/processes.ts";
 import {
   ANSWER_DESCRIPTOR,
+  type EvaluatedHost,
   type EvaluatedProject,
   type EvaluatedVm,
   type EvaluationRequest,
@@ -51,6 +52,34 @@ export async function evaluateWholeProject(
 }
 
 /**
+ * Evaluates one host of a project with all VMs that it declares in full: the named one, else that with the machine's
+ * name, else `default`.
+ */
+export async function evaluateProjectHost(
+  options: EvaluateProjectOptions,
+  hostName: string,
+): Promise<EvaluatedHost> {
+  const { name, ...rest } = options;
+  const host = { hostName, ...(name !== undefined && { wanted: name }) };
+  const [line, { parseProject, malformed }] = await ask(rest, { host }, answers);
+  const [evaluated] = parseProject(line, options.file).hosts;
+  if (!evaluated) throw malformed(options.file, "it holds no host");
+  return evaluated;
+}
+
+/** Evaluates several VMs of a project, in the order of their names. */
+export async function evaluateProjectVms(
+  options: Omit<EvaluateProjectOptions, "name">,
+  names: readonly string[],
+): Promise<readonly EvaluatedVm[]> {
+  const [line, { parseProject, malformed }] = await ask(options, { names }, answers);
+  const { vms } = parseProject(line, options.file);
+  const given = vms.map(({ name }) => name);
+  if (given.join("\n") !== names.join("\n")) throw malformed(options.file, "it is of other VMs");
+  return vms;
+}
+
+/**
  * Evaluates one option of a VM of a project, named by its path such as `microvm.mem`, and says where its value comes
  * from. Faults of other options are of no account; a fault of this one is part of the answer.
  */
@@ -72,7 +101,7 @@ function answers(): Promise<typeof import("./answer.ts")> {
  */
 async function ask<T>(
   options: EvaluateProjectOptions,
-  what: Pick<EvaluationRequest, "trace" | "all">,
+  what: Pick<EvaluationRequest, "trace" | "all" | "host" | "names">,
   loadCheck: () => Promise<T>,
 ): Promise<[string, T]> {
   const { file, name, storeDir, timeLimit = TIME_LIMIT } = options;

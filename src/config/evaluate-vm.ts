@@ -38,6 +38,8 @@ export interface MergedVm {
   readonly specialArgs: Readonly<Record<string, unknown>>;
   readonly config: unknown;
   readonly extraModules: readonly unknown[];
+  /** Of a VM that was evaluated before; checked by whoever takes the answer. */
+  readonly evaluatedConfig?: Pick<EvaluatedVm, "pkgs" | "config"> | null;
 }
 
 /** The project file, and the tree that it belongs to. */
@@ -58,6 +60,7 @@ const definitionsModule = {
             specialArgs: mkOption({ type: types.attrsOf(types.raw), default: {} }),
             config: mkOption({ type: types.nullOr(types.deferredModule), default: null }),
             extraModules: mkOption({ type: types.listOf(types.deferredModule), default: [] }),
+            evaluatedConfig: mkOption({ type: types.nullOr(types.raw), default: null }),
           },
         }),
       ),
@@ -84,6 +87,7 @@ export function evaluateGuest(
   declarations: Declarations,
   hostWarnings: readonly string[] = [],
 ): EvaluatedVm {
+  if (vm.evaluatedConfig) return { name, ...plainGuest(name, vm.evaluatedConfig), warnings: hostWarnings };
   const { plain, warnings } = complete(startGuest(name, vm, place, declarations));
   return { name, pkgs: vm.pkgs, config: plain, warnings: [...hostWarnings, ...warnings] };
 }
@@ -149,7 +153,9 @@ export function evaluateHost(
   });
   const { plain, warnings } = complete(evaluated);
   const { vms } = evaluated.config.microvm;
-  const declared = Object.entries(vms).filter(([, { config }]) => config !== null);
+  const declared = Object.entries(vms).filter(
+    ([, { config, evaluatedConfig }]) => config !== null || evaluatedConfig,
+  );
   return { config: plain, vms: Object.fromEntries(declared), warnings };
 }
 
@@ -159,11 +165,7 @@ function startGuest(
   { file, root }: ProjectPlace,
   declarations: Declarations,
 ): Evaluated<Asserted> {
-  if (!VM_NAME.test(name)) {
-    throw new MicrovmError("config-invalid", `"${name}" cannot be the name of a VM`, {
-      hint: "A name has at most 63 letters, digits, dots, dashes and underscores, the first and last a letter or digit",
-    });
-  }
+  checkName(name);
   return evalModules<Asserted>({
     modules: [
       assertionsModule,
@@ -181,6 +183,18 @@ function startGuest(
     class: "guest",
     file,
     ...importing(declarations),
+  });
+}
+
+function plainGuest(name: string, { pkgs, config }: Pick<EvaluatedVm, "pkgs" | "config">) {
+  checkName(name);
+  return { pkgs, config };
+}
+
+function checkName(name: string): void {
+  if (VM_NAME.test(name)) return;
+  throw new MicrovmError("config-invalid", `"${name}" cannot be the name of a VM`, {
+    hint: "A name has at most 63 letters, digits, dots, dashes and underscores, the first and last a letter or digit",
   });
 }
 

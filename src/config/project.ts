@@ -67,6 +67,7 @@ interface HostVm extends VmDefinition {
   readonly updateFlake?: string | null;
   readonly autostart?: boolean;
   readonly restartIfChanged?: boolean | null;
+  readonly limits?: Definition<HostConfiguration["microvm"]["vms"][string]["limits"]>;
 }
 
 type HostDefinitions = Omit<HostConfiguration, "microvm"> & {
@@ -85,6 +86,8 @@ export interface VmDefinition {
   /** More arguments for the guest's modules. */
   readonly specialArgs?: Readonly<Record<string, unknown>>;
   readonly extraModules?: readonly (GuestModule | string)[];
+  /** What `microvm eval --json` printed, in place of `config`. */
+  readonly evaluatedConfig?: { readonly config: object } | null;
 }
 
 /** What a project file exports as its default. */

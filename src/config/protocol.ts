@@ -18,6 +18,18 @@ export interface EvaluationRequest {
   readonly trace?: string;
   /** Whether every host and VM is wanted instead of one VM. */
   readonly all?: boolean;
+  /** Which host is wanted, with all VMs that it declares in full. */
+  readonly host?: HostChoice;
+  /** Names of several VMs that are wanted. */
+  readonly names?: readonly string[];
+}
+
+/** How a host is chosen. */
+export interface HostChoice {
+  /** What the person named. */
+  readonly wanted?: string;
+  /** The machine's own name. */
+  readonly hostName: string;
 }
 
 /** One option of a VM, and where its value comes from. */

@@ -1,6 +1,21 @@
-/** What a host can be told about its VMs. */
+/** What a host can be told about itself and its VMs. */
 import { type InferConfig, mkOption, types, withFile } from "../module-system/index.ts";
 import { guestSystem } from "./guest-system.ts";
+import { hostLimits } from "./host/limits.ts";
+import { hostMachine, type hostMachineOptions } from "./host/machine.ts";
+
+/** A guest as `microvm eval --json` prints it. Its configuration is checked against the guest's options when it is used. */
+const evaluatedGuest = types.submodule({
+  freeformType: types.attrsOf(types.raw),
+  options: {
+    pkgs: mkOption({
+      type: types.nullOr(guestSystem),
+      default: null,
+      description: "Package set of the guest. Null is the host's own.",
+    }),
+    config: mkOption({ type: types.attrsOf(types.raw), description: "The guest's plain configuration." }),
+  },
+});
 
 /** `microvm.vms.*`. */
 const vm = types.submodule({
@@ -24,6 +39,12 @@ const vm = types.submodule({
       description:
         "Module with the guest's whole configuration. Several definitions merge as modules do. Null when the VM is deployed from a `flake`.",
       example: { microvm: { mem: 1024 } },
+    }),
+    evaluatedConfig: mkOption({
+      type: types.nullOr(evaluatedGuest),
+      default: null,
+      description:
+        "An already evaluated guest in place of `config`: what `microvm eval --json` prints, with `pkgs` and `config`.",
     }),
     extraModules: mkOption({
       type: types.listOf(types.deferredModule),
@@ -52,12 +73,14 @@ const vm = types.submodule({
     restartIfChanged: mkOption({
       type: types.nullOr(types.bool),
       default: null,
-      description: "Whether the VM restarts when its result changed. Null means: when `config` is set.",
+      description:
+        "Whether the VM restarts when its result changed. Null means: when `config` or `evaluatedConfig` is set.",
     }),
+    limits: hostLimits,
   },
 });
 
-const hostOptions = {
+const vmsOptions = {
   microvm: {
     vms: mkOption({
       type: types.attrsOf(vm),
@@ -69,32 +92,47 @@ const hostOptions = {
 };
 
 /** The merged configuration of a host. */
-export type HostConfig = InferConfig<typeof hostOptions>;
+export interface HostConfig {
+  readonly microvm: InferConfig<typeof hostMachineOptions>["microvm"] &
+    InferConfig<typeof vmsOptions>["microvm"];
+}
 
 /** Declares the options of a host and what must hold between them. */
 export const hostModule = withFile("src/options/host.ts", {
-  imports: [checks],
-  options: hostOptions,
+  imports: [hostMachine, checks],
+  options: vmsOptions,
 });
+
+/** The keys that say what a VM is; one of them is set. */
+const KINDS = ["config", "evaluatedConfig", "flake"] as const;
 
 function checks({ config }: { readonly config: HostConfig }) {
   return {
     config: {
-      assertions: () =>
-        Object.entries(config.microvm.vms).flatMap(([name, { config: guest, flake, updateFlake }]) => [
-          {
-            assertion: guest === null || flake === null,
-            message: `"microvm.vms.${name}" has both "config" and "flake": a VM is either fully declared or deployed`,
-          },
-          {
-            assertion: guest === null || updateFlake === null,
-            message: `"microvm.vms.${name}" has both "config" and "updateFlake": a fully declared VM is updated with its host`,
-          },
-          {
-            assertion: guest !== null || flake !== null,
-            message: `"microvm.vms.${name}" has neither "config" nor "flake": say what the VM is`,
-          },
-        ]),
+      assertions: () => Object.entries(config.microvm.vms).flatMap(([name, vm]) => checksOfVm(name, vm)),
     },
   };
+}
+
+function checksOfVm(name: string, vm: HostConfig["microvm"]["vms"][string]) {
+  const kinds = KINDS.filter((kind) => vm[kind] !== null);
+  const kind = kinds[0];
+  return [
+    {
+      assertion: kinds.length < 2,
+      message: `"microvm.vms.${name}" has both "${kinds[0]}" and "${kinds[1]}": ${
+        kinds.includes("flake")
+          ? "a VM is either fully declared or deployed"
+          : "a guest is evaluated here or elsewhere"
+      }`,
+    },
+    {
+      assertion: kind === undefined || kind === "flake" || vm.updateFlake === null,
+      message: `"microvm.vms.${name}" has both "${kind}" and "updateFlake": a fully declared VM is updated with its host`,
+    },
+    {
+      assertion: kind !== undefined,
+      message: `"microvm.vms.${name}" has neither "config" nor "flake": say what the VM is`,
+    },
+  ];
 }

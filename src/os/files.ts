@@ -11,6 +11,7 @@ export {
   accessSync,
   appendFileSync,
   chmodSync,
+  chownSync,
   closeSync,
   constants as fsConstants,
   createReadStream,

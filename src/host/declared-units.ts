@@ -1,0 +1,107 @@
+/** Units and drop-ins of one declared VM. */
+import { DECLARED_DROP_IN, GENERATIONS_DIRECTORY, hostNames, vmNames } from "../paths.ts";
+import type { HostFile } from "./host-record.ts";
+import { generationScript, type UnitSettings } from "./host-units.ts";
+import { installUnit, RECOVER_UNIT, STORE_GROUP, sliceOf, TEMPLATES, unitOf } from "./names.ts";
+import { signed, unitPath, unitText, unitWord } from "./unit-text.ts";
+
+/** What a host gives a VM at most; null is unlimited. */
+export interface Limits {
+  /** MiB. */
+  readonly memory: number | null;
+  /** Percent of one CPU. */
+  readonly cpu: number | null;
+  readonly cpuWeight: number | null;
+  readonly ioWeight: number | null;
+  /** Bytes a second, by a path on the device. */
+  readonly ioReadBandwidth: Readonly<Record<string, number>>;
+  readonly ioWriteBandwidth: Readonly<Record<string, number>>;
+  readonly tasks: number | null;
+}
+
+/** A declared VM, as far as its units go. */
+export interface DeclaredVm {
+  readonly name: string;
+  readonly limits: Limits;
+  /** Null in a user's own systemd. */
+  readonly user: string | null;
+  /** Whether it is installed only when it is not there, as deployed VMs are that are updated by themselves. */
+  readonly installedOnce: boolean;
+  /** Absolute paths outside of its directory that its hypervisor writes to. */
+  readonly writablePaths: readonly string[];
+}
+
+/** By path below the directory of units. */
+export function declaredUnits(vm: DeclaredVm, settings: UnitSettings): ReadonlyMap<string, HostFile> {
+  const slice = sliceOf(vm.name);
+  const texts = {
+    [installUnit(vm.name)]: installText(vm, settings),
+    [slice]: sliceText(vm),
+    ...Object.fromEntries(
+      TEMPLATES.map((template) => [
+        `${unitOf(vm.name, template)}.d/${DECLARED_DROP_IN}`,
+        template === "microvm" ? mainDropIn(vm, slice) : unitText({ Service: { Slice: slice } }),
+      ]),
+    ),
+  };
+  return new Map(Object.entries(texts).map(([path, text]) => [path, { text: signed(text) }]));
+}
+
+function installText({ name, installedOnce }: DeclaredVm, settings: UnitSettings): string {
+  const state = unitPath(settings.stateDirectory);
+  return unitText({
+    Unit: {
+      Description: `Installation of microVM '${name}'`,
+      Before: TEMPLATES.map((template) => unitOf(name, template)).join(" "),
+      After: RECOVER_UNIT,
+      PartOf: unitOf(name),
+      RequiresMountsFor: `${unitWord(state)} ${unitWord(unitPath(settings.storeDirectory))}`,
+      ConditionPathExists: installedOnce
+        ? `!${state}/${name}/${vmNames.current}`
+        : `${state}/${GENERATIONS_DIRECTORY}`,
+    },
+    Service: {
+      Type: "oneshot",
+      ExecStart: `/bin/sh ${generationScript(settings.stateDirectory, `${hostNames.install}${name}`)}`,
+    },
+  });
+}
+
+function mainDropIn({ name, user, writablePaths }: DeclaredVm, slice: string): string {
+  // The home directories are hidden otherwise.
+  const isHome = writablePaths.some((path) => /^\/(home|root|run\/user)\//.test(path));
+  const install = installUnit(name);
+  return unitText({
+    Unit: { Wants: install, After: install },
+    Service: {
+      Slice: slice,
+      ...(user !== null && {
+        User: user,
+        Group: user,
+        SupplementaryGroups: `kvm ${STORE_GROUP}`,
+        ProtectHome: isHome ? "no" : null,
+        ReadWritePaths: writablePaths.map((path) => unitWord(`-${unitPath(path)}`)),
+      }),
+    },
+  });
+}
+
+function sliceText({ name, limits }: DeclaredVm): string {
+  const perDevice = (all: Readonly<Record<string, number>>) =>
+    Object.entries(all).map(([path, bytes]) => `${unitWord(unitPath(path))} ${bytes}`);
+  const { memory, cpu } = limits;
+  return unitText({
+    Unit: { Description: `microVM '${name}'` },
+    Slice: {
+      MemoryMax: memory === null ? null : `${memory}M`,
+      // What is over the limit would go to the host's swap instead.
+      MemorySwapMax: memory === null ? null : 0,
+      CPUQuota: cpu === null ? null : `${cpu}%`,
+      CPUWeight: limits.cpuWeight,
+      IOWeight: limits.ioWeight,
+      IOReadBandwidthMax: perDevice(limits.ioReadBandwidth),
+      IOWriteBandwidthMax: perDevice(limits.ioWriteBandwidth),
+      TasksMax: limits.tasks,
+    },
+  });
+}

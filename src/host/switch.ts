@@ -1,0 +1,238 @@
+/**
+ * `microvm switch`: evaluate the host → find and evaluate what it deploys → lock, plan → compare with the machine → build
+ * everything → put it in force.
+ */
+import { basename, join } from "node:path";
+import { type BuildReporter, type PlannedVms, planVms, realiseRecipes } from "../build/build-vm.ts";
+import { resolveDeclared } from "../build/declared-references.ts";
+import {
+  type EvaluatedVm,
+  evaluateProjectHost,
+  evaluateProjectVms,
+  type ProjectLocation,
+} from "../config/index.ts";
+import type { GuestConfig } from "../options/guest.ts";
+import type { HostConfig } from "../options/host.ts";
+import { readTextIfExists } from "../os/files.ts";
+import { runnerNames, vmNames } from "../paths.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type Recipe, storePathName } from "../store/recipe.ts";
+import { openStore } from "../store/store.ts";
+import type { TemporaryRoots } from "../store/temporary-roots.ts";
+import { type ActivationPlan, planActivation } from "./activation.ts";
+import { type Cost, ownCosts, wholeCost } from "./costs.ts";
+import { deployedNow, type PlannedGuest, specifyHost } from "./declaration.ts";
+import { addGeneration, currentNumber, generationPath } from "./generations.ts";
+import { planHost } from "./host-recipe.ts";
+import { hasRunner } from "./installed.ts";
+import { absoluteReference } from "./locate.ts";
+import type { HostMachine } from "./machine.ts";
+import { putInForce } from "./transaction.ts";
+
+/** What is switched to, and how it is told. */
+export interface SwitchOptions {
+  readonly machine: HostMachine;
+  /** Its `name` is the host's. */
+  readonly project: ProjectLocation;
+  /** The machine's own name, by which a host is chosen. */
+  readonly hostName: string;
+  readonly reporter: BuildReporter;
+  readonly roots: TemporaryRoots;
+  readonly signal?: AbortSignal;
+}
+
+/** A switch that is planned. Nothing is built or changed yet. */
+export interface SwitchPlan {
+  /** The host's name. */
+  readonly host: string;
+  readonly machine: HostMachine;
+  readonly activation: ActivationPlan;
+  /** What all of it takes. */
+  readonly cost: Omit<Cost, "disk">;
+  /** What each VM takes that is created or rebuilt, alone. */
+  readonly costs: ReadonlyMap<string, Cost>;
+  /** The host's store path, and runners of VMs that are installed this once, by name. */
+  readonly recipe: Recipe;
+  readonly once: ReadonlyMap<string, Recipe>;
+  readonly planned: readonly PlannedVms[];
+}
+
+/** A VM with its plan. */
+interface HostVmPlan {
+  readonly vm: EvaluatedVm;
+  readonly plan: Plan;
+  readonly once: boolean;
+}
+
+/** A host that is evaluated, with the plans of its VMs. */
+export interface EvaluatedSwitch {
+  readonly host: string;
+  readonly config: HostConfig;
+  /** With the directories that the host names. */
+  readonly machine: HostMachine;
+  readonly plans: ReadonlyMap<string, HostVmPlan>;
+  readonly planned: readonly PlannedVms[];
+}
+
+/** Evaluates a host and plans its VMs. Errors: those of the evaluation and of locking. */
+export async function evaluateSwitch(options: SwitchOptions): Promise<EvaluatedSwitch> {
+  const { project, reporter } = options;
+  const { host, machine } = await evaluateHostOf(options);
+  const { storeDirectory, stateDirectory } = machine;
+  for (const warning of host.warnings) reporter.warning(warning);
+  const config = withAbsoluteReferences(host.config as unknown as HostConfig, project.directory);
+  const declared = { project, vms: host.vms.map((vm) => ({ name: vm.name, vm, once: false })) };
+  const isInstalled = (name: string) => hasRunner(stateDirectory, name);
+  const wanted = deployedNow(config.microvm.vms, isInstalled);
+  const deployed = await evaluateDeployed(wanted, { ...options, storeDirectory });
+  const planned: PlannedVms[] = [];
+  const plans = new Map<string, HostVmPlan>();
+  for (const { project, vms } of [declared, ...deployed]) {
+    if (vms.length === 0) continue;
+    for (const warning of vms.flatMap(({ vm }) => vm.warnings)) reporter.warning(warning);
+    const guests = vms.map(({ vm }) => vm);
+    const some = await planVms(guests, { ...options, project, declaredIn: options.project, storeDirectory });
+    planned.push(some);
+    vms.forEach(({ name, vm, once }, index) => {
+      plans.set(name, { vm, plan: some.plans[index]!, once });
+    });
+  }
+  return { host: host.name, config, machine, plans, planned };
+}
+
+/** The host, evaluated with the directories that it names itself. */
+async function evaluateHostOf({ machine, project, hostName }: SwitchOptions) {
+  const evaluate = (storeDir: string) => evaluateProjectHost({ ...project, storeDir }, hostName);
+  const host = await evaluate(machine.storeDirectory);
+  const { stateDir, storeDir } = (host.config as unknown as HostConfig).microvm;
+  const named: HostMachine = {
+    ...machine,
+    stateDirectory: stateDir ?? machine.stateDirectory,
+    storeDirectory: storeDir ?? machine.storeDirectory,
+  };
+  const isOther = named.storeDirectory !== machine.storeDirectory;
+  return { host: isOther ? await evaluate(named.storeDirectory) : host, machine: named };
+}
+
+/** Compares an evaluated host with its machine. Errors: `planActivation`'s, and `config-invalid`. */
+export async function planSwitch({
+  host,
+  config,
+  machine,
+  plans,
+  planned,
+}: EvaluatedSwitch): Promise<SwitchPlan> {
+  const guests = new Map(
+    Object.keys(config.microvm.vms).map((vm): [string, PlannedGuest] => {
+      const one = plans.get(vm);
+      return [vm, { config: one?.vm.config as GuestConfig | undefined, runner: one?.plan.runner ?? null }];
+    }),
+  );
+  const { recipe, target } = planHost(specifyHost(host, config, guests, machine));
+  const current = generationPath(machine.stateDirectory, currentNumber(machine.stateDirectory));
+  const activation = await planActivation(target, machine, {
+    isCurrent: current !== undefined && basename(current) === storePathName(recipe),
+    why: (vm) => whyRebuilt(plans.get(vm)?.plan, vm, machine),
+  });
+  const store = openStore(machine.storeDirectory);
+  const runners = new Map([...plans].map(([vm, { plan }]) => [vm, plan.runner]));
+  const changed = activation.vms
+    .filter(({ name, action }) => runners.has(name) && (action === "create" || action === "rebuild"))
+    .map(({ name }) => name);
+  const once = new Map([...plans].filter(([, one]) => one.once).map(([vm, { plan }]) => [vm, plan.runner]));
+  return {
+    host,
+    machine,
+    activation,
+    cost: wholeCost([recipe, ...once.values()], store),
+    costs: ownCosts(runners, changed, store),
+    recipe,
+    once,
+    planned,
+  };
+}
+
+/** Builds what a plan needs and puts it in force; gives the number of the generation. The caller holds the lock. */
+export async function applySwitch(
+  plan: SwitchPlan,
+  options: Pick<SwitchOptions, "reporter" | "roots" | "signal">,
+): Promise<number> {
+  const { machine } = plan;
+  const { reporter, signal } = options;
+  const { stateDirectory } = machine;
+  const names = [...plan.once.keys()];
+  const [path, ...runners] = await realiseRecipes([plan.recipe, ...plan.once.values()], plan.planned, {
+    ...options,
+    storeDirectory: machine.storeDirectory,
+  });
+  signal?.throwIfAborted();
+  const current = currentNumber(stateDirectory);
+  const isNew = basename(generationPath(stateDirectory, current) ?? "") !== basename(path!);
+  const number = isNew ? addGeneration(stateDirectory, path!) : current;
+  const deployed = new Map(names.map((name, index) => [name, runners[index]!]));
+  const onStep = (text: string) => reporter.step(text);
+  await putInForce({ number, isNew, plan: plan.activation, deployed }, machine, { onStep, signal });
+  return number;
+}
+
+/** Evaluates deployed VMs, those of one project together. */
+async function evaluateDeployed(
+  wanted: ReturnType<typeof deployedNow>,
+  { project, storeDirectory, reporter, roots, signal }: SwitchOptions & { readonly storeDirectory: string },
+) {
+  const how = {
+    ...{ declaredIn: project, storeDirectory, roots, signal },
+    onProgress: (step: string) => reporter.step(step),
+    onWarning: (text: string) => reporter.warning(text),
+  };
+  const located = await Promise.all(
+    wanted.map(async ({ name, reference, once }) => {
+      const found = await resolveDeclared(reference, how);
+      return { name, once, found, definition: found.name ?? name };
+    }),
+  );
+  const projects = [...Map.groupBy(located, ({ found }) => found.file).values()];
+  return Promise.all(
+    projects.map(async (same) => {
+      const { found } = same[0]!;
+      const definitions = [...new Set(same.map(({ definition }) => definition))];
+      const vms = await evaluateProjectVms({ ...found, storeDir: storeDirectory }, definitions);
+      const byName = new Map(vms.map((vm) => [vm.name, vm]));
+      return {
+        project: found,
+        vms: same.map(({ name, once, definition }) => ({ name, once, vm: byName.get(definition)! })),
+      };
+    }),
+  );
+}
+
+function withAbsoluteReferences(config: HostConfig, directory: string): HostConfig {
+  const absolute = (reference: string | null) => reference && absoluteReference(reference, directory);
+  const vms = Object.entries(config.microvm.vms).map(([name, vm]) => [
+    name,
+    { ...vm, flake: absolute(vm.flake), updateFlake: absolute(vm.updateFlake) },
+  ]);
+  return { ...config, microvm: { ...config.microvm, vms: Object.fromEntries(vms) } };
+}
+
+/** Which parts of a VM's system are others than those of the installed one. */
+function whyRebuilt(plan: Plan | undefined, name: string, { stateDirectory }: HostMachine): string {
+  const file = join(stateDirectory, name, vmNames.current, runnerNames.system, "system.json");
+  const text = readTextIfExists(file);
+  if (!plan || text === undefined) return "its runner is another";
+  const { layers } = JSON.parse(text) as { readonly layers: readonly string[] };
+  const now = new Set(plan.layers.map(storePathName));
+  const before = new Set(layers);
+  const changed = [...now]
+    .filter((layer) => !before.has(layer))
+    .concat(layers.filter((layer) => !now.has(layer)));
+  const parts = [...new Set(changed.map(partOf))];
+  if (parts.length === 0) return "its machine changed";
+  return `its ${parts.join(", ").replace(/, ([^,]*)$/, " and $1")} changed`;
+}
+
+/** What a layer is, by its name, for a person. */
+function partOf(layer: string): string {
+  if (layer.endsWith("-config")) return "configuration";
+  return layer.endsWith("-kernel") ? "kernel" : "packages";
+}
