@@ -85,15 +85,15 @@ describe("a switch", { skip: needsHosts }, async () => {
   test("that is killed at any instant is undone, by the next one or at boot", async (t) => {
     const random = randomOf(SEED);
     // The part of a switch in which it changes the machine.
-    const began = Date.now();
     await deliver(host, after);
+    const began = Date.now();
     await switched(host);
     const whole = Date.now() - began;
     let cut = 0;
     for (let kill = 0; kill < KILLS; kill++) {
       const generation = await host.ok(["readlink", `${STATE}/.generations/current`]);
       await deliver(host, kill % 2 === 0 ? before : after);
-      const seconds = ((0.15 + 0.85 * random()) * whole) / 1000;
+      const seconds = ((0.15 + 0.85 * (random(1000) / 1000)) * whole) / 1000;
       await host.run(["timeout", "--signal=KILL", seconds.toFixed(2), "microvm", "switch", "--yes"]);
       const isCut = (await host.run(["test", "-e", `${STATE}/.generations/pending`])).code === 0;
       t.diagnostic(`killed after ${seconds.toFixed(2)} s, ${isCut ? "in the middle" : "before or after"}`);
