@@ -51,8 +51,7 @@ test("a guest that was evaluated before is taken as it is, and checked", async (
   assert.deepEqual(web, { ...evaluated, name: "web" });
   assert.deepEqual(await evaluateProjectVms({ file: again, storeDir: "/store" }, ["web"]), [web]);
   const wrong = `export default { hosts: { default: { microvm: { vms: { a: { evaluatedConfig: { config: { microvm: { mem: "x" } } } } } } } } };`;
-  const [code, message] = await faultOf(t, wrong, evaluate);
-  assert.equal(code, "option-type");
+  const [, message] = await faultOf(t, wrong, evaluate);
   assert.match(message, /"microvm.mem"/);
 });
 

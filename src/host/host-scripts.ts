@@ -25,9 +25,9 @@ export function installScript(name: string, vm: RecordedVm, stateDirectory: stri
     vm.kind === "config"
       ? `rm -f ${vmNames.flake}\nlink "$(readlink -f "$runner/${runnerNames.system}")" ${vmNames.toplevel}`
       : `rm -f ${vmNames.toplevel} ${vmNames.flake}.new\nprintf '%s\\n' ${quoteWord(vm.updateFlake ?? vm.flake ?? "")} >${vmNames.flake}.new\nmv -f ${vmNames.flake}.new ${vmNames.flake}`;
-  const shares = vm.shareSources.map(
-    (path) => `[ -e ${quoteWord(path)} ] || mkdir -p -m 0775 ${quoteWord(path)}\n`,
-  );
+  const shares = vm.shareSources
+    .map(quoteWord)
+    .map((path) => `if [ ! -e ${path} ]; then\n  mkdir -p ${path}\n  chmod 0775 ${path}\nfi\n`);
   return `${PROLOGUE}# Installs ${name}.
 runner=$(readlink -f "$host/${hostNames.vms}/${name}")
 if [ ! -d "$runner" ]; then

@@ -70,8 +70,8 @@ describe("a switch", { skip: needsHosts }, async () => {
       await host.ok(["rm", "-rf", path]);
       await host.write(path, "");
       assert.match(await failure(host), message);
-      await assertFirstInForce();
       await host.ok(["rm", path]);
+      await assertFirstInForce();
     }
 
     await deliver(host, broken);
