@@ -9,7 +9,7 @@ import {
 } from "../module-system/index.ts";
 import { guestModule } from "../options/guest.ts";
 import { guestSystem } from "../options/guest-system.ts";
-import { hostModule } from "../options/host.ts";
+import { type HostConfig, hostModule } from "../options/host.ts";
 import { type EvaluatedProject, type EvaluatedVm, VM_NAME } from "./protocol.ts";
 
 export type Fields = { readonly [name: string]: unknown };
@@ -32,6 +32,8 @@ export function parseProject(line: string, file: string): EvaluatedProject {
   const hosts = listOf(project.hosts, file).map((host) => {
     if (!isFields(host) || typeof host.name !== "string") throw malformed(file, "a host has no name");
     const config = parseConfig(host.config, file, knownHost);
+    const { vms } = (config as unknown as HostConfig).microvm;
+    if (!Object.keys(vms).every((name) => VM_NAME.test(name))) throw malformed(file, "it is of another VM");
     return { name: host.name, config, warnings: parseWarnings(host.warnings, file), vms: parseVms(host.vms) };
   });
   return { hosts, vms: parseVms(project.vms) };

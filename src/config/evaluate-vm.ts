@@ -153,6 +153,8 @@ export function evaluateHost(
   });
   const { plain, warnings } = complete(evaluated);
   const { vms } = evaluated.config.microvm;
+  const badNames = Object.keys(vms).flatMap((vm) => nameFault(vm) ?? []);
+  if (badNames.length > 0) throw combineFaults(badNames);
   const declared = Object.entries(vms).filter(
     ([, { config, evaluatedConfig }]) => config !== null || evaluatedConfig,
   );
@@ -192,8 +194,13 @@ function plainGuest(name: string, { pkgs, config }: Pick<EvaluatedVm, "pkgs" | "
 }
 
 function checkName(name: string): void {
-  if (VM_NAME.test(name)) return;
-  throw new MicrovmError("config-invalid", `"${name}" cannot be the name of a VM`, {
+  const fault = nameFault(name);
+  if (fault) throw fault;
+}
+
+function nameFault(name: string): MicrovmError | undefined {
+  if (VM_NAME.test(name)) return undefined;
+  return new MicrovmError("config-invalid", `"${name}" cannot be the name of a VM`, {
     hint: "A name has at most 63 letters, digits, dots, dashes and underscores, the first and last a letter or digit",
   });
 }

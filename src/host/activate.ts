@@ -1,7 +1,7 @@
 /** Puts a host in force: the steps, in order. Each may fail; whoever calls undoes them then. */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { MicrovmError } from "../errors.ts";
+import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { chmodSync, chownSync, existsSync, mkdirSync, readlinkSync } from "../os/files.ts";
 import { run, runToEnd } from "../os/processes.ts";
 import { vmNames } from "../paths.ts";
@@ -30,8 +30,10 @@ export async function activate(
   { onStep, deployed, signal }: ActivationOptions,
 ): Promise<void> {
   const { target, units, etc, vms } = plan;
-  applyFiles(machine.unitDirectory, units, target.units);
-  if (machine.etcDirectory !== undefined) applyFiles(machine.etcDirectory, etc, target.etc);
+  explaining("Cannot write the host's units", () => {
+    applyFiles(machine.unitDirectory, units, target.units);
+    if (machine.etcDirectory !== undefined) applyFiles(machine.etcDirectory, etc, target.etc);
+  });
   if (etc.written.length > 0) await applySettings(etc.written, machine);
   openStoreToVms(machine);
   if (units.written.length + units.removed.length + units.kept.length > 0) {
@@ -47,6 +49,19 @@ export async function activate(
     await machine.systemd.control([verb, ...names.map((name) => unitOf(name))]);
   }
   await expectRunning(machine.systemd, [...named("restart"), ...named("start")]);
+}
+
+/** What the system refuses is an error that says what it was for. */
+function explaining(what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (systemCode(error) === undefined || error instanceof MicrovmError) throw error;
+    throw new MicrovmError("host-failed", `${what}: ${messageOf(error)}`, {
+      hint: "Look at what is in the way there, and run the command again",
+      cause: error,
+    });
+  }
 }
 
 /** Users, directories and modules. Where nobody can load modules they are there already, or nothing needs them. */
@@ -86,8 +101,10 @@ function installVms(record: HostRecord, machine: HostMachine, deployed: Readonly
       });
     }
     const flake = vm.kind === "flake" ? (vm.updateFlake ?? vm.flake ?? undefined) : undefined;
-    install({ stateDirectory: machine.stateDirectory, name, runner, flake, group });
-    for (const source of vm.shareSources) makeShare(source);
+    explaining(`Cannot install "${name}" in "${join(machine.stateDirectory, name)}"`, () => {
+      install({ stateDirectory: machine.stateDirectory, name, runner, flake, group });
+      for (const source of vm.shareSources) makeShare(source);
+    });
   }
 }
 

@@ -37,14 +37,15 @@ export function declaredUnits(vm: DeclaredVm, settings: UnitSettings): ReadonlyM
   const texts = {
     [installUnit(vm.name)]: installText(vm, settings),
     [slice]: sliceText(vm),
-    ...Object.fromEntries(
-      TEMPLATES.map((template) => [
-        `${unitOf(vm.name, template)}.d/${DECLARED_DROP_IN}`,
-        template === "microvm" ? mainDropIn(vm, slice) : unitText({ Service: { Slice: slice } }),
-      ]),
-    ),
+    // The others are over before the VM starts.
+    [dropIn(unitOf(vm.name))]: mainDropIn(vm, slice),
+    [dropIn(unitOf(vm.name, "microvm-virtiofsd"))]: unitText({ Service: { Slice: slice } }),
   };
   return new Map(Object.entries(texts).map(([path, text]) => [path, { text: signed(text) }]));
+}
+
+function dropIn(unit: string): string {
+  return `${unit}.d/${DECLARED_DROP_IN}`;
 }
 
 function installText({ name, installedOnce }: DeclaredVm, settings: UnitSettings): string {

@@ -10,6 +10,8 @@
 import { join } from "node:path";
 import { systemCode } from "../errors.ts";
 import {
+  accessSync,
+  fsConstants,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -136,6 +138,7 @@ export function removePending(stateDirectory: string): void {
 /** The file that is locked by who changes the host. The directory is made. */
 export function lockPath(stateDirectory: string): string {
   mkdirSync(directoryOf(stateDirectory), { recursive: true, mode: 0o755 });
+  accessSync(directoryOf(stateDirectory), fsConstants.W_OK | fsConstants.X_OK);
   return linkOf(stateDirectory, generationNames.lock);
 }
 

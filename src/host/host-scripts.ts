@@ -8,7 +8,10 @@ const PROLOGUE = `#!/bin/sh
 set -eu
 host=$(dirname "$(dirname "$(readlink -f "$0")")")
 : "$host"
-link() {
+`;
+
+/** Makes a link, in one step in place of an older one. */
+const LINK = `link() {
   rm -f "$2.new"
   ln -s "$1" "$2.new"
   mv -Tf "$2.new" "$2"
@@ -18,17 +21,18 @@ link() {
 /** `bin/install-NAME`: makes a VM's directory what its declaration says. Nothing changes when it is that already. */
 export function installScript(name: string, vm: RecordedVm, stateDirectory: string): string {
   if (vm.runner === null) {
-    return `${PROLOGUE}echo ${quoteWord(`"${name}" is not there, and is deployed from "${vm.flake}": run "microvm switch"`)} >&2\nexit 1\n`;
+    const why = `"${name}" is not there, and is deployed from "${vm.flake}": run "microvm switch"`;
+    return `${PROLOGUE}# shellcheck disable=SC2016 # whatever the reference holds\necho ${quoteWord(why)} >&2\nexit 1\n`;
   }
   const owner = vm.user === null ? "" : `chown -h ${quoteWord(`root:${vm.user}`)} "$dir"\n`;
   const kept =
     vm.kind === "config"
       ? `rm -f ${vmNames.flake}\nlink "$(readlink -f "$runner/${runnerNames.system}")" ${vmNames.toplevel}`
-      : `rm -f ${vmNames.toplevel} ${vmNames.flake}.new\nprintf '%s\\n' ${quoteWord(vm.updateFlake ?? vm.flake ?? "")} >${vmNames.flake}.new\nmv -f ${vmNames.flake}.new ${vmNames.flake}`;
-  const shares = vm.shareSources.map(
-    (path) => `[ -e ${quoteWord(path)} ] || mkdir -p -m 0775 ${quoteWord(path)}\n`,
-  );
-  return `${PROLOGUE}# Installs ${name}.
+      : `rm -f ${vmNames.toplevel} ${vmNames.flake}.new\n# shellcheck disable=SC2016\nprintf '%s\\n' ${quoteWord(vm.updateFlake ?? vm.flake ?? "")} >${vmNames.flake}.new\nmv -f ${vmNames.flake}.new ${vmNames.flake}`;
+  const shares = vm.shareSources
+    .map(quoteWord)
+    .map((path) => `if [ ! -e ${path} ]; then\n  mkdir -p ${path}\n  chmod 0775 ${path}\nfi\n`);
+  return `${PROLOGUE}${LINK}# Installs ${name}.
 runner=$(readlink -f "$host/${hostNames.vms}/${name}")
 if [ ! -d "$runner" ]; then
   echo "The runner of ${name} is gone from the store: run \\"microvm switch\\"" >&2
@@ -81,7 +85,7 @@ done
 export function recoverScript(scope: Scope, stateDirectory: string, unitDirectory: string): string {
   const { current, lock, pending } = generationNames;
   const systemctl = scope === "user" ? "systemctl --user" : "systemctl";
-  return `${PROLOGUE}generations=${quoteWord(`${stateDirectory}/${GENERATIONS_DIRECTORY}`)}
+  return `${PROLOGUE}${LINK}generations=${quoteWord(`${stateDirectory}/${GENERATIONS_DIRECTORY}`)}
 units=${quoteWord(unitDirectory)}
 cd "$generations"
 # Whoever is still at work does it himself.

@@ -3,7 +3,7 @@
  * generation → the machine is made what that says → `pending` goes. A failure puts the former generation back; after a
  * kill the next command that takes the lock does, or `microvm-recover.service` at boot.
  */
-import { MicrovmError, messageOf } from "../errors.ts";
+import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { type Lock, lockFile } from "../os/locks.ts";
 import { activate } from "./activate.ts";
 import { type ActivationPlan, planActivation } from "./activation.ts";
@@ -34,7 +34,7 @@ export interface LockOptions {
 
 /** Holds the host's lock. A change that was cut off before is undone first. */
 export async function lockHost(machine: HostMachine, options: LockOptions): Promise<Lock> {
-  const path = lockPath(machine.stateDirectory);
+  const path = writableLock(machine.stateDirectory);
   const lock = (await lockFile(path, { wait: false })) ?? (await waitFor(path, options));
   try {
     const pending = readPending(machine.stateDirectory);
@@ -46,6 +46,22 @@ export async function lockHost(machine: HostMachine, options: LockOptions): Prom
   } catch (error) {
     await lock.release();
     throw error;
+  }
+}
+
+function writableLock(stateDirectory: string): string {
+  try {
+    return lockPath(stateDirectory);
+  } catch (error) {
+    if (!["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"].includes(systemCode(error) ?? "")) throw error;
+    throw new MicrovmError(
+      "permission-denied",
+      `Cannot write to the state directory "${stateDirectory}": ${messageOf(error)}`,
+      {
+        hint: "Make it a directory that can be written to, or name another with microvm.stateDir",
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 /** The files of a host on its machine: which are there, what would change, and changing them. */
 import { dirname, join } from "node:path";
-import { MicrovmError } from "../errors.ts";
+import { MicrovmError, systemCode } from "../errors.ts";
 import {
   lstatSync,
   mkdirSync,
@@ -10,6 +10,7 @@ import {
   readTextIfExists,
   renameSync,
   rmSync,
+  type Stats,
   symlinkSync,
   writeFileAtomically,
 } from "../os/files.ts";
@@ -140,11 +141,21 @@ function removeIfEmpty(path: string, top: string): void {
 
 /** A file or a link; undefined when there is neither. */
 export function readHostFile(path: string): HostFile | undefined {
-  const status = lstatSync(path, { throwIfNoEntry: false });
+  const status = statusOf(path);
   if (!status) return undefined;
   if (status.isSymbolicLink()) return { target: readlinkSync(path) };
   // Of a directory in a unit's place nothing can be read; it is somebody else's.
   return { text: status.isFile() ? readFileSync(path, "utf8") : "" };
+}
+
+function statusOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A file where a directory should be: writing there will say so.
+    if (systemCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 function isSame(a: HostFile | undefined, b: HostFile): boolean {

@@ -1,5 +1,6 @@
 /** The text of unit files: settings to lines, and the line in front by which a unit is known as the program's own. */
 import { createHash } from "node:crypto";
+import { MicrovmError } from "../errors.ts";
 
 /** A section's settings. A list gives a line for each entry; null and false leave the setting out. */
 type Settings = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
@@ -42,8 +43,13 @@ function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** A path in a setting, where `%` begins a specifier (systemd.unit(5)). */
+/** A path in a setting, where `%` begins a specifier (systemd.unit(5)). Control characters are refused (`config-invalid`). */
 export function unitPath(path: string): string {
+  if (/[\0-\x1f\x7f]/.test(path)) {
+    throw new MicrovmError("config-invalid", `The path ${JSON.stringify(path)} cannot stand in a unit`, {
+      hint: "Choose one without control characters",
+    });
+  }
   return path.replaceAll("%", "%%");
 }
 

@@ -18,8 +18,20 @@ export interface DebParams {
   readonly label: string;
 }
 
-/** The recipe of a package file: named by its content, wherever it comes from. */
+/** Recipes by package set and content: a host's VMs share most packages, and hashing a name takes longer than all else. */
+const made = new Map<string, Recipe>();
+
+/** The recipe of a package file: named by its content, wherever it comes from. Of one file there is one recipe. */
 export function debRecipe(set: DebianPackageSet, unit: NamedPackage): Recipe {
+  const key = [packageSetKey(set), unit.repository, unit.name, unit.version, unit.file, unit.sha256].join(
+    "\0",
+  );
+  const known = made.get(key) ?? newRecipe(set, unit);
+  made.set(key, known);
+  return known;
+}
+
+function newRecipe(set: DebianPackageSet, unit: NamedPackage): Recipe {
   const { name, version, architecture, repository, file, size, sha256 } = unit;
   return {
     kind: "deb",

@@ -1,19 +1,32 @@
 /** Projects of hosts, built on this machine first, so that a host in a container has nothing to fetch. */
-import { readTextIfExists } from "../../src/os/files.ts";
 import { join } from "node:path";
+import { readTextIfExists } from "../../src/os/files.ts";
 import { LOCK_FILE } from "../../src/paths.ts";
 import { microvm, project } from "../support.ts";
 import type { Host } from "./container.ts";
 
-/** The smallest guest that is quick to boot: no share, 256 MiB. */
-export const SMALL = `{ microvm: { mem: 256 } }`;
+/**
+ * A guest's configuration whose hypervisor is never started: the runner's own process sleeps in its place, below the
+ * real units, beside the real virtiofsd. What a host does with VMs can be seen without the minutes that booting takes.
+ */
+export function sleeper(version: string, microvm = ""): string {
+  return `{
+    microvm: {
+      shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
+      preStart: "exec sleep infinity",
+      ${microvm}
+    },
+    environment: { etc: { version: { text: ${JSON.stringify(version)} } } },
+  }`;
+}
 
-/** A project whose host `default` has these options and whose `microvms` are these; both as text of the file. */
+/** A project whose host `default` has these options of `microvm`; as text, like the definitions of `microvms`. */
 export function hostProject(host: string, microvms = "{}"): string {
   return `
     import { debian, defineProject } from "microvm";
     const pkgs = debian({ suite: "trixie", architecture: "amd64" });
-    void pkgs;
+    const storeDir = "/var/lib/microvm/store";
+    void pkgs, void storeDir;
     export default defineProject({
       hosts: { default: ({ storeDir, self }) => (void storeDir, void self, { microvm: ${host} }) },
       microvms: ${microvms},
@@ -21,7 +34,7 @@ export function hostProject(host: string, microvms = "{}"): string {
   `;
 }
 
-/** Builds all VMs of a project on this machine and writes it with its lock to a host. */
+/** Writes a project to a host; with the lock, and all that its VMs are made from, made on this machine. */
 export async function deliver(host: Host, text: string, directory = "/etc/microvm"): Promise<void> {
   const here = project({ "microvm.config.ts": text });
   const { code, stderr } = await microvm(["build", "--all", "--quiet", here]);

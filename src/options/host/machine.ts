@@ -43,7 +43,7 @@ export const hostMachineOptions = {
       example: "/srv/microvm/store",
     }),
     autostart: mkOption({
-      type: types.listOf(types.str),
+      type: types.listOf(types.strMatching(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/)),
       default: [],
       description:
         "Names of VMs that start with the host, beside those of `vms` that have `autostart`. VMs made by `microvm -c` are named here.",
