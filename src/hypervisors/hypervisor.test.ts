@@ -146,7 +146,7 @@ test("qemu: the arguments of a machine", () => {
 -no-user-config
 -no-reboot
 -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny
--machine q35,mem-merge=on,usb=off,sata=off,smbus=off,i8042=off,vmport=off,memory-backend=mem
+-machine q35,mem-merge=on,usb=off,sata=off,smbus=off,i8042=off,vmport=off,smm=off,hpet=off,memory-backend=mem
 -accel $accelerator
 -cpu $cpu
 -smp 2

@@ -268,6 +268,20 @@ test("a guest is asked again until its hypervisor is gone", async (t) => {
   assert.equal(place.read("calls"), "asked\nasked\nasked\n");
 });
 
+test("the guest's agent is asked beside the hypervisor, when it can be", async (t) => {
+  const place = workplace(t);
+  place.program("socat", 'echo "$4" >>calls; od -An -c | tr -d " \\n" >>calls; echo >>calls');
+  const server = createServer().listen(join(place.vm, "a,b.sock"));
+  t.after(() => server.close());
+  await once(server, "listening");
+  const text = shutdownScript(machine({ agentSocket: "a,b.sock" }), qemu, { onPath: "socat" });
+  assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
+  const [address, question, control] = place.read("calls").split("\n");
+  assert.equal(address, "UNIX-CONNECT:a\\,b.sock");
+  assert.equal(question, '377{"execute":"guest-shutdown","arguments":{"mode":"powerdown"}}\\n');
+  assert.match(control!, /^UNIX-CONNECT:/);
+});
+
 test("that nobody can be asked is a failure", (t) => {
   const place = workplace(t);
   place.program("socat", "cat >/dev/null; echo 'no such socket' >&2; exit 1");

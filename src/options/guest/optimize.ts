@@ -1,5 +1,5 @@
 /** What a guest leaves out to be quick, and what its kernel is guarded by. */
-import { type InferConfig, mkDefault, mkIf, mkOption, types, withFile } from "../../module-system/index.ts";
+import { type InferConfig, mkDefault, mkOption, types, withFile } from "../../module-system/index.ts";
 import type { bootOptions } from "./boot.ts";
 import type { consoleOptions } from "./services/consoles.ts";
 import { unitName } from "./systemd/names.ts";
@@ -147,10 +147,7 @@ const implementation = ({ config }: { readonly config: Config }) => ({
       },
     },
     security: {
-      lsm: mkIf(
-        () => config.microvm.optimize.enable,
-        mkDefault(() => neededModules(config)),
-      ),
+      lsm: mkDefault(() => (config.microvm.optimize.enable ? neededModules(config) : [])),
     },
   },
 });
