@@ -33,7 +33,7 @@ const COLOURS: Readonly<Record<string, string>> = {
 };
 
 const STYLE = `
-text { font: 12px ui-monospace, "DejaVu Sans Mono", monospace; fill: #24292f }
+text { font: 12px ui-monospace, "DejaVu Sans Mono", monospace; fill: #24292f; stroke: #ffffff; stroke-width: 3px; paint-order: stroke }
 .title { font-size: 16px; font-weight: bold }
 .quiet { fill: #6a737d }
 .back { fill: #ffffff }
@@ -41,7 +41,7 @@ text { font: 12px ui-monospace, "DejaVu Sans Mono", monospace; fill: #24292f }
 .ready { stroke: #2e8b57; stroke-width: 1.5 }
 .chain { stroke: #c0392b; stroke-width: 1.5 }
 @media (prefers-color-scheme: dark) {
-  text { fill: #d7dce2 } .quiet { fill: #9aa4af } .back { fill: #16191d } .grid { stroke: #343b43 }
+  text { fill: #d7dce2; stroke: #16191d } .quiet { fill: #9aa4af } .back { fill: #16191d } .grid { stroke: #343b43 }
 }`;
 
 /** A bar, or the title of a group, at its height. */
@@ -63,8 +63,8 @@ export function bootPicture(times: BootTimes): string {
     `<rect class="back" width="${WIDTH}" height="${height}"/>`,
     `<text class="title" x="${GAP}" y="24">${xmlText(`${times.name}: where its boot's time went`)}</text>`,
     ...grid(scale, height),
-    ...rows.map((row) => bar(row, scale, chain)),
     ...readyLines(times, scale, height),
+    ...rows.map((row) => bar(row, scale, chain)),
     `<text class="quiet" x="${GAP}" y="${height - 10}">${xmlText(legend(times, left))}</text>`,
     "</svg>",
     "",
@@ -127,12 +127,14 @@ function bar({ y, group, span, isFirst }: Row, { x }: Axis, chain: ReadonlySet<s
   const width = Math.max(1, x(span.end) - start);
   const label = `${shown(span.name)} ${(span.end - span.start).toFixed(span.end - span.start < 0.1 ? 3 : 2)}`;
   const size = label.length * CHARACTER;
+  const isBeforeMiddle = start < WIDTH / 2;
   const fits = start + width + 6 + size < WIDTH;
-  const place = fits
-    ? `x="${(start + width + 6).toFixed(1)}"`
-    : start - 6 - size > LEFT
-      ? `x="${(start - 6).toFixed(1)}" text-anchor="end"`
-      : `x="${(start + 6).toFixed(1)}"`;
+  const place =
+    isBeforeMiddle && fits
+      ? `x="${(start + width + 6).toFixed(1)}"`
+      : start - 6 - size > LEFT
+        ? `x="${(start - 6).toFixed(1)}" text-anchor="end"`
+        : `x="${(start + 6).toFixed(1)}"`;
   const edge = group === "units" && chain.has(span.name) ? ' class="chain"' : "";
   const title = isFirst ? `<text class="quiet" x="${GAP}" y="${y + 11}">${xmlText(group)}</text>` : "";
   return `${title}<rect x="${start.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" fill="${COLOURS[group] ?? COLOURS.units}"${edge}/><text ${place} y="${y + 11}">${xmlText(label)}</text>`;
