@@ -70,9 +70,14 @@ function kernelLog(text: string, systemdStart: number | undefined) {
   return {
     kernelEnd: lines.find(({ step }) => step === undefined)?.time,
     initrd: steps.flatMap(({ time, step }, index) =>
-      span(step!, time, steps[index + 1]?.time ?? systemdStart),
+      span(step!, time, steps[index + 1]?.time ?? lastEnd(time, systemdStart)),
     ),
   };
+}
+
+/** systemd's clock may be a little behind the log's. */
+function lastEnd(time: number, systemdStart: number | undefined): number | undefined {
+  return systemdStart === undefined ? undefined : Math.max(time, systemdStart);
 }
 
 function unitSpan(unit: ReadonlyMap<string, string>): UnitSpan[] {
