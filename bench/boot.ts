@@ -1,4 +1,4 @@
-/** Booting the example, and the peer's image of the same packages on the same machine. */
+/** Booting the minimal guest, which has no services, and the peer's image of the same packages on the same machine. */
 import { join } from "node:path";
 import { execCollected, type GuestAgent, waitForAgent } from "../src/control/guest-agent.ts";
 import { startMachine } from "../src/control/machine-process.ts";
@@ -22,7 +22,7 @@ export const boot: Benchmark = {
   runs: 5,
   async measure({ runs, workspace, say }) {
     process.env.MICROVM_ACCEL = accelerator;
-    const example = copyExample(workspace, "boot");
+    const example = copyExample(workspace, "boot", "no-services");
     const runner = (await build(workspace, example)).stdout.trim();
     const problem = peerProblem("mke2fs");
     const image = problem ? undefined : await makePeerImage(workspace, example);

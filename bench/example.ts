@@ -20,6 +20,8 @@ const PROJECTS = {
   "my-microvm": join(TOP, "examples/my-microvm"),
   /** systemd, udev, dbus, kmod, iproute2, openssh-server, a kernel. */
   minimal: join(TOP, "bench/projects/minimal"),
+  /** Nothing but systemd, its companions, the agent and a kernel; no network. */
+  "no-services": join(TOP, "bench/projects/no-services"),
   /** Many VMs; build it with `--all`. */
   fleet: join(TOP, "bench/projects/fleet"),
 } as const;

@@ -8,7 +8,6 @@ import {
   readFileSync,
   removeTree,
   renameSync,
-  symlinkSync,
   writeFileSync,
 } from "../src/os/files.ts";
 import { quoteCommand } from "../src/os/processes.ts";
@@ -45,16 +44,9 @@ export async function makePeerImage(workspace: Workspace, example: Example): Pro
   return directory;
 }
 
-/** What a person would configure at least, and what our guest has: a name, and an address by DHCP. */
+/** What a person would configure at least: a name. Ours has no network either. */
 function configure(root: string): void {
-  const units = join(root, "etc/systemd/system/multi-user.target.wants");
   writeFileSync(join(root, "etc/hostname"), "peer\n");
-  writeFileSync(
-    join(root, "etc/systemd/network/80-dhcp.network"),
-    "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n",
-  );
-  mkdirSync(units, { recursive: true });
-  symlinkSync("/usr/lib/systemd/system/systemd-networkd.service", join(units, "systemd-networkd.service"));
 }
 
 /** How the peer is run. */

@@ -1,10 +1,9 @@
 /** A guest in the foreground: its console, its forwarded port, and the ways to end it. */
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { ended, quoteCommand, spawn } from "../src/os/processes.ts";
-import { environment, guestProject, microvm, ROOT, STORE_SHARE, startMicrovm } from "./support.ts";
+import { environment, freePort, guestProject, microvm, ROOT, STORE_SHARE, startMicrovm } from "./support.ts";
 
 const port = await freePort();
 const directory = guestProject(`
@@ -75,13 +74,4 @@ async function page(): Promise<string> {
       await delay(100);
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address() as { port: number };
-      server.close(() => resolve(address.port));
-    });
-  });
 }

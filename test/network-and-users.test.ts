@@ -1,10 +1,17 @@
 /** Accounts, secrets and the network as a guest has them, asserted from inside and from the host. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { guestProject, microvm, STORE, STORE_SHARE, startMicrovm, temporaryDirectory } from "./support.ts";
+import {
+  freePort,
+  guestProject,
+  microvm,
+  STORE,
+  STORE_SHARE,
+  startMicrovm,
+  temporaryDirectory,
+} from "./support.ts";
 
 const PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMS1ZHmlrAfVPeOMM+vK0mmqk5uYh5k1R0YFZr1kq1YQ test";
 /** `openssl passwd -6 -salt saltsalt geheim` and a text that is nowhere else: both are looked for in the store. */
@@ -17,13 +24,6 @@ writeFileSync(join(secrets, "alice"), `${HASH}\n`, { mode: 0o600 });
 writeFileSync(join(secrets, "token"), TOKEN, { mode: 0o600 });
 
 /** Two ports of the host that nobody listens on. */
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 const [open, closed] = [await freePort(), await freePort()];
 
 const directory = guestProject(`

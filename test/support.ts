@@ -1,6 +1,7 @@
 /** What the system tests share: one store, the program as a child, projects in temporary directories. */
 
 import { cpSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after } from "node:test";
@@ -12,7 +13,7 @@ export const ROOT = resolve(import.meta.dirname, "..");
 /** Shared by all system tests, and kept between runs. */
 export const STORE = process.env.MICROVM_TEST_STORE ?? join(ROOT, ".test-store");
 
-export const EXAMPLE = join(ROOT, "examples/my-microvm");
+const EXAMPLES = join(ROOT, "examples");
 
 /** A directory that is removed after the file's tests, whatever happens. */
 export function temporaryDirectory(): string {
@@ -120,11 +121,25 @@ export function guestProject(config: string, set = ""): string {
   });
 }
 
-/** The example in a directory of its own, so that its lock does not stand in the checkout. */
-export function exampleCopy(): string {
-  const directory = join(temporaryDirectory(), "my-microvm");
-  cpSync(EXAMPLE, directory, { recursive: true, filter: (path) => !path.endsWith("microvm.lock") });
+/** An example in a directory of its own, so that its lock does not stand in the checkout. */
+export function exampleCopy(name = "my-microvm"): string {
+  const directory = join(temporaryDirectory(), name);
+  cpSync(join(EXAMPLES, name), directory, {
+    recursive: true,
+    filter: (path) => !path.endsWith("microvm.lock"),
+  });
   return directory;
+}
+
+/** A port that nobody has at the moment. */
+export function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.on("error", reject).listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 /** Why a test of mounts and namespaces cannot run here, if it cannot. */

@@ -1,5 +1,12 @@
 /** Building VMs for a person who watches. */
-import { type BuildOptions, type BuiltVm, buildAllVms, buildVm, type LabelledVm } from "../build/build-vm.ts";
+import {
+  type BuildOptions,
+  type BuildReporter,
+  type BuiltVm,
+  buildAllVms,
+  buildVm,
+  type LabelledVm,
+} from "../build/build-vm.ts";
 import { progressReporter } from "./progress.ts";
 
 /** The option of commands that build. */
@@ -8,11 +15,22 @@ export const QUIET_OPTION = { quiet: { type: "boolean", short: "q", default: fal
 /** What a person says of a build. */
 interface WatchedBuild extends Omit<BuildOptions, "reporter"> {
   readonly quiet: boolean;
+  /** Called when it is known what is missing, before it is made. */
+  readonly onPlanned?: () => void;
 }
 
 /** Builds a VM and shows how far it is. The screen is clear again when this ends, however it ends. */
-export async function buildWithProgress({ quiet, ...options }: WatchedBuild): Promise<BuiltVm> {
-  using reporter = progressReporter({ quiet });
+export async function buildWithProgress({ quiet, onPlanned, ...options }: WatchedBuild): Promise<BuiltVm> {
+  using shown = progressReporter({ quiet });
+  const reporter: BuildReporter = {
+    step: (text) => shown.step(text),
+    warning: (text) => shown.warning(text),
+    event: (event) => shown.event(event),
+    missing(paths) {
+      onPlanned?.();
+      shown.missing(paths);
+    },
+  };
   return await buildVm({ ...options, reporter });
 }
 

@@ -15,6 +15,7 @@ import { buildWithProgress, QUIET_OPTION } from "./build-with-progress.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { printWarning } from "./output.ts";
 import { findProjectFor } from "./project.ts";
+import { analyzeBoot, checkAnalysis, watchHost } from "./run-analysis.ts";
 import { directories, stoppedStatus, stopSignal } from "./setting.ts";
 
 /** Seconds that a guest has to come up: microvm.nix's `startupTimeout`. */
@@ -29,7 +30,7 @@ const SHOWN_LINES = 20;
 /** Builds a VM and runs it in the foreground. */
 export const runCommand: Command = {
   name: "run",
-  usage: "run [PROJECT[#NAME]] [--exec COMMAND]",
+  usage: "run [PROJECT[#NAME]] [--exec COMMAND | --analyze FILE]",
   summary: "Build a VM and run it in the foreground",
   help: `Builds a VM of a project and boots it in the foreground; nothing is installed on the host.
 
@@ -42,8 +43,12 @@ Usage: microvm run [PROJECT[#NAME]] [options]
 Options:
   -e, --exec COMMAND     Run COMMAND in the guest once it is up, print its output, power the guest off, and exit
                          with the command's exit status
-      --timeout SECONDS  How long the guest may take to come up (default ${STARTUP_TIMEOUT}; only with --exec)
-      --verbose          With --exec: print the console as well, to standard error
+      --analyze FILE     Boot the guest, write a picture (SVG) of where the time went to FILE, print the same as text,
+                         and power the guest off
+      --json             With --analyze: print it as JSON
+      --timeout SECONDS  How long the guest may take to come up (default ${STARTUP_TIMEOUT}; only with --exec and
+                         --analyze)
+      --verbose          With --exec and --analyze: print the console as well, to standard error
   -q, --quiet            Print no progress of the build, only warnings and errors
   -h, --help             Show this
 
@@ -51,16 +56,21 @@ Examples:
   microvm run examples/my-microvm
   microvm run .#web --exec 'systemctl is-system-running --wait'
   microvm run --exec 'journalctl -b' --timeout 300
+  microvm run .#web --analyze boot.svg
 `,
   needsRoot: true,
   async run(args) {
     const { reference, values } = parseCommand("run", args, {
       exec: { type: "string", short: "e" },
+      analyze: { type: "string" },
+      json: { type: "boolean", default: false },
       timeout: { type: "string" },
       verbose: { type: "boolean", default: false },
       ...QUIET_OPTION,
     });
     const timeout = parseTimeout(values.timeout);
+    checkAnalysis(values);
+    const times = watchHost();
     const { store, state } = directories();
     const signal = stopSignal();
     // A guest needs its layers as long as it runs.
@@ -68,7 +78,11 @@ Examples:
     const { quiet } = values;
     const project = await findProjectFor(reference, { storeDirectory: store, signal, roots, quiet });
     roots.begin();
-    const { runner, vm } = await buildWithProgress({ project, storeDirectory: store, signal, quiet, roots });
+    const { runner, vm } = await buildWithProgress({
+      ...{ project, storeDirectory: store, signal, quiet, roots },
+      onPlanned: () => times.end("evaluate and plan"),
+    });
+    times.end("build");
     const directory = join(state, FOREGROUND_DIRECTORY, vmDirectoryName(vm.name, project));
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     await using lock = await lockFile(join(directory, vmNames.lock), { wait: false });
@@ -79,9 +93,14 @@ Examples:
     }
     signal.throwIfAborted();
     const machine = await startMachine(runner, directory);
-    if (values.exec === undefined) return await attach(machine, signal);
+    const { exec, analyze } = values;
+    if (exec === undefined && analyze === undefined) return await attach(machine, signal);
     if (values.verbose) machine.onConsole((chunk) => process.stderr.write(chunk));
-    return await execute(machine, values.exec, timeout, signal);
+    const work: Work =
+      analyze === undefined
+        ? (agent) => agent.exec(["/bin/sh", "-c", exec!], OWN_OUTPUT, signal)
+        : (agent) => analyzeBoot(agent, vm.name, times.host(machine), { ...values, file: analyze }, signal);
+    return await execute(machine, work, timeout, signal);
   },
 };
 
@@ -102,24 +121,25 @@ function vmDirectoryName(name: string, { directory, fetched }: ProjectLocation):
     .slice(0, 12)}`;
 }
 
-/** Runs a command in the guest once it is up. */
+/** What is done with a guest that is up; gives the exit status. */
+type Work = (agent: GuestAgent) => Promise<number>;
+
+/** What a command in the guest prints, this program prints. */
+const OWN_OUTPUT = {
+  stdout: (chunk: Buffer) => process.stdout.write(chunk),
+  stderr: (chunk: Buffer) => process.stderr.write(chunk),
+};
+
+/** Does the work once the guest is up, and powers it off. */
 async function execute(
   machine: MachineProcess,
-  command: string,
+  work: Work,
   timeout: number,
   signal: AbortSignal,
 ): Promise<number> {
   try {
     using agent = await untilReady(machine, timeout, signal);
-    const output = {
-      stdout: (chunk: Buffer) => process.stdout.write(chunk),
-      stderr: (chunk: Buffer) => process.stderr.write(chunk),
-    };
-    const code = await Promise.race([
-      agent.exec(["/bin/sh", "-c", command], output, signal),
-      machine.exited.then(() => undefined),
-      aborted(signal),
-    ]);
+    const code = await Promise.race([work(agent), machine.exited.then(() => undefined), aborted(signal)]);
     if (code === undefined) throw endedEarly(machine, "while the command ran");
     await powerOff(machine, agent);
     return code;

@@ -110,6 +110,22 @@ test("a guest cannot fill the host's memory", async (t) => {
   }
 });
 
+test("the beginning of a file is read without a program, and is no longer than was asked for", async (t) => {
+  const text = "5.25 3.00\n".repeat(1000);
+  const { path, questions } = await fakeAgent(t, ({ execute }) =>
+    execute === "guest-file-open"
+      ? { return: 7 }
+      : { return: execute === "guest-file-read" ? { "buf-b64": Buffer.from(text).toString("base64") } : {} },
+  );
+  using agent = await waitForAgent(path, soon());
+  assert.equal((await agent.readStart("/proc/uptime")).toString(), text.slice(0, 4096));
+  assert.deepEqual(questions.slice(1), [
+    { execute: "guest-file-open", arguments: { path: "/proc/uptime", mode: "r" } },
+    { execute: "guest-file-read", arguments: { handle: 7, count: 4096 } },
+    { execute: "guest-file-close", arguments: { handle: 7 } },
+  ]);
+});
+
 test("the agent is asked to power the guest off", async (t) => {
   const answered = Promise.withResolvers<unknown>();
   const { path } = await fakeAgent(t, (question) => void answered.resolve(question));

@@ -20,6 +20,8 @@ export interface GuestAgent extends Disposable {
    * prints lies in the memory of the guest's /run until it has ended, since agents cannot read a pipe.
    */
   exec(command: readonly string[], output: ExecOutput, signal?: AbortSignal): Promise<number>;
+  /** The first bytes of a file of the guest, at most `SMALL_READ`; no program is started for it. */
+  readStart(path: string): Promise<Buffer>;
   /** Asks the guest to power off; it does not answer. */
   shutdown(): void;
 }
@@ -35,6 +37,9 @@ const POLL_TIMES = [10, 20, 50, 100];
 
 /** How much output is asked for at once, in bytes. */
 const READ_SIZE = 256 * 1024;
+
+/** How much of a file's beginning is asked for, in bytes. */
+const SMALL_READ = 4096;
 
 /** How much of a guest's own words an error shows, in characters. */
 const LONGEST_REASON = 500;
@@ -107,6 +112,7 @@ function agentOf(connection: Connection): GuestAgent {
   };
   return {
     exec: (command, output, signal) => execute(ask, command, output, signal),
+    readStart: (path) => readStart(ask, path),
     shutdown() {
       connection.socket.write(
         `${JSON.stringify({ execute: "guest-shutdown", arguments: { mode: "powerdown" } })}\n`,
@@ -148,6 +154,13 @@ async function execute(
     for (const { handle } of readers) await ask("guest-file-close", { handle });
     return exitStatusOf(status);
   }
+}
+
+async function readStart(ask: Ask, path: string): Promise<Buffer> {
+  const { handle } = await ask("guest-file-open", { path, mode: "r" });
+  const { "buf-b64": text } = await ask("guest-file-read", { handle, count: SMALL_READ });
+  await ask("guest-file-close", { handle });
+  return Buffer.from(typeof text === "string" ? text : "", "base64").subarray(0, SMALL_READ);
 }
 
 /** Everything that the file has gained since it was read last. */

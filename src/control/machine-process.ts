@@ -20,6 +20,8 @@ export interface MachineProcess {
   writeConsole(keys: Uint8Array): void;
   /** Exit status of the hypervisor, once it has ended and everything of the VM with it. */
   readonly exited: Promise<number>;
+  /** When its parts were started, by `performance.now()`: helpers are those that serve its shares. */
+  readonly started: { readonly helpers: number | undefined; readonly hypervisor: number };
   /** Path of the agent's socket, if the VM has one. */
   readonly agentSocket: string | undefined;
   /** Asks the guest to power off by way of the hypervisor, as its power button would. */
@@ -41,12 +43,15 @@ export async function startMachine(runner: string, directory: string): Promise<M
   for (const socket of [...sockets, ...machine.sockets.map((name) => join(directory, name))]) {
     rmSync(socket, { force: true });
   }
+  const helpersStart = sockets.length > 0 ? performance.now() : undefined;
   const helpers = sockets.length > 0 ? startChild(join(runner, runnerNames.virtiofsd), directory) : undefined;
   if (helpers) await waitForShares(helpers, sockets);
+  const started = { helpers: helpersStart, hypervisor: performance.now() };
   const hypervisor = startChild(join(runner, runnerNames.run), directory);
   const console = keepConsole(hypervisor, join(directory, vmNames.consoleLog));
   return {
     ...console,
+    started,
     writeConsole: (keys) => hypervisor.stdin?.write(keys),
     exited: ended(hypervisor).finally(() => endHelpers(helpers)),
     agentSocket: machine.agent === undefined ? undefined : join(directory, machine.agent),

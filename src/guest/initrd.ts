@@ -11,8 +11,11 @@ import { kernelRelease } from "./kernel.ts";
 import { readInLayer } from "./layer-paths.ts";
 import { moduleOrder } from "./module-order.ts";
 
-/** Modules for stacking layers and for the disks and shares that they come from, by name. */
-export const STORE_MODULES = ["overlay", "erofs", "virtio_blk"] as const;
+/** Modules for stacking layers, by name. */
+export const STACK_MODULES = ["overlay"] as const;
+
+/** Modules for layers that are disks. */
+export const DISK_MODULES = ["erofs", "virtio_blk"] as const;
 
 /** The recipe of the initrd for a kernel layer. `modules` are loaded in order, each after what it needs. */
 export function initrdRecipe(kernel: Recipe, busybox: Recipe, modules: readonly string[]): Recipe {

@@ -117,6 +117,12 @@ test("qemu: a comma in a path or an address begins no option", () => {
   }
 });
 
+test("qemu: a processor that somebody chose is not taken for a source of random numbers", () => {
+  const loads = (cpu: string | null) =>
+    !qemu.accelerators(machine({ cpu })).tcg.params.includes("modprobe.blacklist=virtio_rng");
+  assert.deepEqual([loads(null), loads("qemu64")], [false, true]);
+});
+
 test("qemu: the arguments of a machine", () => {
   const words = args(qemu, {
     disks: [layerDisk(), layerDisk({ image: { file: "d.img" }, serial: "v", readOnly: false, direct: true })],
@@ -146,7 +152,7 @@ test("qemu: the arguments of a machine", () => {
 -no-user-config
 -no-reboot
 -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny
--machine q35,mem-merge=on,usb=off,sata=off,smbus=off,i8042=off,vmport=off,memory-backend=mem
+-machine q35,mem-merge=on,usb=off,sata=off,smbus=off,i8042=off,vmport=off,smm=off,hpet=off,memory-backend=mem
 -accel $accelerator
 -cpu $cpu
 -smp 2

@@ -19,10 +19,23 @@ const TARGETS = {
     machine: "q35",
     // x86-64-v2 with AES. Wider vectors, and the larger state that each switch of tasks then saves, only slow an
     // emulated guest down: a boot takes a tenth longer with "max".
-    emulatedCpu: "Westmere",
+    // Its random numbers are the host's own, at once.
+    emulatedCpu: "Westmere,+rdrand",
     emulatedParams: ["tsc=reliable", "no_timer_check"],
+    // Other sources of random numbers: the host's, by a driver to load, and how an emulator's clock trembles.
+    emulatedCpuParams: ["modprobe.blacklist=virtio_rng", "initcall_blacklist=jent_mod_init"],
     // Controllers of the chipset that nothing is attached to: the guest would probe and load drivers for each.
-    options: { "mem-merge": "on", usb: "off", sata: "off", smbus: "off", i8042: "off", vmport: "off" },
+    // Memory of the firmware's own (smm) and a clock beside the processor's (hpet) are not used either.
+    options: {
+      "mem-merge": "on",
+      usb: "off",
+      sata: "off",
+      smbus: "off",
+      i8042: "off",
+      vmport: "off",
+      smm: "off",
+      hpet: "off",
+    },
   },
   arm64: {
     program: "qemu-system-aarch64",
@@ -30,6 +43,7 @@ const TARGETS = {
     // 64-bit ARM of 2016. Later ones sign pointers, which costs an emulator much and a guest's own host nothing.
     emulatedCpu: "cortex-a72",
     emulatedParams: [],
+    emulatedCpuParams: [],
     // The newest interrupt controller that there is: the oldest knows eight processors.
     options: { "mem-merge": "on", "gic-version": "max" },
   },
@@ -62,6 +76,8 @@ export const qemu: Hypervisor = {
       params: [
         "mitigations=off",
         ...TARGETS[machine.architecture].emulatedParams,
+        // Another processor may have no random numbers of its own.
+        ...(machine.cpu === null ? TARGETS[machine.architecture].emulatedCpuParams : []),
         "rcupdate.rcu_expedited=1",
       ],
     },

@@ -156,6 +156,16 @@ test("values that become file names or fields cannot leave their place", () => {
   }
 });
 
+test("the kernel starts the security modules that somebody has use for", () => {
+  const lsm = (config: object) => guestConfig(config).security.lsm;
+  assert.deepEqual(lsm({}), ["landlock", "lockdown", "yama"]);
+  const serviceConfig = { RestrictFileSystems: "ext4" };
+  assert.deepEqual(lsm({ systemd: { services: { a: { serviceConfig } } } }).slice(3), ["bpf"]);
+  assert.deepEqual(lsm({ environment: { packages: ["apparmor"] } }).slice(3), ["apparmor"]);
+  assert.deepEqual(lsm({ microvm: { optimize: { enable: false } } }), []);
+  assert.deepEqual(lsm({ security: { lsm: ["bpf"] } }), ["bpf"]);
+});
+
 test("units that a microVM does not need are masked with those that the guest names, unless it says otherwise", () => {
   const masked = (config: object) => guestConfig(config).systemd.maskedUnits;
   const maskedUnits = ["a.timer"];

@@ -15,6 +15,7 @@ import { addressAssertions, forwardingWarnings } from "./guest/network-assertion
 import { networkInterfaces } from "./guest/network-interfaces.ts";
 import { networkd } from "./guest/networkd.ts";
 import { networking } from "./guest/networking.ts";
+import { optimize } from "./guest/optimize.ts";
 import { qemu } from "./guest/qemu.ts";
 import { consoles } from "./guest/services/consoles.ts";
 import { nginx } from "./guest/services/nginx.ts";
@@ -35,6 +36,7 @@ export type { GuestConfig } from "./guest/arguments.ts";
 export const guestModule = withFile("src/options/guest.ts", {
   imports: [
     machine,
+    optimize,
     volumes,
     interfaces,
     shares,

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mkForce } from "../module-system/index.ts";
 import { guestConfig } from "../options/testing/evaluate.ts";
+import { lint, missing } from "../os/testing/programs.ts";
+import { coldplugScript } from "./guest-files/coldplug.ts";
 import { guestFiles } from "./guest-files.ts";
 import { STORE_SHARE } from "./testing/planned-vm.ts";
 
@@ -137,6 +139,38 @@ test("kernel settings, modules, the time zone and autologin have their files", (
   assert.equal(files["etc/sysctl.d/60-microvm.conf"], "vm.swappiness = 10\nnet.x = 1\n");
   assert.equal(files["etc/localtime"], "→ /usr/share/zoneinfo/Europe/Berlin");
   assert.match(files["etc/systemd/system/serial-getty@.service.d/autologin.conf"]!, /--autologin root /);
+});
+
+test("units that a target does not start are masked there, unless one is declared to be started", () => {
+  const path = "etc/systemd/system/multi-user.target.wants/systemd-logind.service";
+  assert.equal(filesOf({})[path], "→ /dev/null");
+  const wantedBy = ["multi-user.target"];
+  assert.equal(filesOf({ systemd: { services: { "systemd-logind": { wantedBy } } } })[path], undefined);
+  assert.equal(filesOf({ microvm: { optimize: { unwanted: {} } } })[path], undefined);
+  // Without an agent the power button is all that there is.
+  const alone = filesOf({ services: { qemuGuest: { enable: false } } });
+  assert.equal(alone[path], undefined);
+  assert.doesNotMatch(alone["usr/local/lib/microvm/coldplug"]!, / acpi /);
+  assert.match(filesOf({})["usr/local/lib/microvm/coldplug"]!, /\n {4}virtio-ports \| .* \| acpi \|/);
+});
+
+test("what systemd loads and generates follows from what it is told", () => {
+  const blacklist = (config: object) => filesOf(config)["etc/modprobe.d/microvm.conf"]!;
+  assert.match(blacklist({}), /^blacklist autofs4$/m);
+  const automounts = [{ where: "/mnt" }];
+  assert.doesNotMatch(blacklist({ systemd: { automounts } }), /autofs4/);
+  const generator = "etc/systemd/system-generators/systemd-debug-generator";
+  assert.equal(filesOf({})[generator], "→ /dev/null");
+  assert.equal(filesOf({ boot: { kernelParams: ["systemd.mask=a.service"] } })[generator], undefined);
+  assert.equal(filesOf({})["etc/udev/rules.d/78-sound-card.rules"], "→ /dev/null");
+  assert.equal(
+    filesOf({ microvm: { optimize: { maskedUdevRules: [] } } })["etc/udev/rules.d/78-sound-card.rules"],
+    undefined,
+  );
+});
+
+test("the program that tells udev of devices is POSIX shell", { skip: missing("shellcheck") }, () => {
+  assert.equal(lint(coldplugScript(["cpu"])), "");
 });
 
 test("masked units lead nowhere, and optimizing can be turned off", () => {

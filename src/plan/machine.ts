@@ -72,7 +72,7 @@ function kernelParams(
   parts: BuiltParts,
   storeDirectory: string,
 ): string[] {
-  const { microvm, boot } = config;
+  const { microvm, boot, security } = config;
   const share = storeShare(config, storeDirectory);
   return [
     ...(microvm.qemu.serialConsole ? [`console=${SERIAL_CONSOLES[architecture]}`] : []),
@@ -81,6 +81,7 @@ function kernelParams(
     "random.trust_cpu=on",
     "cryptomgr.notests",
     ...(microvm.optimize.enable ? ["loglevel=4"] : []),
+    ...(security.lsm.length > 0 ? [`lsm=${security.lsm.join(",")}`] : []),
     ...(parts.images || !share ? ["microvm.store=disk"] : [`microvm.store=${share.proto}:${share.tag}`]),
     ...(parts.images || !share ? [] : [`microvm.store_mount=${kernelWord(share.mountPoint)}`]),
     `microvm.layers=${parts.layers.join(":")}`,

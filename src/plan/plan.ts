@@ -6,7 +6,7 @@ import { emulatorProgram } from "../guest/emulation.ts";
 import { erofsRecipe } from "../guest/erofs.ts";
 import { imageLayerRecipe } from "../guest/image-layer.ts";
 import { imageProgramsRecipe, PROGRAMS_DIRECTORY } from "../guest/image-programs.ts";
-import { initrdRecipe, STORE_MODULES } from "../guest/initrd.ts";
+import { DISK_MODULES, initrdRecipe, STACK_MODULES } from "../guest/initrd.ts";
 import { kernelImageRecipe, kernelLayerRecipe } from "../guest/kernel.ts";
 import { unitCheckRecipe } from "../guest/unit-check.ts";
 import type { MachineSpec } from "../hypervisors/machine.ts";
@@ -123,7 +123,9 @@ function initrdModules({ config, host, image }: PlannedVm): readonly string[] {
   const share = storeShare(config, host.storeDirectory);
   const has9p = image ? config.microvm.shares.some(({ proto }) => proto === "9p") : share?.proto === "9p";
   return [
-    ...STORE_MODULES,
+    ...STACK_MODULES,
+    // An image has nobody who loads what its volumes need.
+    ...(usesDisks(config, host.storeDirectory) || image ? DISK_MODULES : []),
     ...(has9p ? ["9pnet_virtio", "9p"] : []),
     // Built into some kernels, and modules of others: bookworm's.
     ...(share?.proto === "virtiofs" ? ["virtio_pci", "virtiofs"] : []),

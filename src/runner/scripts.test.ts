@@ -140,12 +140,13 @@ test("the store is found from the script's place: plain in paths, with commas do
 test("the accelerator is chosen when the VM starts", (t) => {
   const place = workplace(t);
   place.program("hypervisor", PRINT_ARGUMENTS);
-  const script = place.script("microvm-run", runScript(machine({ cpu: "it's" }), qemu, SETTINGS));
+  const odd = machine({ cpu: "it's" });
+  const script = place.script("microvm-run", runScript(odd, qemu, SETTINGS));
   const started = (MICROVM_ACCEL: string) => {
     const { args } = place.run(script, { MICROVM_ACCEL });
     return ["-accel", "-cpu", "-append"].map((option) => args[args.indexOf(option) + 1]);
   };
-  const tcgWords = ["console=ttyS0 quiet", ...qemu.accelerators(machine()).tcg.params].join(" ");
+  const tcgWords = ["console=ttyS0 quiet", ...qemu.accelerators(odd).tcg.params].join(" ");
   assert.deepEqual(started("kvm"), ["kvm", "it's", "console=ttyS0 quiet"]);
   assert.deepEqual(started("tcg"), ["tcg,thread=multi,tb-size=256", "it's", tcgWords]);
   assert.match(started("")[0]!, /^(kvm|tcg,.*)$/);
@@ -266,6 +267,20 @@ test("a guest is asked again until its hypervisor is gone", async (t) => {
   const text = shutdownScript(machine({ controlSocket: "it's.sock" }), qemu, { onPath: "socat" });
   assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
   assert.equal(place.read("calls"), "asked\nasked\nasked\n");
+});
+
+test("the guest's agent is asked beside the hypervisor, when it can be", async (t) => {
+  const place = workplace(t);
+  place.program("socat", 'echo "$4" >>calls; od -An -c | tr -d " \\n" >>calls; echo >>calls');
+  const server = createServer().listen(join(place.vm, "a,b.sock"));
+  t.after(() => server.close());
+  await once(server, "listening");
+  const text = shutdownScript(machine({ agentSocket: "a,b.sock" }), qemu, { onPath: "socat" });
+  assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
+  const [address, question, control] = place.read("calls").split("\n");
+  assert.equal(address, "UNIX-CONNECT:a\\,b.sock");
+  assert.equal(question, '377{"execute":"guest-shutdown","arguments":{"mode":"powerdown"}}\\n');
+  assert.match(control!, /^UNIX-CONNECT:/);
 });
 
 test("that nobody can be asked is a failure", (t) => {

@@ -107,8 +107,7 @@ esac
 
 /** A volume is made under another name first: one that exists is whole. */
 function volumeLines(volume: NewVolume, mkfs: Program): string {
-  // A name that begins with a dash is no option.
-  const image = quoteWord(volume.image.startsWith("-") ? `./${volume.image}` : volume.image);
+  const image = fileWord(volume.image);
   const label = volume.label === null ? [] : ["-L", volume.label];
   const args = ["-q", "-t", volume.fsType, ...label, ...volume.mkfsExtraArgs];
   return `
@@ -164,13 +163,31 @@ export function shutdownScript(machine: MachineSpec, hypervisor: Hypervisor, soc
   const address = quoteWord(`UNIX-CONNECT:${socatPath(socket)}`);
   // The connection is kept after the last line, for -t seconds or until the hypervisor closes it by ending.
   return `${PROLOGUE}ask() {
-  printf '%s\\n' ${lines.map(quoteWord).join(" ")} |
+${machine.agentSocket === null ? "" : agentLines(machine.agentSocket, socat)}  printf '%s\\n' ${lines.map(quoteWord).join(" ")} |
     ${programWords(socat)} -t 2 STDIO ${address} >/dev/null
 }
 ask
 # A guest that is still starting overlooks the request: it is repeated for as long as there is someone to ask.
-while [ -S ${quoteWord(socket.startsWith("-") ? `./${socket}` : socket)} ] && ask 2>/dev/null; do :; done
+while [ -S ${fileWord(socket)} ] && ask 2>/dev/null; do :; done
 `;
+}
+
+/**
+ * Asks the guest's agent to power off, which a guest hears that answers to no power button. The byte 0xff makes the
+ * agent forget what others left half-said.
+ */
+function agentLines(socket: string, socat: Program): string {
+  const question = JSON.stringify({ execute: "guest-shutdown", arguments: { mode: "powerdown" } });
+  return `  if [ -S ${fileWord(socket)} ]; then
+    printf '\\377%s\\n' ${quoteWord(question)} |
+      ${programWords(socat)} -t 0.2 STDIO ${quoteWord(`UNIX-CONNECT:${socatPath(socket)}`)} >/dev/null 2>&1 || :
+  fi
+`;
+}
+
+/** A file of the VM's directory as a word: a name that begins with a dash is no option. */
+function fileWord(name: string): string {
+  return quoteWord(name.startsWith("-") ? `./${name}` : name);
 }
 
 /** A path in an address of socat(1), where other marks part the values. */

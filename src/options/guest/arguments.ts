@@ -9,6 +9,7 @@ import type { machineOptions } from "./machine.ts";
 import type { networkInterfacesOptions } from "./network-interfaces.ts";
 import type { networkdOptions } from "./networkd.ts";
 import type { networkingOptions } from "./networking.ts";
+import type { optimizeOptions } from "./optimize.ts";
 import type { qemuOptions } from "./qemu.ts";
 import type { consoleOptions } from "./services/consoles.ts";
 import type { nginxOptions } from "./services/nginx.ts";
@@ -25,6 +26,7 @@ import type { volumesOptions } from "./volumes.ts";
 /** The merged configuration of a guest. */
 export type GuestConfig = InferConfig<
   typeof machineOptions &
+    typeof optimizeOptions &
     typeof volumesOptions &
     typeof interfacesOptions &
     typeof sharesOptions &

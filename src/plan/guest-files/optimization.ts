@@ -1,8 +1,10 @@
 /** Files that keep a guest small and quick: what a microVM has no use for neither starts nor loads. Pure. */
 import { DOCUMENTATION } from "../../guest/debian-layer.ts";
-import { unitText } from "../../guest/units.ts";
 import type { GuestConfig } from "../../options/guest.ts";
 import type { FileEntry } from "../../store/files.ts";
+import { coldplugFiles } from "./coldplug.ts";
+import { file, link, unit } from "./entries.ts";
+import { declaredUnits } from "./units.ts";
 
 /**
  * Generators of systemd that look for what no microVM has: partitions to guess at, a hibernated image, a TPM, host
@@ -19,7 +21,8 @@ const UNNEEDED_GENERATORS = [
 
 /**
  * Modules that udev would load because the emulated processor and chipset offer something for them: nested
- * virtualisation, disks of another kind, speed-ups of ciphers that nobody asked for. Each can still be loaded by name.
+ * virtualisation, disks of another kind, speed-ups of ciphers that nobody asked for; and what systemd loads by itself
+ * for tables of firmware and of a firewall that it does not have here. Each can still be loaded by name.
  */
 const UNNEEDED_MODULES = [
   "aesni_intel",
@@ -27,7 +30,9 @@ const UNNEEDED_MODULES = [
   "crc32_pclmul",
   "crc32c_intel",
   "crct10dif_pclmul",
+  "dmi_sysfs",
   "ghash_clmulni_intel",
+  "ip_tables",
   "kvm_amd",
   "kvm_intel",
   "serio_raw",
@@ -37,46 +42,15 @@ const UNNEEDED_MODULES = [
 ];
 
 /**
- * Kinds of devices that nothing is done for when the guest starts: parts of the processor and the firmware, virtual
- * terminals, the kernel's own queues and clocks. The console is asked for by its name.
+ * Generators that act on words of the kernel's command line, systemd-debug-generator(8) and systemd-run-generator(8),
+ * or on credentials; all of them begin with "systemd.".
  */
-const UNNEEDED_SUBSYSTEMS = [
-  "clockevents",
-  "clocksource",
-  "container",
-  "cpu",
-  "dma_heap",
-  "event_source",
-  "machinecheck",
-  "mem",
-  "memory",
-  "memory_tiering",
-  "node",
-  "pci_bus",
-  "thermal",
-  "tty",
-  "vc",
-  "vtconsole",
-  "wakeup",
-  "workqueue",
-];
-
-/** udev's coldplug without those, and without the subsystems and drivers themselves. */
-const COLDPLUG = unitText({
-  Service: {
-    ExecStart: [
-      "",
-      `-udevadm trigger --type=devices --action=add --prioritized-subsystem=block,net,virtio-ports ${UNNEEDED_SUBSYSTEMS.map((name) => `--subsystem-nomatch=${name}`).join(" ")}`,
-      "-udevadm trigger --type=devices --action=add --subsystem-match=tty --sysname-match=ttyS0 --sysname-match=ttyAMA0 --sysname-match=hvc*",
-    ],
-  },
-});
+const COMMAND_LINE_GENERATORS = ["systemd-debug-generator", "systemd-run-generator"];
 
 /** Masks, and with `microvm.optimize.enable` everything above. */
-export function optimizationFiles({ boot, microvm, systemd }: GuestConfig): FileEntry[] {
-  const none = (path: string): FileEntry => ({ path, type: "symlink", target: "/dev/null" });
-  const file = (path: string, text: string): FileEntry => ({ path, type: "file", text });
-  const masked = systemd.maskedUnits.map((name) => none(`etc/systemd/system/${name}`));
+export function optimizationFiles(config: GuestConfig): FileEntry[] {
+  const { boot, microvm, systemd } = config;
+  const masked = systemd.maskedUnits.map((name) => none(unit(name)));
   if (!microvm.optimize.enable) return masked;
   const excluded = DOCUMENTATION.exclude.map((path) => `path-exclude=${path}\n`);
   const included = DOCUMENTATION.include.map((path) => `path-include=${path}\n`);
@@ -84,15 +58,18 @@ export function optimizationFiles({ boot, microvm, systemd }: GuestConfig): File
     ({ mountPoint }) =>
       mountPoint !== null && `/var/log/journal/`.startsWith(`${mountPoint.replace(/\/+$/, "")}/`),
   );
+  const modules = [...UNNEEDED_MODULES, ...(hasAutomounts(config) ? [] : ["autofs4"])];
   return [
     ...masked,
-    ...(boot.kernelModules.length > 0 ? [] : [none("etc/systemd/system/systemd-modules-load.service")]),
-    ...(keepsLogs ? [] : [none("etc/systemd/system/systemd-journal-flush.service")]),
+    ...unwantedFiles(config),
+    ...(boot.kernelModules.length > 0 ? [] : [none(unit("systemd-modules-load.service"))]),
+    ...(keepsLogs ? [] : [none(unit("systemd-journal-flush.service"))]),
     // Users may log in as soon as they can: nobody takes the sign down that says otherwise.
     none("etc/tmpfiles.d/systemd-nologin.conf"),
-    file("etc/systemd/system/systemd-udev-trigger.service.d/microvm.conf", COLDPLUG),
-    ...UNNEEDED_GENERATORS.map((name) => none(`etc/systemd/system-generators/${name}`)),
-    file("etc/modprobe.d/microvm.conf", UNNEEDED_MODULES.map((name) => `blacklist ${name}\n`).join("")),
+    ...coldplugFiles(microvm.optimize.ignoredSubsystems),
+    ...microvm.optimize.maskedUdevRules.map((name) => none(`etc/udev/rules.d/${name}`)),
+    ...unneededGenerators(config).map((name) => none(`etc/systemd/system-generators/${name}`)),
+    file("etc/modprobe.d/microvm.conf", modules.map((name) => `blacklist ${name}\n`).join("")),
     // The layers' caches are up to date (systemd-update-done(8)).
     file("etc/.updated", ""),
     file("var/.updated", ""),
@@ -102,4 +79,30 @@ export function optimizationFiles({ boot, microvm, systemd }: GuestConfig): File
       "[Manager]\nStatusUnitFormat=name\nDefaultTimeoutStopSec=10s\n",
     ),
   ];
+}
+
+/** What masks a unit, a file of rules or a generator. */
+function none(path: string): FileEntry {
+  return link(path, "/dev/null");
+}
+
+/** Masks of the links by which packages' units are started; a declared unit's own link stays. */
+function unwantedFiles(config: GuestConfig): FileEntry[] {
+  const declared = new Set(declaredUnits(config, (name) => name).flatMap(({ links }) => links));
+  return Object.entries(config.microvm.optimize.unwanted)
+    .flatMap(([target, names]) => names.map((name) => `${target}.wants/${name}`))
+    .filter((path) => !declared.has(path))
+    .map((path) => none(unit(path)));
+}
+
+function unneededGenerators({ boot, microvm }: GuestConfig): readonly string[] {
+  const words = [...boot.kernelParams, ...microvm.kernelParams, ...Object.keys(microvm.credentialFiles)];
+  const isTold = words.some((word) => word.startsWith("systemd."));
+  return isTold ? UNNEEDED_GENERATORS : [...UNNEEDED_GENERATORS, ...COMMAND_LINE_GENERATORS];
+}
+
+/** Whether a declared unit mounts when somebody looks. */
+function hasAutomounts({ systemd }: GuestConfig): boolean {
+  const units = Object.keys(systemd.units);
+  return systemd.automounts.length > 0 || units.some((name) => name.endsWith(".automount"));
 }

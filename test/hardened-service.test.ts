@@ -1,0 +1,79 @@
+/** The example of one service in a VM with as little around it as possible, asked from the host. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { exampleCopy, freePort, startMicrovm } from "./support.ts";
+
+/** As systemd-analyze counts, from 0 to 10; what it calls "OK" ends below 5, Debian's own services have about 9. */
+const MOST_EXPOSURE = 1.0;
+
+/** Runs until the host has asked as often as wanted; then says what the service may, and what else is there. */
+const script = (wanted: number) => `
+  systemctl is-system-running --wait
+  echo ready
+  visits=/var/lib/private/counter/visits
+  until [ -s $visits ] && [ "$(cat $visits)" -ge ${wanted} ]; do sleep 0.2; done
+  systemd-analyze security --no-pager --threshold=${MOST_EXPOSURE * 10} counter@x.service >/run/exposure
+  echo "exposed beyond what is wanted: $?"
+  tail -n 1 /run/exposure
+  touch /usr/bin/x 2>&1 | grep -o 'Read-only file system'
+  echo "ways to log in: $(readlink /proc/[0-9]*/exe | grep -cE 'getty|sshd|login')"
+  systemctl show -p MemoryMax -p NoNewPrivileges counter@x.service
+  stat -c %a /var/lib/private /var/lib/private/counter
+  findmnt -n -o FSTYPE /var/lib/private
+  echo "ports: $(nft list ruleset | grep -o 'dport [^a-z]*')"
+  echo "failed: $(systemctl --failed --no-legend | wc -l)"`;
+
+const example = exampleCopy("hardened-service");
+let port = 0;
+
+before(async () => {
+  port = await freePort();
+  const file = join(example, "microvm.config.ts");
+  writeFileSync(file, readFileSync(file, "utf8").replace("port: 8081", `port: ${port}`));
+});
+
+/** The service's answer, as soon as it listens. */
+async function ask(): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await (await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(20_000) })).text();
+    } catch (error) {
+      if (tries > 20) throw error;
+      await delay(500);
+    }
+  }
+}
+
+test("the service answers, may next to nothing, and is all that there is", async () => {
+  const vm = startMicrovm(["run", example, "--exec", script(2)]);
+  await vm.until(/^ready$/m);
+  assert.equal(await ask(), "visit 1\n");
+  assert.equal(await ask(), "visit 2\n");
+  assert.equal(await vm.exited, 0, vm.output());
+  const said = vm.output();
+  assert.match(said, /^running\nready\n/m);
+  assert.match(said, /^exposed beyond what is wanted: 0$/m, said);
+  assert.match(said, /^Read-only file system$/m);
+  assert.match(said, /^ways to log in: 0$/m);
+  assert.match(said, /^MemoryMax=16777216$/m);
+  assert.match(said, /^NoNewPrivileges=yes$/m);
+  assert.match(said, /^700\n700\next4$/m);
+  assert.match(said, /^ports: dport (?:\{ )?8000[ }]*$/m);
+  assert.match(said, /^failed: 0$/m);
+});
+
+test("its state lasts, on the volume", async () => {
+  const vm = startMicrovm([
+    "run",
+    example,
+    "--exec",
+    "systemctl is-system-running --wait; echo ready; until grep 3 /var/lib/private/counter/visits; do sleep 0.2; done",
+  ]);
+  await vm.until(/^ready$/m);
+  assert.equal(await ask(), "visit 3\n");
+  assert.equal(await vm.exited, 0, vm.output());
+  assert.match(vm.output(), /^3$/m);
+});
