@@ -6,6 +6,7 @@ import { imageLayerBuilder } from "../guest/image-layer.ts";
 import { buildImagePrograms } from "../guest/image-programs.ts";
 import { buildInitrd } from "../guest/initrd.ts";
 import { buildKernelImage, buildKernelLayer } from "../guest/kernel.ts";
+import { buildConfigCheck } from "../guest/config-check.ts";
 import { buildUnitCheck } from "../guest/unit-check.ts";
 import type { PackageSource } from "../packages/debian/package-source.ts";
 import type { OpenedImage } from "../packages/oci/open-image.ts";
@@ -34,6 +35,7 @@ export function buildersWith(
     "kernel-image": buildKernelImage,
     "kernel-layer": buildKernelLayer,
     "unit-check": buildUnitCheck,
+    "config-check": buildConfigCheck,
   };
 }
 

@@ -5,6 +5,7 @@ import { accounts } from "./guest/accounts.ts";
 import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
 import { boot } from "./guest/boot.ts";
 import { certificates } from "./guest/certificates.ts";
+import { checks as configChecks } from "./guest/checks.ts";
 import { credentials } from "./guest/credentials.ts";
 import { environment } from "./guest/environment.ts";
 import { firewall } from "./guest/firewall.ts";
@@ -51,6 +52,7 @@ export const guestModule = withFile("src/options/guest.ts", {
     accounts,
     sudo,
     certificates,
+    configChecks,
     boot,
     consoles,
     resolved,

@@ -11,7 +11,8 @@ import { loginFiles } from "./guest-files/login.ts";
 import { networkFiles } from "./guest-files/network.ts";
 import { networkdFiles } from "./guest-files/networkd.ts";
 import { optimizationFiles } from "./guest-files/optimization.ts";
-import { declaredUnits, type ShowFile, unitSupportFiles } from "./guest-files/units.ts";
+import type { ShowFile } from "./guest-files/entries.ts";
+import { declaredUnits, unitSupportFiles } from "./guest-files/units.ts";
 
 /** The configuration layer of a guest, and its units with the options that declare them. */
 export interface GuestFiles extends ConfigLayer {
@@ -37,7 +38,7 @@ export function guestFiles(
     ...loginFiles(config),
     ...optimizationFiles(config),
     ...unitSupportFiles(config, showFile),
-    ...declaredFiles(config),
+    ...declaredFiles(config, showFile),
   ];
   const byPath = new Map(entries.map((entry) => [entry.path, entry]));
   return {

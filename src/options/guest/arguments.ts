@@ -1,6 +1,7 @@
 import type { InferConfig } from "../../module-system/index.ts";
 import type { bootOptions } from "./boot.ts";
 import type { certificatesOptions } from "./certificates.ts";
+import type { checksOptions } from "./checks.ts";
 import type { credentialsOptions } from "./credentials.ts";
 import type { environmentOptions } from "./environment.ts";
 import type { firewallOptions } from "./firewall.ts";
@@ -38,6 +39,7 @@ export type GuestConfig = InferConfig<
     typeof timesyncdOptions &
     typeof sudoOptions &
     typeof certificatesOptions &
+    typeof checksOptions &
     typeof tmpfilesOptions &
     typeof environmentOptions &
     SystemdOptions &

@@ -49,12 +49,27 @@ const ports = {
 /** Name of an interface in the guest. */
 const interfaceName = types.strMatching(/^[A-Za-z0-9_.+@-]{1,15}$/);
 
-/** A listener that the firewall and the assertions are told of. */
+/** A listener that the assertions are told of. */
 const listener = types.submodule({
   options: {
-    service: mkOption({ type: types.str, description: "Option of the service." }),
+    service: mkOption({
+      type: types.str,
+      description: "What listens: an option by its name. Listeners of one service may share a port.",
+      example: "services.nginx",
+    }),
+    option: mkOption({
+      type: types.listOf(types.str),
+      description: "Option that says so, by its names.",
+      example: ["services", "nginx", "virtualHosts", "example.org"],
+    }),
     protocol: mkOption({ type: types.enum(["tcp", "udp"]), default: "tcp", description: "Protocol." }),
-    port: mkOption({ type: types.port, description: "Port that the service listens on." }),
+    address: mkOption({
+      type: types.nullOr(types.str),
+      default: null,
+      description: "Address that it listens on. Null means all.",
+      example: "127.0.0.1",
+    }),
+    port: mkOption({ type: types.port, description: "Port that the service listens on.", example: 80 }),
   },
 });
 
