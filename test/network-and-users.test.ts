@@ -91,7 +91,7 @@ const directory = guestProject(`
     openssh: { enable: true, hostKeys: [{ path: "/etc/ssh/ssh_host_ed25519_key", type: "ed25519" }] },
     nginx: {
       enable: true,
-      virtualHosts: { a: { default: true, extraConfig: "access_log /run/access.log; return 200 open;" }, b: { port: 81, extraConfig: "return 200 closed;" } },
+      virtualHosts: { a: { default: true, extraConfig: "access_log /run/access.log; return 200 open;" }, b: { listen: [{ port: 81 }], locations: { "/": { return: "200 closed" } } } },
     },
   },
 `);

@@ -1,4 +1,6 @@
 /** Every kind of recipe, and what builds it. */
+
+import { buildConfigCheck } from "../guest/config-check.ts";
 import { buildConfigLayer } from "../guest/config-layer.ts";
 import { buildDebianLayer, buildDebianTools } from "../guest/debian-layer.ts";
 import { buildErofs } from "../guest/erofs.ts";
@@ -6,7 +8,6 @@ import { imageLayerBuilder } from "../guest/image-layer.ts";
 import { buildImagePrograms } from "../guest/image-programs.ts";
 import { buildInitrd } from "../guest/initrd.ts";
 import { buildKernelImage, buildKernelLayer } from "../guest/kernel.ts";
-import { buildConfigCheck } from "../guest/config-check.ts";
 import { buildUnitCheck } from "../guest/unit-check.ts";
 import type { PackageSource } from "../packages/debian/package-source.ts";
 import type { OpenedImage } from "../packages/oci/open-image.ts";

@@ -108,6 +108,8 @@ function refused({ option, definedIn, program }: CheckParams, output: string): M
   const said = lines.map((line) => `\n  ${line}`).join("");
   return new MicrovmError(
     "config-invalid",
-    printable(`"${option}"${files && ` in ${files}`} makes a configuration that "${program}" refuses:${said}`),
+    printable(
+      `"${option}"${files && ` in ${files}`} makes a configuration that "${program}" refuses:${said}`,
+    ),
   );
 }

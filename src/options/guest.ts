@@ -17,9 +17,15 @@ import { networkInterfaces } from "./guest/network-interfaces.ts";
 import { networkd } from "./guest/networkd.ts";
 import { networking } from "./guest/networking.ts";
 import { qemu } from "./guest/qemu.ts";
+import { caddy } from "./guest/services/caddy.ts";
 import { consoles } from "./guest/services/consoles.ts";
+import { cron } from "./guest/services/cron.ts";
+import { journald } from "./guest/services/journald.ts";
 import { nginx } from "./guest/services/nginx.ts";
+import { nodeExporter } from "./guest/services/node-exporter.ts";
 import { openssh } from "./guest/services/openssh.ts";
+import { postgresql } from "./guest/services/postgresql.ts";
+import { redis } from "./guest/services/redis.ts";
 import { resolved } from "./guest/services/resolved.ts";
 import { timesyncd } from "./guest/services/timesyncd.ts";
 import { shares } from "./guest/shares.ts";
@@ -59,6 +65,12 @@ export const guestModule = withFile("src/options/guest.ts", {
     timesyncd,
     openssh,
     nginx,
+    caddy,
+    postgresql,
+    redis,
+    nodeExporter,
+    cron,
+    journald,
     defaults,
     checks,
   ],

@@ -11,9 +11,15 @@ import type { networkInterfacesOptions } from "./network-interfaces.ts";
 import type { networkdOptions } from "./networkd.ts";
 import type { networkingOptions } from "./networking.ts";
 import type { qemuOptions } from "./qemu.ts";
+import type { caddyOptions } from "./services/caddy.ts";
 import type { consoleOptions } from "./services/consoles.ts";
-import type { nginxOptions } from "./services/nginx.ts";
+import type { cronOptions } from "./services/cron.ts";
+import type { journaldOptions } from "./services/journald.ts";
+import type { nginxOptions } from "./services/nginx-options.ts";
+import type { nodeExporterOptions } from "./services/node-exporter.ts";
 import type { opensshOptions } from "./services/openssh.ts";
+import type { postgresqlOptions } from "./services/postgresql-options.ts";
+import type { redisOptions } from "./services/redis.ts";
 import type { resolvedOptions } from "./services/resolved.ts";
 import type { timesyncdOptions } from "./services/timesyncd.ts";
 import type { sharesOptions } from "./shares.ts";
@@ -47,6 +53,12 @@ export type GuestConfig = InferConfig<
     typeof bootOptions &
     typeof consoleOptions &
     typeof nginxOptions &
+    typeof caddyOptions &
+    typeof postgresqlOptions &
+    typeof redisOptions &
+    typeof nodeExporterOptions &
+    typeof cronOptions &
+    typeof journaldOptions &
     typeof opensshOptions
 >;
 

@@ -8,6 +8,7 @@ import {
   types,
   withFile,
 } from "../../module-system/index.ts";
+import { definitionFiles } from "./defined-in.ts";
 import { rulesetText } from "./firewall-rules.ts";
 import type { interfacesOptions } from "./interfaces.ts";
 
@@ -153,11 +154,12 @@ type Config = InferConfig<typeof firewallOptions & typeof interfacesOptions>;
 
 interface Arguments {
   readonly config: Config;
+  readonly options: object;
   readonly pkgs?: { readonly type: string } | null;
 }
 
 const implementation = (args: Arguments) => {
-  const { config } = args;
+  const { config, options } = args;
   // Nothing is installed into an image, so nftables would have to be in it.
   const isFiltered = () =>
     config.networking.firewall.enable && config.microvm.interfaces.length > 0 && args.pkgs?.type !== "oci";
@@ -179,10 +181,35 @@ const implementation = (args: Arguments) => {
             },
           },
         },
+        system: {
+          checks: {
+            nftables: {
+              option: "networking",
+              definedIn: () => FILTERING.flatMap((name) => definitionFiles(options, ["networking", name])),
+              program: "/usr/sbin/nft",
+              files: ["/etc/nftables.conf"],
+              script: CHECK_SCRIPT,
+            },
+          },
+        },
       }),
     ]),
   };
 };
+
+const FILTERING = ["firewall", "nftables"];
+
+/**
+ * Even to check, nft asks the kernel, which answers those who may change the rules of a network: in a user namespace
+ * that is root there. Where the host's kernel has no nf_tables or no such namespace, the log says that nothing was
+ * checked.
+ */
+const CHECK_SCRIPT = `if ! said=$(unshare --user --map-root-user --net nft list tables 2>&1); then
+  echo "Not checked on this host: $said"
+  exit 0
+fi
+unshare --user --map-root-user --net nft --check --file /etc/nftables.conf
+`;
 
 /** Declares them, and writes Debian's own `/etc/nftables.conf`. */
 export const firewall = withFile("src/options/guest/firewall.ts", {
