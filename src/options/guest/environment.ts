@@ -27,7 +27,6 @@ const declaredFile = types.submodule({
     origin: mkOption({
       type: types.nullOr(types.submodule({ options: originOptions })),
       default: null,
-      internal: true,
       visible: false,
       description: "What the file follows from: a comment in its first line says so.",
     }),
@@ -75,7 +74,7 @@ export const environmentOptions = {
     packageSettings: mkOption({
       type: types.attrsOf(types.lines),
       default: {},
-      internal: true,
+      visible: false,
       description:
         "Files that are there before the packages are configured, by absolute path: what their scripts are to find. They stay in the guest.",
       example: { "/etc/postgresql-common/createcluster.d/microvm.conf": "create_main_cluster = false\n" },

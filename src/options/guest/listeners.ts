@@ -13,11 +13,15 @@ export function listenerAssertions({ networking }: GuestConfig, options: Defined
     const first = all.slice(0, index).find((other) => exclude(other, listener));
     return first ? [[first, listener] as const] : [];
   });
-  const messages = pairs.map(([first, second]) => {
+  const byServices = Map.groupBy(pairs, ([first, { service, protocol, port }]) =>
+    [first.service, service, protocol, port].join(" "),
+  );
+  return [...byServices.values()].map((found) => {
+    const [first, second] = found[0]!;
     const port = `${second.protocol.toUpperCase()} port ${second.port}`;
-    return `${named(first, options)} and ${named(second, options)} both listen on the ${port}`;
+    const message = `${named(first, options)} and ${named(second, options)} both listen on the ${port}`;
+    return { assertion: false, message };
   });
-  return [...new Set(messages)].map((message) => ({ assertion: false, message }));
 }
 
 function exclude(one: Listener, other: Listener): boolean {

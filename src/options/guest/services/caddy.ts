@@ -23,7 +23,7 @@ const virtualHost = types.submodule({
     hostName: mkOption({
       type: types.nullOr(address),
       default: null,
-      description: "Address of the host, where it is not the attribute's.",
+      description: "Address of the host. Null takes the attribute's name.",
       example: "http://example.org:8080",
     }),
     serverAliases: mkOption({
@@ -60,6 +60,7 @@ export const caddyOptions = {
         default: "/var/lib/caddy",
         description:
           "Directory with certificates and keys, made for the user `caddy`. On a volume they last; otherwise they are asked for at each start.",
+        example: "/srv/caddy",
       }),
       email: mkOption({
         type: types.nullOr(types.strMatching(/^\S+@\S+$/)),
@@ -135,7 +136,7 @@ const implementation = ({ config, options }: Arguments) => {
         },
         tmpfiles: {
           settings: {
-            caddy: () => ({ [caddy().dataDir]: { d: { mode: "0750", user: "caddy", group: "caddy" } } }),
+            caddy: () => ({ [caddy().dataDir]: { d: { mode: "0700", user: "caddy", group: "caddy" } } }),
           },
         },
       },

@@ -23,6 +23,7 @@ export const journaldOptions = {
         default: "30s",
         description:
           "Time within which messages of a service are counted, systemd.time(7). Zero sets no limit.",
+        example: "1min",
       }),
       rateLimitBurst: mkOption({
         type: types.ints.unsigned,

@@ -1,6 +1,7 @@
 /** `services.nginx.virtualHosts.*`, and their locations. */
 import { mkOption, type OptionType, types } from "../../../module-system/index.ts";
 import { plainPath } from "../../plain-path.ts";
+import { submoduleIn } from "../../submodule-in.ts";
 
 /** A text that is one or several words of a directive and cannot end it. */
 const words = types.strMatching(/^[^;{}\n]+$/);
@@ -126,65 +127,63 @@ const tls = {
 } as const;
 
 /** `services.nginx.virtualHosts.*`. */
-export const virtualHost = types.submodule({
-  options: {
-    serverName: orNull(
-      types.strMatching(/^[^\s;{}]+$/),
-      "Name of the host, where it is not the attribute's.",
-      "example.org",
-    ),
-    serverAliases: mkOption({
-      type: types.listOf(types.strMatching(/^[^\s;{}]+$/)),
-      default: [],
-      description: "More names of the host.",
-      example: ["www.example.org"],
-    }),
-    listen: mkOption({
-      type: types.listOf(listen),
-      default: [],
-      description:
-        "Where the host listens. Empty: on `listenAddresses`, on the ports 80 and 443 as encryption asks for.",
-      example: [{ addr: "127.0.0.1", port: 8080 }],
-    }),
-    listenAddresses: mkOption({
-      type: types.listOf(types.strMatching(/^[^\s;{}]+$/)),
-      default: [],
-      description: "Addresses for an empty `listen`. Empty: `services.nginx.defaultListenAddresses`.",
-      example: ["127.0.0.1", "[::1]"],
-    }),
-    ...tls,
-    default: mkOption({
-      type: types.bool,
-      default: false,
-      description: "Whether this host answers requests for unknown names.",
-    }),
-    root: orNull(types.path, "Directory whose files are served.", "/srv/www"),
-    globalRedirect: orNull(
-      types.strMatching(/^[^\s;{}]+$/),
-      "Host that all requests are sent to.",
-      "new.example.org",
-    ),
-    redirectCode: mkOption({
-      type: types.ints.between(300, 308),
-      default: 301,
-      description: "Status of the answers of `globalRedirect` and `forceSSL`.",
-    }),
-    basicAuthFile: orNull(
-      types.path,
-      "File of the guest with users and hashes of passwords, one `NAME:HASH` a line. NixOS's `basicAuth` has passwords in clear, and is not here.",
-      "/var/lib/nginx/passwords",
-    ),
-    locations: mkOption({
-      type: types.attrsOf(location),
-      default: {},
-      description: "What is served below which path, or for which pattern.",
-      example: { "/": { proxyPass: "http://127.0.0.1:8000" }, "/pictures/": { root: "/srv" } },
-    }),
-    extraConfig: mkOption({
-      type: types.lines,
-      default: "",
-      description: "More directives for the host's `server` block.",
-      example: "autoindex on;\n",
-    }),
-  },
+export const virtualHost = submoduleIn("src/options/guest/services/nginx-hosts.ts", {
+  serverName: orNull(
+    types.strMatching(/^[^\s;{}]+$/),
+    "Name of the host, in place of the attribute's.",
+    "example.org",
+  ),
+  serverAliases: mkOption({
+    type: types.listOf(types.strMatching(/^[^\s;{}]+$/)),
+    default: [],
+    description: "More names of the host.",
+    example: ["www.example.org"],
+  }),
+  listen: mkOption({
+    type: types.listOf(listen),
+    default: [],
+    description:
+      "Where the host listens. Empty: on `listenAddresses`, on the ports 80 and 443 as encryption asks for.",
+    example: [{ addr: "127.0.0.1", port: 8080 }],
+  }),
+  listenAddresses: mkOption({
+    type: types.listOf(types.strMatching(/^[^\s;{}]+$/)),
+    default: [],
+    description: "Addresses for an empty `listen`. Empty: `services.nginx.defaultListenAddresses`.",
+    example: ["127.0.0.1", "[::1]"],
+  }),
+  ...tls,
+  default: mkOption({
+    type: types.bool,
+    default: false,
+    description: "Whether this host answers requests for unknown names.",
+  }),
+  root: orNull(types.path, "Directory whose files are served.", "/srv/www"),
+  globalRedirect: orNull(
+    types.strMatching(/^[^\s;{}]+$/),
+    "Host that all requests are sent to.",
+    "new.example.org",
+  ),
+  redirectCode: mkOption({
+    type: types.ints.between(300, 308),
+    default: 301,
+    description: "Status of the answers of `globalRedirect` and `forceSSL`.",
+  }),
+  basicAuthFile: orNull(
+    types.path,
+    "File of the guest with users and hashes of passwords, one `NAME:HASH` a line. NixOS's `basicAuth` has passwords in clear, and is not here.",
+    "/var/lib/nginx/passwords",
+  ),
+  locations: mkOption({
+    type: types.attrsOf(location),
+    default: {},
+    description: "What is served below which path, or for which pattern.",
+    example: { "/": { proxyPass: "http://127.0.0.1:8000" }, "/pictures/": { root: "/srv" } },
+  }),
+  extraConfig: mkOption({
+    type: types.lines,
+    default: "",
+    description: "More directives for the host's `server` block.",
+    example: "autoindex on;\n",
+  }),
 });

@@ -25,11 +25,13 @@ export const nginxOptions = {
         type: account,
         default: "www-data",
         description: "User whose rights serving needs. In NixOS it is `nginx`; this is Debian's.",
+        example: "web",
       }),
       group: mkOption({
         type: account,
         default: "www-data",
         description: "Group whose rights serving needs. In NixOS it is `nginx`; this is Debian's.",
+        example: "web",
       }),
       recommendedOptimisation: recommended("for speed"),
       recommendedGzipSettings: recommended("for compressed answers"),

@@ -106,7 +106,9 @@ grep -q '^${nginx.user}:' /etc/passwd || echo '${nginx.user}:x:60001:60001::/:/b
 }
 
 /** Declares the options, and runs the package set's nginx. */
-export const nginx = withFile("src/options/guest/services/nginx.ts", {
-  imports: [implementation],
-  options: nginxOptions,
-});
+export const nginx = {
+  imports: [
+    withFile("src/options/guest/services/nginx-options.ts", { options: nginxOptions }),
+    withFile("src/options/guest/services/nginx.ts", implementation),
+  ],
+};

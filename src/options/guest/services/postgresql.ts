@@ -37,8 +37,8 @@ const implementation = ({ config, options }: Arguments) => {
         },
         etc: {
           "postgresql/postgresql.conf": file(() => settingsText(postgresql())),
-          "postgresql/pg_hba.conf": file(() => postgresql().authentication),
-          "postgresql/pg_ident.conf": file(() => postgresql().identMap),
+          "postgresql/pg_hba.conf": file(() => `${postgresql().authentication.trimEnd()}\n`),
+          "postgresql/pg_ident.conf": file(() => `${postgresql().identMap.trimEnd()}\n`),
           "postgresql/ensure.sql": mkIf(() => ensureText(postgresql()) !== "", {
             text: () => `-- services.postgresql\n${ensureText(postgresql())}`,
           }),
@@ -68,7 +68,7 @@ const implementation = ({ config, options }: Arguments) => {
           postgresql: {
             option: "services.postgresql",
             definedIn: () => definitionFiles(options, PATH),
-            program: "/usr/share/postgresql-common/pg_wrapper",
+            program: "/usr/lib/postgresql",
             files: [DIRECTORY],
             script: CHECK_SCRIPT,
           },
@@ -150,7 +150,9 @@ function listeners({ settings }: PostgresqlConfig) {
 }
 
 /** Declares the options, and runs the package set's PostgreSQL. */
-export const postgresql = withFile("src/options/guest/services/postgresql.ts", {
-  imports: [implementation],
-  options: postgresqlOptions,
-});
+export const postgresql = {
+  imports: [
+    withFile("src/options/guest/services/postgresql-options.ts", { options: postgresqlOptions }),
+    withFile("src/options/guest/services/postgresql.ts", implementation),
+  ],
+};
