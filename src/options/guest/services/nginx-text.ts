@@ -189,7 +189,8 @@ const TLS = [
 ];
 
 const STATUS = block("server", [
-  "listen 127.0.0.1:80;",
+  "listen 0.0.0.0:80;",
+  "listen [::]:80;",
   "server_name localhost;",
-  ...block("location /nginx_status", ["stub_status;", "allow 127.0.0.1;", "deny all;"]),
+  ...block("location /nginx_status", ["stub_status;", "allow 127.0.0.1;", "allow ::1;", "deny all;"]),
 ]);

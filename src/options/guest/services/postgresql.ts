@@ -37,8 +37,8 @@ const implementation = ({ config, options }: Arguments) => {
         },
         etc: {
           "postgresql/postgresql.conf": file(() => settingsText(postgresql())),
-          "postgresql/pg_hba.conf": file(() => `${postgresql().authentication.trimEnd()}\n`),
-          "postgresql/pg_ident.conf": file(() => `${postgresql().identMap.trimEnd()}\n`),
+          "postgresql/pg_hba.conf": file(() => tidy(postgresql().authentication)),
+          "postgresql/pg_ident.conf": file(() => tidy(postgresql().identMap)),
           "postgresql/ensure.sql": mkIf(() => ensureText(postgresql()) !== "", {
             text: () => `-- services.postgresql\n${ensureText(postgresql())}`,
           }),
@@ -91,6 +91,15 @@ function defaults(postgresql: () => PostgresqlConfig) {
     // The journal knows the time.
     log_line_prefix: mkDefault("[%p] "),
   };
+}
+
+/** Without the empty lines between definitions. */
+function tidy(text: string): string {
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 const AUTHENTICATION = `local all all peer
