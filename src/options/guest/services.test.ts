@@ -341,3 +341,11 @@ test("files that are generated say what they follow from, and checks whom they c
   const { option, definedIn } = system.checks.nginx!;
   assert.deepEqual({ option, definedIn }, origin);
 });
+
+test("whoever is logged in on the console must be a user", () => {
+  const getty = (autologinUser: string) => ({ services: { getty: { autologinUser } } });
+  assert.deepEqual(faultsOf(getty("nobody-here")), [
+    '"services.getty.autologinUser" is "nobody-here", which "users.users" does not have, in "web.ts"',
+  ]);
+  assert.deepEqual(faultsOf(getty("root")), []);
+});
