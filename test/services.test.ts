@@ -269,7 +269,7 @@ describe("what a program refuses is an error of the build", { concurrency: 3 }, 
     ],
     nftables: [
       '{ config: { networking: { nftables: { ruleset: "table ip x { bogus }" } } } }',
-      /"networking" in .*"change\.ts".* "\/usr\/sbin\/nft" refuses:\n[\s\S]*syntax error/,
+      /"networking\.nftables" in .*"change\.ts".* "\/usr\/sbin\/nft" refuses:\n[\s\S]*syntax error/,
     ],
     "the tutorial's own service": [
       services('dnsmasq: { addresses: { "db.lan": "10.0.0.400" } }'),

@@ -59,8 +59,9 @@ const listener = types.submodule({
       example: "services.nginx",
     }),
     option: mkOption({
-      type: types.listOf(types.str),
-      description: "Option that says so, by its names.",
+      type: types.nullOr(types.listOf(types.str)),
+      default: null,
+      description: "Option that says so, by its names. Null is that of the service.",
       example: ["services", "nginx", "virtualHosts", "example.org"],
     }),
     protocol: mkOption({ type: types.enum(["tcp", "udp"]), default: "tcp", description: "Protocol." }),
@@ -184,7 +185,10 @@ const implementation = (args: Arguments) => {
         system: {
           checks: {
             nftables: {
-              option: "networking",
+              option: () =>
+                config.networking.nftables.ruleset.trim() === ""
+                  ? "networking.firewall"
+                  : "networking.nftables",
               definedIn: () => FILTERING.flatMap((name) => definitionFiles(options, ["networking", name])),
               program: "/usr/sbin/nft",
               files: ["/etc/nftables.conf"],

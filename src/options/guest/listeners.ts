@@ -47,7 +47,8 @@ function plainAddress(address: string): string {
 }
 
 /** The option, with the files of the project that define it, or else the service. */
-function named({ service, option }: Listener, options: DefinedIn): string {
+function named({ service, option: given }: Listener, options: DefinedIn): string {
+  const option = given ?? service.split(".");
   const found = definitionFiles(options, option);
   const files = found.some((file) => !file.startsWith("src/options/"))
     ? found

@@ -222,6 +222,6 @@ test("resolved answers for names where none of their servers is known before the
   });
   assert.equal(
     environment.etc["systemd/resolved.conf.d/microvm.conf"]!.text,
-    "# services.resolved\n[Resolve]\nDNS=9.9.9.9\nFallbackDNS=\nDomains=example.org lan\nDNSSEC=false\nLLMNR=true\nCache=no\n",
+    "[Resolve]\nDNS=9.9.9.9\nFallbackDNS=\nDomains=example.org lan\nDNSSEC=false\nLLMNR=true\nCache=no\n",
   );
 });
