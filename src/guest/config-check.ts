@@ -69,7 +69,6 @@ async function check(job: BuildJob, params: CheckParams, lowers: readonly string
   const place = join(scratch, "sandbox");
   mkdirSync(place);
   writeTree(upper, params.entries);
-  const output: Buffer[] = [];
   let status = "";
   await runInSandbox({
     lowers,
@@ -78,15 +77,12 @@ async function check(job: BuildJob, params: CheckParams, lowers: readonly string
     emulation: await emulationFor(params.architecture, job.helper("emulator")),
     signal: job.signal,
     job: { run: RUN_SCRIPT, check: params.script },
-    onOutput: (chunk) => {
-      output.push(chunk);
-      job.log(chunk);
-    },
+    onOutput: job.log,
     onStatus: (chunk) => {
       status += chunk;
     },
   });
-  if (status.trim() !== "0") throw refused(params, Buffer.concat(output).toString());
+  if (status.trim() !== "0") throw refused(params);
 }
 
 /** Says how the check ended on file descriptor 3, so that the sandbox's own faults are told from those of files. */
@@ -99,17 +95,11 @@ sh -e /tmp/job/check </dev/null 2>&1 3>&- || status=$?
 echo "$status" >&3
 `;
 
-/** How much of what a checker prints is shown; the log has all of it. */
-const SHOWN_LINES = 20;
-
-function refused({ option, definedIn, program }: CheckParams, output: string): MicrovmError {
+/** What the checker said is the end of the build's log, which the error is shown with. */
+function refused({ option, definedIn, program }: CheckParams): MicrovmError {
   const files = definedIn.map((file) => `"${file}"`).join(", ");
-  const lines = output.trimEnd().split("\n").slice(-SHOWN_LINES);
-  const said = lines.map((line) => `\n  ${line}`).join("");
   return new MicrovmError(
     "config-invalid",
-    printable(
-      `"${option}"${files && ` in ${files}`} makes a configuration that "${program}" refuses:${said}`,
-    ),
+    printable(`"${option}"${files && ` in ${files}`} makes a configuration that "${program}" refuses`),
   );
 }
