@@ -99,12 +99,13 @@ export function planVm(vm: PlannedVm): Plan {
     host.storeDirectory,
   );
   // An image may have another init, or none, and no program that knows units.
+  const { architecture } = vm.guest.set;
   const checks = vm.image
     ? []
     : [
-        unitCheckRecipe(files.units, files.entries, packages),
+        unitCheckRecipe(files.units, files.entries, packages, architecture, tools),
         ...configChecks(config, files.entries, showFile).map((check) =>
-          configCheckRecipe(check, vm.guest.set.architecture, packages, tools),
+          configCheckRecipe(check, architecture, packages, tools),
         ),
       ];
   const system = systemRecipe(

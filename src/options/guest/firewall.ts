@@ -189,7 +189,9 @@ const implementation = (args: Arguments) => {
                 config.networking.nftables.ruleset.trim() === ""
                   ? "networking.firewall"
                   : "networking.nftables",
-              definedIn: () => FILTERING.flatMap((name) => definitionFiles(options, ["networking", name])),
+              definedIn: () => [
+                ...new Set(FILTERING.flatMap((name) => definitionFiles(options, ["networking", name]))),
+              ],
               program: "/usr/sbin/nft",
               files: ["/etc/nftables.conf"],
               script: CHECK_SCRIPT,

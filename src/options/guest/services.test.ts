@@ -287,6 +287,16 @@ include /run/redis/secrets.conf
   assert.equal(named.systemd.services["redis-server"]!.enable, false);
 });
 
+test("names that become units, files and checks are names", () => {
+  assert.deepEqual(faultsOf({ services: { redis: { servers: { "a/b": {} } } } }), [
+    '"services.redis.servers" has "a/b", which is no name of a server',
+  ]);
+  const check = { option: "x", program: "/x", script: "" };
+  assert.deepEqual(faultsOf({ system: { checks: { "../x": check } } }), [
+    '"system.checks" has "../x", which is no name of a check',
+  ]);
+});
+
 test("a password of Redis in clear is refused, and not shown", () => {
   const servers = { two: { enable: true, requirePass: "hunter2", masterAuth: "hunter2" } };
   assert.deepEqual(faultsOf({ services: { redis: { servers } } }), [

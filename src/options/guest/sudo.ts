@@ -1,6 +1,5 @@
 /** `security.sudo`. */
 import { type InferConfig, mkIf, mkOption, types, withFile } from "../../module-system/index.ts";
-
 import { definitionFiles } from "./defined-in.ts";
 import { generatedFile } from "./generated-file.ts";
 

@@ -130,8 +130,6 @@ const implementation = ({ config, options }: Arguments) => {
             restartTriggers: triggers(false),
             environment: () => ({ XDG_DATA_HOME: `${caddy().dataDir}/.local/share` }),
             unitConfig: { RequiresMountsFor: () => [caddy().dataDir] },
-            // The package's unit waits for the network; without an interface nothing would bring it up.
-            serviceConfig: { ReadWritePaths: () => [caddy().dataDir] },
           },
         },
         tmpfiles: {
