@@ -30,7 +30,8 @@ printf 'HTTP/1.1 200 OK\\r\\nContent-Type: text/plain\\r\\nConnection: close\\r\
   environment: {
     etc: {
       "visits.sql": {
-        text: `CREATE TABLE IF NOT EXISTS visits (at timestamptz NOT NULL DEFAULT now());
+        text: `SET client_min_messages = warning;
+CREATE TABLE IF NOT EXISTS visits (at timestamptz NOT NULL DEFAULT now());
 INSERT INTO visits DEFAULT VALUES;
 SELECT count(*) FROM visits;
 `,

@@ -57,14 +57,16 @@ export const START_SCRIPT = `${PROGRAMS}exec "$bin/postgres" -c config_file=${DI
 /** Runs the initial script once, and makes what must be there. */
 export function postStartScript(postgresql: PostgresqlConfig): string {
   const { dataDir, initialScript, settings } = postgresql;
-  const psql = `psql -qX -v ON_ERROR_STOP=1 -p ${settings.port} -d postgres`;
+  // Debian's own `psql` looks for a cluster first.
+  const psql = `"$bin/psql" -qX -v ON_ERROR_STOP=1 -p ${settings.port} -d postgres`;
   const script = initialScript?.includes("/") ? initialScript : "$CREDENTIALS_DIRECTORY/initial-script";
-  return [
+  const commands = [
     initialScript === null
       ? ""
       : `if [ -e ${dataDir}/.first_startup ]; then\n  ${psql} -f "${script}"\n  rm ${dataDir}/.first_startup\nfi\n`,
     ensureText(postgresql) === "" ? "" : `${psql} -f ${DIRECTORY}/ensure.sql\n`,
   ].join("");
+  return commands === "" ? "" : `${PROGRAMS}${commands}`;
 }
 
 /**
