@@ -9,7 +9,7 @@ const orNull = <T>(type: OptionType<T>, description: string, example: T) =>
   mkOption({
     type: types.nullOr(type),
     default: null,
-    description: `${description} Null says nothing.`,
+    description: `${description} Null leaves it out.`,
     example,
   });
 
