@@ -190,7 +190,7 @@ const CHECKS: Readonly<Record<string, readonly [command: string, expected: RegEx
   ],
   // glibc asks the servers of resolv.conf, which is a plain file here.
   names: [
-    "cp /etc/resolv.conf /run/resolv; echo 'nameserver 127.0.0.1' >/etc/resolv.conf; getent ahostsv4 db.lan | head -n 1; cp /run/resolv /etc/resolv.conf",
+    "cp /etc/resolv.conf /run/resolv; echo 'nameserver 127.0.0.1' >/etc/resolv.conf; getent hosts db.lan; cp /run/resolv /etc/resolv.conf",
     /^10\.0\.0\.2 /,
   ],
   cron: ["until [ -s /tmp/cron-ran ]; do sleep 1; done; cat /tmp/cron-ran", /^app$/],
