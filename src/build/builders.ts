@@ -1,5 +1,6 @@
 /** Every kind of recipe, and what builds it. */
 import { buildGitSource } from "../config/references/source.ts";
+import { buildConfigCheck } from "../guest/config-check.ts";
 import { buildConfigLayer } from "../guest/config-layer.ts";
 import { buildDebianLayer, buildDebianTools } from "../guest/debian-layer.ts";
 import { buildErofs } from "../guest/erofs.ts";
@@ -36,6 +37,7 @@ export function buildersWith(
     "kernel-image": buildKernelImage,
     "kernel-layer": buildKernelLayer,
     "unit-check": buildUnitCheck,
+    "config-check": buildConfigCheck,
   };
 }
 

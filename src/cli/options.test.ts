@@ -6,17 +6,17 @@ const options = (...args: readonly string[]) => microvm(["options", ...args]);
 
 describe("searching options", { concurrency: 4 }, () => {
   test("one is shown with type, default, example and file", async () => {
-    assert.deepEqual(await options("services.nginx.virtualHosts", "directory"), {
+    assert.deepEqual(await options("services.nginx.virtualHosts", "globalRedirect", "host that"), {
       status: 0,
       stdout: `Options of a guest
 ──────────────────
 
-services.nginx.virtualHosts.<name>.root
-  Directory whose files are served. Null serves none.
-  type      null or absolute path
+services.nginx.virtualHosts.<name>.globalRedirect
+  Host that all requests are sent to. Null leaves it out.
+  type      null or string matching the pattern ^[^\\s;{}]+$
   default   null
-  example   "/srv/www"
-  declared  src/options/guest/services/nginx.ts
+  example   "new.example.org"
+  declared  src/options/guest/services/nginx-hosts.ts
 
 `,
       stderr: "",

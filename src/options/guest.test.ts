@@ -187,21 +187,3 @@ test("the OpenSSH server knows the declared keys, and its settings can be change
     PasswordAuthentication: false,
   });
 });
-
-test("nginx has a server block for each virtual host", () => {
-  const { environment } = guestConfig({
-    services: {
-      nginx: {
-        enable: true,
-        virtualHosts: {
-          "example.org": { root: "/srv/www", default: true, port: 8080, extraConfig: "autoindex on;" },
-        },
-      },
-    },
-  });
-  assert.deepEqual(environment.packages, ["nginx"]);
-  assert.match(
-    environment.etc["nginx/nginx.conf"]!.text,
-    / {2}server \{\n {4}listen 8080 default_server;\n {4}listen \[::\]:8080 default_server;\n {4}server_name example\.org;\n {4}root \/srv\/www;\n {4}autoindex on;\n {2}\}\n\}\n$/,
-  );
-});

@@ -5,6 +5,7 @@ import { accounts } from "./guest/accounts.ts";
 import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
 import { boot } from "./guest/boot.ts";
 import { certificates } from "./guest/certificates.ts";
+import { checks as configChecks } from "./guest/checks.ts";
 import { credentials } from "./guest/credentials.ts";
 import { environment } from "./guest/environment.ts";
 import { firewall } from "./guest/firewall.ts";
@@ -17,9 +18,15 @@ import { networkd } from "./guest/networkd.ts";
 import { networking } from "./guest/networking.ts";
 import { optimize } from "./guest/optimize.ts";
 import { qemu } from "./guest/qemu.ts";
+import { caddy } from "./guest/services/caddy.ts";
 import { consoles } from "./guest/services/consoles.ts";
+import { cron } from "./guest/services/cron.ts";
+import { journald } from "./guest/services/journald.ts";
 import { nginx } from "./guest/services/nginx.ts";
+import { nodeExporter } from "./guest/services/node-exporter.ts";
 import { openssh } from "./guest/services/openssh.ts";
+import { postgresql } from "./guest/services/postgresql.ts";
+import { redis } from "./guest/services/redis.ts";
 import { resolved } from "./guest/services/resolved.ts";
 import { timesyncd } from "./guest/services/timesyncd.ts";
 import { shares } from "./guest/shares.ts";
@@ -53,12 +60,19 @@ export const guestModule = withFile("src/options/guest.ts", {
     accounts,
     sudo,
     certificates,
+    configChecks,
     boot,
     consoles,
     resolved,
     timesyncd,
     openssh,
     nginx,
+    caddy,
+    postgresql,
+    redis,
+    nodeExporter,
+    cron,
+    journald,
     defaults,
     checks,
   ],

@@ -129,6 +129,22 @@ test("files have their modes", () => {
   assert.equal(files["usr/local/bin/x"], "(755) #!/bin/sh\n");
 });
 
+test("generated files name the option and its modules in their first line, a script's behind its interpreter", () => {
+  const origin = { option: "services.x", definedIn: ["a.ts", "b\n.ts"] };
+  const files = filesOf({
+    environment: {
+      etc: {
+        plain: { text: "a\n", origin },
+        script: { text: "#!/bin/sh\na\n", origin },
+        own: { text: "a\n" },
+      },
+    },
+  });
+  assert.equal(files["etc/plain"], "# services.x, a.ts, b?.ts\na\n");
+  assert.equal(files["etc/script"], "#!/bin/sh\n# services.x, a.ts, b?.ts\na\n");
+  assert.equal(files["etc/own"], "a\n");
+});
+
 test("kernel settings, modules, the time zone and autologin have their files", () => {
   const files = filesOf({
     boot: { kernelModules: ["nbd"], kernel: { sysctl: { "vm.swappiness": 10, "net.x": true } } },

@@ -4,6 +4,7 @@ import type { TracedUnit } from "../guest/unit-files.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { groups, users } from "./guest-files/accounts.ts";
 import { declaredFiles } from "./guest-files/declared.ts";
+import type { ShowFile } from "./guest-files/entries.ts";
 import { fileSystemFiles } from "./guest-files/file-systems.ts";
 import { identityFiles } from "./guest-files/identity.ts";
 import { kernelFiles } from "./guest-files/kernel.ts";
@@ -11,7 +12,7 @@ import { loginFiles } from "./guest-files/login.ts";
 import { networkFiles } from "./guest-files/network.ts";
 import { networkdFiles } from "./guest-files/networkd.ts";
 import { optimizationFiles } from "./guest-files/optimization.ts";
-import { declaredUnits, type ShowFile, unitSupportFiles } from "./guest-files/units.ts";
+import { declaredUnits, unitSupportFiles } from "./guest-files/units.ts";
 
 /** The configuration layer of a guest, and its units with the options that declare them. */
 export interface GuestFiles extends ConfigLayer {
@@ -37,7 +38,7 @@ export function guestFiles(
     ...loginFiles(config),
     ...optimizationFiles(config),
     ...unitSupportFiles(config, showFile),
-    ...declaredFiles(config),
+    ...declaredFiles(config, showFile),
   ];
   const byPath = new Map(entries.map((entry) => [entry.path, entry]));
   return {

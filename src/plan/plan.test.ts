@@ -194,3 +194,35 @@ test("units are checked before the system is made, and again only when something
   });
   assert.notEqual(storePathName(other.check), storePathName(check));
 });
+
+/** The check of a plan's configuration of nginx. */
+function nginxCheck(services: object, more: object = {}) {
+  const all = graphOf([plan({ services: { nginx: { enable: true, ...services } }, ...more }).runner]);
+  return { all, check: all.find(({ name }) => name === "check-nginx")! };
+}
+
+test("generated configurations are checked before the system is made, and again only when they changed", () => {
+  const { all, check } = nginxCheck({});
+  const system = all.find(({ name }) => name.startsWith("microvm-system-"))!;
+  assert.ok((system.inputs.checks as readonly unknown[]).includes(check));
+  assert.deepEqual(
+    (check.params as { entries: { path: string }[] }).entries.map(({ path }) => path),
+    ["etc/nginx/nginx.conf"],
+  );
+  const same = nginxCheck(
+    {},
+    { networking: { hostName: "other" }, users: { users: { a: { isNormalUser: true } } } },
+  );
+  assert.equal(storePathName(same.check), storePathName(check));
+  const changed = nginxCheck({ virtualHosts: { a: {} } });
+  assert.notEqual(storePathName(changed.check), storePathName(check));
+});
+
+test("what packages' scripts are to find changes the layer of packages and not the base", () => {
+  const layers = (services: object) => plan({ environment: { packages: ["postgresql"] }, services }).layers;
+  const [, packages, base] = layers({});
+  const [, prepared, sameBase] = layers({ postgresql: { enable: true } });
+  assert.notEqual(storePathName(prepared!), storePathName(packages!));
+  assert.equal(storePathName(sameBase!), storePathName(base!));
+  assert.match(JSON.stringify(prepared!.params), /create_main_cluster = false/);
+});

@@ -1,5 +1,6 @@
 /** From an evaluated guest and its locked packages to recipes. A pure function: nothing has run yet. */
 
+import { configCheckRecipe } from "../guest/config-check.ts";
 import { configLayerRecipe } from "../guest/config-layer.ts";
 import { DOCUMENTATION, debianLayerRecipe, debianToolsRecipe } from "../guest/debian-layer.ts";
 import { emulatorProgram } from "../guest/emulation.ts";
@@ -20,6 +21,7 @@ import type { OpenedImage } from "../packages/oci/open-image.ts";
 import { runnerRecipe } from "../runner/runner.ts";
 import { systemRecipe } from "../runner/system.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
+import { configChecks } from "./config-checks.ts";
 import { debRecipe } from "./deb.ts";
 import { guestFiles } from "./guest-files.ts";
 import { keptHostKeys } from "./host-keys.ts";
@@ -72,7 +74,8 @@ export function planVm(vm: PlannedVm): Plan {
   const packages = vm.image ? imageLayers(vm, vm.image, busybox, tools) : packageLayers(vm, tools);
   const onDisks = usesDisks(config, host.storeDirectory);
   const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
-  const files = guestFiles(config, share?.mountPoint ?? null, moduleNames(vm.projectDirectory), name);
+  const showFile = moduleNames(vm.projectDirectory);
+  const files = guestFiles(config, share?.mountPoint ?? null, showFile, name);
   const configLayer = configLayerRecipe(
     `${name}-config`,
     vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image) : files,
@@ -96,7 +99,15 @@ export function planVm(vm: PlannedVm): Plan {
     host.storeDirectory,
   );
   // An image may have another init, or none, and no program that knows units.
-  const checks = vm.image ? [] : [unitCheckRecipe(files.units, files.entries, packages)];
+  const { architecture } = vm.guest.set;
+  const checks = vm.image
+    ? []
+    : [
+        unitCheckRecipe(files.units, files.entries, packages, architecture, tools),
+        ...configChecks(config, files.entries, showFile).map((check) =>
+          configCheckRecipe(check, architecture, packages, tools),
+        ),
+      ];
   const system = systemRecipe(
     config.networking.hostName,
     { kernel: image, initrd, layers, images, checks },
@@ -153,7 +164,9 @@ function packageLayers({ guest, config }: PlannedVm, tools: HostTools): Recipe[]
   const { suite } = guest.set;
   const base = debianLayerRecipe(`${suite}-base`, debsOf(guest, "base"), [], params, tools);
   if (!guest.packages.packages?.length) return [base];
-  return [debianLayerRecipe(`${suite}-packages`, debsOf(guest, "packages"), [base], params, tools), base];
+  const { packageSettings } = config.environment;
+  const added = { ...params, ...(Object.keys(packageSettings).length > 0 && { settings: packageSettings }) };
+  return [debianLayerRecipe(`${suite}-packages`, debsOf(guest, "packages"), [base], added, tools), base];
 }
 
 function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {

@@ -1,6 +1,7 @@
 import type { InferConfig } from "../../module-system/index.ts";
 import type { bootOptions } from "./boot.ts";
 import type { certificatesOptions } from "./certificates.ts";
+import type { checksOptions } from "./checks.ts";
 import type { credentialsOptions } from "./credentials.ts";
 import type { environmentOptions } from "./environment.ts";
 import type { firewallOptions } from "./firewall.ts";
@@ -11,9 +12,15 @@ import type { networkdOptions } from "./networkd.ts";
 import type { networkingOptions } from "./networking.ts";
 import type { optimizeOptions } from "./optimize.ts";
 import type { qemuOptions } from "./qemu.ts";
+import type { caddyOptions } from "./services/caddy.ts";
 import type { consoleOptions } from "./services/consoles.ts";
-import type { nginxOptions } from "./services/nginx.ts";
+import type { cronOptions } from "./services/cron.ts";
+import type { journaldOptions } from "./services/journald.ts";
+import type { nginxOptions } from "./services/nginx-options.ts";
+import type { nodeExporterOptions } from "./services/node-exporter.ts";
 import type { opensshOptions } from "./services/openssh.ts";
+import type { postgresqlOptions } from "./services/postgresql-options.ts";
+import type { redisOptions } from "./services/redis.ts";
 import type { resolvedOptions } from "./services/resolved.ts";
 import type { timesyncdOptions } from "./services/timesyncd.ts";
 import type { sharesOptions } from "./shares.ts";
@@ -40,6 +47,7 @@ export type GuestConfig = InferConfig<
     typeof timesyncdOptions &
     typeof sudoOptions &
     typeof certificatesOptions &
+    typeof checksOptions &
     typeof tmpfilesOptions &
     typeof environmentOptions &
     SystemdOptions &
@@ -47,6 +55,12 @@ export type GuestConfig = InferConfig<
     typeof bootOptions &
     typeof consoleOptions &
     typeof nginxOptions &
+    typeof caddyOptions &
+    typeof postgresqlOptions &
+    typeof redisOptions &
+    typeof nodeExporterOptions &
+    typeof cronOptions &
+    typeof journaldOptions &
     typeof opensshOptions
 >;
 

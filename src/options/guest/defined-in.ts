@@ -15,3 +15,32 @@ export function definedIn(options: DefinedIn, option: string, names: readonly st
     .map(({ file }) => `"${file}"`);
   return files.length === 0 ? "" : `, in ${[...new Set(files)].join(" and ")}`;
 }
+
+/** Files of the program's own modules: `withFile` names them so. */
+const OWN = /^src\/options\//;
+
+/**
+ * Files of the modules that define something at or below a place, given by its names: a set of options, an option, or
+ * a part of its value. Those of the program are left out, unless there is no other.
+ */
+export function definitionFiles(options: DefinedIn, path: readonly string[]): string[] {
+  const files = [...new Set(filesBelow(options, path))];
+  const others = files.filter((file) => !OWN.test(file));
+  return others.length > 0 ? others : files;
+}
+
+function filesBelow(at: unknown, [first, ...rest]: readonly string[]): string[] {
+  if (at instanceof EvaluatedOption) {
+    return at.definitions
+      .filter(({ value }) => first === undefined || typeof value !== "object" || first in (value ?? {}))
+      .map(({ file }) => file);
+  }
+  if (typeof at !== "object" || at === null) return [];
+  if (first !== undefined) return filesBelow((at as Readonly<Record<string, unknown>>)[first], rest);
+  return Object.values(at).flatMap((each) => filesBelow(each, []));
+}
+
+/** Names as the path of an option: those that are no plain words are quoted. */
+export function optionName(path: readonly string[]): string {
+  return path.map((part) => (/^[\w@-]+$/.test(part) ? part : JSON.stringify(part))).join(".");
+}

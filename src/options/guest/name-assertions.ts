@@ -15,7 +15,7 @@ const BELOW = /^(?!\.{1,2}(?:\/|$))[^/\0]+(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)*$/;
 const ABSOLUTE = new RegExp(`^/${BELOW.source.slice(1)}`);
 
 /** One assertion for each name that does not fit. */
-export function nameAssertions({ microvm, environment, users }: GuestConfig): Assertion[] {
+export function nameAssertions({ microvm, environment, users, system, services }: GuestConfig): Assertion[] {
   return [
     ...misnamed("users.users", users.users, ACCOUNT, "no name of a user"),
     ...misnamed("users.groups", users.groups, ACCOUNT, "no name of a group"),
@@ -23,6 +23,8 @@ export function nameAssertions({ microvm, environment, users }: GuestConfig): As
     ...misnamed("environment.etc", environment.etc, BELOW, 'no path below "/etc"'),
     ...misnamed("environment.files", environment.files, ABSOLUTE, "no absolute path of a file"),
     ...misnamed("microvm.binScripts", microvm.binScripts, SCRIPT, "no name of a script"),
+    ...misnamed("services.redis.servers", services.redis.servers, /^[A-Za-z0-9_-]*$/, "no name of a server"),
+    ...misnamed("system.checks", system.checks, SCRIPT, "no name of a check"),
     ...mountPoints("microvm.shares", microvm.shares),
     ...mountPoints("microvm.volumes", microvm.volumes),
   ];
