@@ -15,11 +15,14 @@ export const HYPERVISORS = [
 /** Name of a hypervisor. */
 export type HypervisorName = (typeof HYPERVISORS)[number];
 
+/** Format of a disk's file. */
+export type ImageType = "raw" | "qcow2" | "vhd" | "vhdx";
+
 /** What a hypervisor can do here. */
 export interface Capabilities {
   readonly shares: readonly ("virtiofs" | "9p")[];
   readonly interfaces: readonly ("user" | "tap" | "bridge" | "macvtap")[];
-  readonly imageTypes: readonly ("raw" | "qcow2")[];
+  readonly imageTypes: readonly ImageType[];
   readonly architectures: readonly ("amd64" | "arm64")[];
   readonly forwardPorts: boolean;
   /** Secrets of the host as system credentials of the guest. */
@@ -32,7 +35,7 @@ export const CAPABILITIES: Readonly<Partial<Record<HypervisorName, Capabilities>
     shares: ["virtiofs", "9p"],
     // Taps, bridges and macvtaps need a host that is set up for them.
     interfaces: ["user"],
-    imageTypes: ["raw", "qcow2"],
+    imageTypes: ["raw", "qcow2", "vhd", "vhdx"],
     architectures: ["amd64", "arm64"],
     forwardPorts: true,
     credentials: true,

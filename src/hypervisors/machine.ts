@@ -1,4 +1,5 @@
 /** What a hypervisor is asked to run, and what it answers with: values only. */
+import type { ImageType } from "./capabilities.ts";
 
 /** A piece of a word: literal text, a path below the store, or a variable of the runner's script. */
 export type Part = string | { readonly store: string } | { readonly variable: Variable };
@@ -15,7 +16,7 @@ export interface Disk {
   readonly serial: string;
   /** A file below the store (`{ store }`), or one in the VM's directory. */
   readonly image: { readonly store: string } | { readonly file: string };
-  readonly format: "raw" | "qcow2";
+  readonly format: ImageType;
   readonly readOnly: boolean;
   /** Past the host's page cache. */
   readonly direct: boolean;

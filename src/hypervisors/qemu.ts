@@ -1,5 +1,5 @@
 /** QEMU: with hardware virtualisation, and without (CI, nested clouds) as a first-class case. */
-import { CAPABILITIES } from "./capabilities.ts";
+import { CAPABILITIES, type ImageType } from "./capabilities.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 import type {
   Credential,
@@ -151,9 +151,14 @@ function diskArgs({ serial, image, format, readOnly, direct }: Disk, index: numb
     `,file.cache.direct=${direct ? "on" : "off"}`,
   ].join("");
   return [
-    ...["-blockdev", [`driver=${format},file.driver=file,file.filename=`, file, settings]],
+    ...["-blockdev", [`driver=${qemuFormat(format)},file.driver=file,file.filename=`, file, settings]],
     ...["-device", `virtio-blk-pci,drive=disk${index},serial=${serial}`],
   ];
+}
+
+/** QEMU's name of a disk's format. */
+export function qemuFormat(format: ImageType): string {
+  return format === "vhd" ? "vpc" : format;
 }
 
 function shareArgs({ tag, proto, source, socket, readOnly, securityModel }: Share, index: number): Word[] {

@@ -6,7 +6,9 @@ import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
 import { boot } from "./guest/boot.ts";
 import { certificates } from "./guest/certificates.ts";
 import { credentials } from "./guest/credentials.ts";
+import { diskAssertions } from "./guest/disk-assertions.ts";
 import { environment } from "./guest/environment.ts";
+import { fileSystems } from "./guest/file-systems.ts";
 import { firewall } from "./guest/firewall.ts";
 import { interfaces } from "./guest/interfaces.ts";
 import { machine } from "./guest/machine.ts";
@@ -23,10 +25,12 @@ import { resolved } from "./guest/services/resolved.ts";
 import { timesyncd } from "./guest/services/timesyncd.ts";
 import { shares } from "./guest/shares.ts";
 import { sudo } from "./guest/sudo.ts";
+import { swap } from "./guest/swap.ts";
 import { systemd } from "./guest/systemd.ts";
 import { tmpfiles } from "./guest/tmpfiles.ts";
 import { passwordWarnings, userAssertions } from "./guest/user-assertions.ts";
 import { users } from "./guest/users.ts";
+import { volumeOwners } from "./guest/volume-owners.ts";
 import { volumes } from "./guest/volumes.ts";
 
 export type { GuestConfig } from "./guest/arguments.ts";
@@ -36,6 +40,9 @@ export const guestModule = withFile("src/options/guest.ts", {
   imports: [
     machine,
     volumes,
+    fileSystems,
+    volumeOwners,
+    swap,
     interfaces,
     shares,
     qemu,
@@ -126,6 +133,7 @@ function checks({ config, options }: GuestArguments) {
         ...userAssertions(config, options),
         ...addressAssertions(config, options),
         ...nameAssertions(config),
+        ...diskAssertions(config, options),
       ],
       warnings: () => [...memoryWarnings(config), ...passwordWarnings(config), ...forwardingWarnings(config)],
     },

@@ -1,9 +1,10 @@
 /** From a guest's options to a machine, for any hypervisor. Pure. */
-import { MicrovmError } from "../errors.ts";
 import type { Credential, Disk, MachineSpec, Share } from "../hypervisors/machine.ts";
+import { volumeSerial } from "../options/guest/volumes.ts";
 import type { GuestConfig } from "../options/guest.ts";
+import { earlyMountWords, kernelWord } from "./early-mounts.ts";
 import { keptHostKeys } from "./host-keys.ts";
-import { layerSerial, macAddress, machineUuid, volumeSerial } from "./identity.ts";
+import { layerSerial, macAddress, machineUuid } from "./identity.ts";
 
 /** Where the built parts of a guest are: names of store paths. */
 export interface BuiltParts {
@@ -82,24 +83,13 @@ function kernelParams(
     "cryptomgr.notests",
     ...(microvm.optimize.enable ? ["loglevel=4"] : []),
     ...(parts.images || !share ? ["microvm.store=disk"] : [`microvm.store=${share.proto}:${share.tag}`]),
-    ...(parts.images || !share ? [] : [`microvm.store_mount=${kernelWord(share.mountPoint)}`]),
+    ...(parts.images || !share ? [] : [`microvm.store_mount=${kernelWord("the store", share.mountPoint)}`]),
     `microvm.layers=${parts.layers.join(":")}`,
-    // What runs in an image takes for granted that it can write.
-    `microvm.writable=${(microvm.writableStoreOverlay ?? parts.init !== undefined) ? "tmpfs" : "none"}`,
+    ...earlyMountWords(config, parts.init !== undefined),
     ...(parts.init === undefined ? [] : [`microvm.init=${parts.init}`]),
     ...boot.kernelParams,
     ...microvm.kernelParams,
   ];
-}
-
-/** A path on the kernel's command line, where white space parts the words and the initrd's shell reads them. */
-function kernelWord(mountPoint: string): string {
-  if (/^[\w./:@+-]+$/.test(mountPoint)) return mountPoint;
-  throw new MicrovmError(
-    "config-invalid",
-    `Cannot mount the store at "${mountPoint}": the kernel is told the place, in letters, digits and "_ . / : @ + -"`,
-    { hint: "Choose another mountPoint for the share" },
-  );
 }
 
 function layerDisks({ images, layers }: BuiltParts): Disk[] {
@@ -113,12 +103,12 @@ function layerDisks({ images, layers }: BuiltParts): Disk[] {
 }
 
 function volumeDisks({ microvm }: GuestConfig): Disk[] {
-  return microvm.volumes.map(({ image, serial, imageType, readOnly, direct }) => ({
-    serial: volumeSerial(image, serial),
-    image: { file: image },
-    format: imageType,
-    readOnly,
-    direct,
+  return microvm.volumes.map((volume) => ({
+    serial: volumeSerial(volume),
+    image: { file: volume.image },
+    format: volume.imageType,
+    readOnly: volume.readOnly,
+    direct: volume.direct,
   }));
 }
 

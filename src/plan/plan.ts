@@ -11,6 +11,7 @@ import { kernelImageRecipe, kernelLayerRecipe } from "../guest/kernel.ts";
 import { unitCheckRecipe } from "../guest/unit-check.ts";
 import type { MachineSpec } from "../hypervisors/machine.ts";
 import { qemu } from "../hypervisors/qemu.ts";
+import { GROWING_TYPES } from "../options/guest/file-systems.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { NamedPackage } from "../packages/debian/lock-packages.ts";
 import type { DebianPackageSet } from "../packages/debian/package-set.ts";
@@ -19,8 +20,10 @@ import type { OpenedImage } from "../packages/oci/open-image.ts";
 
 import { runnerRecipe } from "../runner/runner.ts";
 import { systemRecipe } from "../runner/system.ts";
+import { MKFS } from "../runner/volumes.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
 import { debRecipe } from "./deb.ts";
+import { earlyMounts, fileSystemModules } from "./early-mounts.ts";
 import { guestFiles } from "./guest-files.ts";
 import { keptHostKeys } from "./host-keys.ts";
 import { imageGuestFiles, type PlannedImage } from "./image-files.ts";
@@ -75,7 +78,7 @@ export function planVm(vm: PlannedVm): Plan {
   const files = guestFiles(config, share?.mountPoint ?? null, moduleNames(vm.projectDirectory), name);
   const configLayer = configLayerRecipe(
     `${name}-config`,
-    vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image) : files,
+    vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image, share?.mountPoint) : files,
     packages,
   );
   const layers = [configLayer, ...packages, kernel];
@@ -108,7 +111,15 @@ export function planVm(vm: PlannedVm): Plan {
       machine,
       qemu,
       { system, tools },
-      { ...config.microvm, hostKeys: keptHostKeys(config) },
+      {
+        ...config.microvm,
+        hostKeys: keptHostKeys(config),
+        // The init of an image knows no file system's growth.
+        volumes: config.microvm.volumes.map((volume) => ({
+          ...volume,
+          canGrow: !vm.image && GROWING_TYPES.includes(volume.fsType),
+        })),
+      },
     ),
     layers,
     packageCount: packages.reduce(
@@ -121,12 +132,16 @@ export function planVm(vm: PlannedVm): Plan {
 /** What the initrd must be able to mount; and what an image needs that has nobody to load modules. */
 function initrdModules({ config, host, image }: PlannedVm): readonly string[] {
   const share = storeShare(config, host.storeDirectory);
+  const mounted = image
+    ? Object.values(config.fileSystems).map(({ fsType }) => fsType)
+    : earlyMounts(config).map(({ volume }) => volume.fsType);
   const has9p = image ? config.microvm.shares.some(({ proto }) => proto === "9p") : share?.proto === "9p";
   return [
     ...STORE_MODULES,
     ...(has9p ? ["9pnet_virtio", "9p"] : []),
     // Built into some kernels, and modules of others: bookworm's.
     ...(share?.proto === "virtiofs" ? ["virtio_pci", "virtiofs"] : []),
+    ...fileSystemModules(mounted),
     ...(image ? ["virtio_net", ...config.boot.kernelModules] : []),
   ];
 }
@@ -161,7 +176,13 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   const tree = (key: string) =>
     tools.packages[key] ? debianToolsRecipe(key, debsOf(tools, key), { build }) : undefined;
   const erofs = tree("erofs-utils");
-  const filesystems = tree("e2fsprogs");
+  const filesystems = Object.fromEntries(
+    Object.values(MKFS).flatMap((mkfs) => {
+      const recipe = tree(mkfs.package);
+      return recipe ? [[mkfs.package, recipe] as const] : [];
+    }),
+  );
+  const images = tree("qemu-utils");
   const attributes = tree("attributes");
   const emulator = emulatorRecipe(guest.set.architecture, debsOf(tools, "emulator"), build);
   const ssh = tree("openssh-client");
@@ -170,7 +191,8 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
     hypervisor: tree("qemu")!,
     build,
     ...(erofs && { erofs }),
-    ...(filesystems && { filesystems }),
+    filesystems,
+    ...(images && { images }),
     ...(emulator && { emulator }),
     ...(attributes && { attributes }),
     ...(ssh && { ssh }),

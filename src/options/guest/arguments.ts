@@ -3,6 +3,7 @@ import type { bootOptions } from "./boot.ts";
 import type { certificatesOptions } from "./certificates.ts";
 import type { credentialsOptions } from "./credentials.ts";
 import type { environmentOptions } from "./environment.ts";
+import type { fileSystemsOptions } from "./file-systems.ts";
 import type { firewallOptions } from "./firewall.ts";
 import type { interfacesOptions } from "./interfaces.ts";
 import type { machineOptions } from "./machine.ts";
@@ -17,6 +18,7 @@ import type { resolvedOptions } from "./services/resolved.ts";
 import type { timesyncdOptions } from "./services/timesyncd.ts";
 import type { sharesOptions } from "./shares.ts";
 import type { sudoOptions } from "./sudo.ts";
+import type { swapOptions } from "./swap.ts";
 import type { SystemdOptions } from "./systemd.ts";
 import type { tmpfilesOptions } from "./tmpfiles.ts";
 import type { usersOptions } from "./users.ts";
@@ -26,6 +28,8 @@ import type { volumesOptions } from "./volumes.ts";
 export type GuestConfig = InferConfig<
   typeof machineOptions &
     typeof volumesOptions &
+    typeof fileSystemsOptions &
+    typeof swapOptions &
     typeof interfacesOptions &
     typeof sharesOptions &
     typeof qemuOptions &
