@@ -47,31 +47,59 @@ async function assertChecks(checks: Checks) {
   const { stdout, stderr, code } = await microvm(["run", directory, "--exec", script]);
   assert.equal(code, 0, `${stderr}\n${stdout}`);
   const answers = Object.fromEntries(
-    stdout.split(/^== /m).slice(1).map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1).trimEnd()]),
+    stdout
+      .split(/^== /m)
+      .slice(1)
+      .map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1).trimEnd()]),
   );
   for (const [name, [, expected]] of Object.entries(checks)) assert.match(answers[name]!, expected, name);
   return answers;
 }
 
 const PLACES = "/data/ext4 /data/ext3 /data/ext2 /data/xfs /data/btrfs";
-const KEYS = "cat /etc/ssh/ssh_host_ed25519_key.pub /var/lib/ssh/ssh_host_ecdsa_key.pub 2>/dev/null; ssh-keygen -y -f /etc/ssh/ssh_host_ed25519_key; sha256sum </var/lib/ssh/ssh_host_ecdsa_key";
+const KEYS =
+  "cat /etc/ssh/ssh_host_ed25519_key.pub /var/lib/ssh/ssh_host_ecdsa_key.pub 2>/dev/null; ssh-keygen -y -f /etc/ssh/ssh_host_ed25519_key; sha256sum </var/lib/ssh/ssh_host_ecdsa_key";
 let keys = "";
 
 test("volumes of every type are made, mounted where and as declared, and can be written", async () => {
   const answers = await assertChecks({
     state: ["systemctl is-system-running --wait; systemctl --failed --no-legend", /^running$/],
-    types: [`findmnt -n -o FSTYPE ${PLACES.replaceAll(" ", "; findmnt -n -o FSTYPE ")}; findmnt -n -o FSTYPE /data/vfat`, /^ext4\next3\next2\nxfs\nbtrfs\nvfat$/],
-    byLabel: ["grep /data /etc/fstab", /^\/dev\/disk\/by-label\/ext4-data \/data\/ext4 ext4 noatime,rw,x-systemd\.growfs 0 0$/m],
-    bySerial: ["grep /data/ext3 /etc/fstab", /^\/dev\/disk\/by-id\/virtio-vol-[0-9a-f]{16} \/data\/ext3 ext3 rw,x-systemd\.growfs 0 0$/],
+    types: [
+      `findmnt -n -o FSTYPE ${PLACES.replaceAll(" ", "; findmnt -n -o FSTYPE ")}; findmnt -n -o FSTYPE /data/vfat`,
+      /^ext4\next3\next2\nxfs\nbtrfs\nvfat$/,
+    ],
+    byLabel: [
+      "grep /data /etc/fstab",
+      /^\/dev\/disk\/by-label\/ext4-data \/data\/ext4 ext4 noatime,rw,x-systemd\.growfs 0 0$/m,
+    ],
+    bySerial: [
+      "grep /data/ext3 /etc/fstab",
+      /^\/dev\/disk\/by-id\/virtio-vol-[0-9a-f]{16} \/data\/ext3 ext3 rw,x-systemd\.growfs 0 0$/,
+    ],
     noatime: ["findmnt -n -o OPTIONS /data/ext4", /noatime/],
     owner: ["stat -c '%U:%G %a' /var/lib/postgresql /data/ext3", /^postgres:postgres 755\nroot:root 755$/],
-    swap: ["swapon --noheadings --bytes --show=NAME,SIZE,PRIO; stat -c '%a %s' /data/ext4/swapfile", /^\/data\/ext4\/swapfile 16773120 +7\n600 16777216$/],
-    early: ["findmnt -n -o FSTYPE,OPTIONS /srv; systemctl show -P ActiveEnterTimestampMonotonic srv.mount", /^ext4 +rw/],
-    root: ["findmnt -n -o FSTYPE,OPTIONS / | tr , '\\n' | grep upperdir", /^upperdir=\/volumes\/vol-[0-9a-f]{16}\/system\/upper$/],
-    stacked: ["findmnt -n -o FSTYPE /var; test -s /var/lib/dpkg/status && ls -d /run/microvm/volumes/*", /^overlay\n\/run\/microvm\/volumes\/vol-[0-9a-f]{16}$/],
+    swap: [
+      "swapon --noheadings --bytes --show=NAME,SIZE,PRIO; stat -c '%a %s' /data/ext4/swapfile",
+      /^\/data\/ext4\/swapfile 16773120 +7\n600 16777216$/,
+    ],
+    early: [
+      "findmnt -n -o FSTYPE,OPTIONS /srv; systemctl show -P ActiveEnterTimestampMonotonic srv.mount",
+      /^ext4 +rw/,
+    ],
+    root: [
+      "findmnt -n -o FSTYPE,OPTIONS / | tr , '\\n' | grep upperdir",
+      /^upperdir=\/volumes\/vol-[0-9a-f]{16}\/system\/upper$/,
+    ],
+    stacked: [
+      "findmnt -n -o FSTYPE /var; test -s /var/lib/dpkg/status && ls -d /run/microvm/volumes/*",
+      /^overlay\n\/run\/microvm\/volumes\/vol-[0-9a-f]{16}$/,
+    ],
     modes: ["stat -c %a /root /etc /var /tmp", /^700\n755\n755\n1777$/],
     tmp: ["findmnt -n -o SIZE /tmp /scratch; findmnt -n -o SIZE /scratch", /8M\n4M$/],
-    written: [`for place in ${PLACES} /data/vfat /var/lib/postgresql /srv /var/log /usr/bin /etc; do echo kept >$place/kept; done && echo yes`, /^yes$/],
+    written: [
+      `for place in ${PLACES} /data/vfat /var/lib/postgresql /srv /var/log /usr/bin /etc; do echo kept >$place/kept; done && echo yes`,
+      /^yes$/,
+    ],
     package: [
       "mkdir -p /root/p/DEBIAN /root/p/usr/share/own && echo hello >/root/p/usr/share/own/file && printf 'Package: own\\nVersion: 1\\nArchitecture: all\\nMaintainer: me <me@example.org>\\nDescription: mine\\n' >/root/p/DEBIAN/control && dpkg-deb -b /root/p /root/own.deb >/dev/null && dpkg -i /root/own.deb >/dev/null && dpkg-query -W own; sync",
       /^own\t1$/,
@@ -83,15 +111,26 @@ test("volumes of every type are made, mounted where and as declared, and can be 
 
 test("what was written lasts, and file systems are as large as volumes that were declared larger", async () => {
   const file = join(directory, "microvm.config.ts");
-  const grown = readFileSync(file, "utf8").replace(/(image: "(?:ext|btrfs|rw|var).*?size: )(\d+)/g, (_, before, size) => `${before}${Number(size) * 2}`).replace("size: 300", "size: 400");
+  const grown = readFileSync(file, "utf8")
+    .replace(
+      /(image: "(?:ext|btrfs|rw|var).*?size: )(\d+)/g,
+      (_, before, size) => `${before}${Number(size) * 2}`,
+    )
+    .replace("size: 300", "size: 400");
   writeFileSync(file, grown);
   const size = (place: string) => `$(df -k --output=size ${place} | tail -n 1)`;
   const answers = await assertChecks({
     state: ["systemctl is-system-running --wait; systemctl --failed --no-legend", /^running$/],
-    kept: [`for place in ${PLACES} /data/vfat /var/lib/postgresql /srv /var/log /usr/bin /etc; do cat $place/kept; done | sort | uniq -c`, /^ *11 kept$/],
+    kept: [
+      `for place in ${PLACES} /data/vfat /var/lib/postgresql /srv /var/log /usr/bin /etc; do cat $place/kept; done | sort | uniq -c`,
+      /^ *11 kept$/,
+    ],
     package: ["dpkg-query -W own && cat /usr/share/own/file", /^own\t1\nhello$/],
     owner: ["stat -c %U /var/lib/postgresql", /^postgres$/],
-    sizes: [`echo ${PLACES.split(" ").map(size).join(" ")} ${size("/rw")} ${size("/run/microvm/volumes/*")}`, /^\d/],
+    sizes: [
+      `echo ${PLACES.split(" ").map(size).join(" ")} ${size("/rw")} ${size("/run/microvm/volumes/*")}`,
+      /^\d/,
+    ],
     keys: [KEYS, /./],
   });
   const sizes = answers.sizes!.split(" ").map((kib) => Number(kib) / 1024);
@@ -127,5 +166,8 @@ test("a file system that cannot grow says so", async () => {
   writeFileSync(file, text.replace(/(image: "vfat.vhdx", size: )\d+/, "$1128"));
   const { stderr, code } = await microvm(["run", directory, "--exec", "true"]);
   assert.equal(code, 1);
-  assert.match(stderr, /the volume "vfat\.vhdx" has 64 MiB, less than the 128 MiB of "microvm\.volumes\.5\.size", and its file system cannot be grown by the guest/);
+  assert.match(
+    stderr,
+    /the volume "vfat\.vhdx" has 64 MiB, less than the 128 MiB of "microvm\.volumes\.5\.size", and its file system cannot be grown by the guest/,
+  );
 });

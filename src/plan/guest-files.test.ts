@@ -83,7 +83,7 @@ test("volumes and shares are mounted, the store is not: the initrd did", () => {
   );
   assert.equal(
     files["etc/fstab"],
-    "/dev/disk/by-id/virtio-vol-a /var/lib/a ext4 rw 0 0\n" +
+    "/dev/disk/by-id/virtio-vol-a /var/lib/a ext4 rw,x-systemd.growfs 0 0\n" +
       "data /my\\040data 9p ro,trans=virtio,version=9p2000.L,msize=1048576 0 0\n",
   );
   for (const place of ["var/lib/a", "my data", "microvm/.ro-store"]) assert.equal(files[place], "/");

@@ -88,7 +88,7 @@ function placeFaults({ microvm, systemd }: GuestConfig, options: DefinedIn): str
     same.length < 2
       ? []
       : [
-          `"${same[0]!.name}" and "${same[1]!.name}" are both mounted on "${place}"${[...new Set(same.map(({ where }) => where))].join("")}`,
+          `${same.map(({ name }) => `"${name}"`).join(" and ")} are mounted on one place, "${place}"${[...new Set(same.map(({ where }) => where))].join("")}`,
         ],
   );
 }

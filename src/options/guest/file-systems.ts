@@ -70,7 +70,7 @@ const fileSystem = types.submodule({
       type: types.bool,
       default: false,
       description:
-        "Whether the file system is grown to the size of its device when it is mounted. True for volumes.",
+        "Whether the file system is grown to all of its device when it is mounted: a volume is without being told.",
     }),
   },
 });
