@@ -18,6 +18,9 @@ export type HypervisorName = (typeof HYPERVISORS)[number];
 /** Format of a disk's file. */
 export type ImageType = "raw" | "qcow2" | "vhd" | "vhdx";
 
+/** Options of `microvm` that are either on or off. */
+export type Feature = "balloon" | "initialBalloonMem" | "hotplugMem" | "hugepageMem" | "graphics.enable";
+
 /** What a hypervisor can do here. */
 export interface Capabilities {
   readonly shares: readonly ("virtiofs" | "9p")[];
@@ -27,6 +30,7 @@ export interface Capabilities {
   readonly forwardPorts: boolean;
   /** Secrets of the host as system credentials of the guest. */
   readonly credentials: boolean;
+  readonly features: readonly Feature[];
 }
 
 /** Hypervisors that the program can start; a name that is missing is refused when a guest is evaluated. */
@@ -39,5 +43,7 @@ export const CAPABILITIES: Readonly<Partial<Record<HypervisorName, Capabilities>
     architectures: ["amd64", "arm64"],
     forwardPorts: true,
     credentials: true,
+    // What a balloon holds can only be set while QEMU runs; its windows need more of the host than a tree of programs.
+    features: ["balloon", "hotplugMem", "hugepageMem"],
   },
 };

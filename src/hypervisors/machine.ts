@@ -34,6 +34,9 @@ export interface Share {
   readonly securityModel: string;
   /** How much a guest may keep of a virtiofs share. */
   readonly cache: string;
+  readonly posixAcl: boolean;
+  /** More arguments for its virtiofsd. */
+  readonly extraArgs: readonly string[];
 }
 
 /** A network interface. */
@@ -65,6 +68,13 @@ export interface MachineSpec {
   readonly architecture: "amd64" | "arm64";
   readonly vcpu: number;
   readonly mem: number;
+  /** Memory that can come and go, and how much of it is there from the start. */
+  readonly hotplugMem: number;
+  readonly hotpluggedMem: number;
+  readonly hugepageMem: boolean;
+  /** Whether memory can be taken back; `deflateOnOOM`: until the guest runs short of it. */
+  readonly balloon: boolean;
+  readonly deflateOnOOM: boolean;
   /** Kernel image and initrd, below the store. */
   readonly kernel: string;
   readonly initrd: string;

@@ -103,14 +103,34 @@ function baseArgs({
   ];
 }
 
-/** Shared, so that a virtiofsd can reach the guest's memory. */
-function memoryArgs({ mem, shares }: MachineSpec): Word[] {
-  const shared = shares.some((share) => share.proto === "virtiofs");
+function memoryArgs(machine: MachineSpec): Word[] {
+  const { mem, hotplugMem, hotpluggedMem, balloon, deflateOnOOM } = machine;
+  const grows = hotplugMem > 0;
   return [
-    ...["-m", `${mem}M`],
-    "-object",
-    shared ? `memory-backend-memfd,id=mem,size=${mem}M,share=on` : `memory-backend-ram,id=mem,size=${mem}M`,
+    ...["-m", grows ? `${mem}M,maxmem=${mem + hotplugMem}M` : `${mem}M`],
+    ...["-object", memoryBackend(machine, "mem", mem)],
+    ...(grows
+      ? [
+          ...["-object", memoryBackend(machine, "hotplug", hotplugMem)],
+          ...["-device", `virtio-mem-pci,id=hotplug0,memdev=hotplug,requested-size=${hotpluggedMem}M`],
+        ]
+      : []),
+    ...(balloon
+      ? [
+          "-device",
+          `virtio-balloon-pci,id=balloon0,deflate-on-oom=${deflateOnOOM ? "on" : "off"},free-page-reporting=on`,
+        ]
+      : []),
   ];
+}
+
+/** Shared, so that a virtiofsd can reach the guest's memory. */
+function memoryBackend({ shares, hugepageMem }: MachineSpec, id: string, size: number): string {
+  const shared = shares.some((share) => share.proto === "virtiofs");
+  if (hugepageMem) return `memory-backend-memfd,id=${id},size=${size}M,share=on,hugetlb=on`;
+  return shared
+    ? `memory-backend-memfd,id=${id},size=${size}M,share=on`
+    : `memory-backend-ram,id=${id},size=${size}M`;
 }
 
 function kernelArgs({ kernel, initrd, kernelParams }: MachineSpec): Word[] {

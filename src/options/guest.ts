@@ -5,18 +5,24 @@ import { accounts } from "./guest/accounts.ts";
 import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
 import { boot } from "./guest/boot.ts";
 import { certificates } from "./guest/certificates.ts";
+import { consoleText } from "./guest/console.ts";
 import { credentials } from "./guest/credentials.ts";
 import { diskAssertions } from "./guest/disk-assertions.ts";
+import { documentation } from "./guest/documentation.ts";
 import { environment } from "./guest/environment.ts";
 import { fileSystems } from "./guest/file-systems.ts";
 import { firewall } from "./guest/firewall.ts";
+import { i18n } from "./guest/i18n.ts";
 import { interfaces } from "./guest/interfaces.ts";
 import { machine } from "./guest/machine.ts";
+import { machineAssertions } from "./guest/machine-assertions.ts";
+import { memory } from "./guest/memory.ts";
 import { type Assertion, nameAssertions } from "./guest/name-assertions.ts";
 import { addressAssertions, forwardingWarnings } from "./guest/network-assertions.ts";
 import { networkInterfaces } from "./guest/network-interfaces.ts";
 import { networkd } from "./guest/networkd.ts";
 import { networking } from "./guest/networking.ts";
+import { programs } from "./guest/programs.ts";
 import { qemu } from "./guest/qemu.ts";
 import { consoles } from "./guest/services/consoles.ts";
 import { nginx } from "./guest/services/nginx.ts";
@@ -24,6 +30,7 @@ import { openssh } from "./guest/services/openssh.ts";
 import { resolved } from "./guest/services/resolved.ts";
 import { timesyncd } from "./guest/services/timesyncd.ts";
 import { shares } from "./guest/shares.ts";
+import { shells } from "./guest/shells.ts";
 import { sudo } from "./guest/sudo.ts";
 import { swap } from "./guest/swap.ts";
 import { systemd } from "./guest/systemd.ts";
@@ -39,6 +46,7 @@ export type { GuestConfig } from "./guest/arguments.ts";
 export const guestModule = withFile("src/options/guest.ts", {
   imports: [
     machine,
+    memory,
     volumes,
     fileSystems,
     volumeOwners,
@@ -52,6 +60,11 @@ export const guestModule = withFile("src/options/guest.ts", {
     networkd,
     firewall,
     environment,
+    shells,
+    i18n,
+    consoleText,
+    documentation,
+    programs,
     systemd,
     tmpfiles,
     users,
@@ -127,6 +140,7 @@ function checks({ config, options }: GuestArguments) {
     config: {
       assertions: () => [
         ...hypervisorAssertions(config),
+        ...machineAssertions(config),
         ...uniqueAssertions(config),
         ...shareAssertions(config),
         ...networkAssertions(config),

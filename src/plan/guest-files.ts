@@ -4,6 +4,7 @@ import type { TracedUnit } from "../guest/unit-files.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { groups, users } from "./guest-files/accounts.ts";
 import { declaredFiles } from "./guest-files/declared.ts";
+import { dpkgFiles } from "./guest-files/dpkg.ts";
 import { fileSystemFiles } from "./guest-files/file-systems.ts";
 import { identityFiles } from "./guest-files/identity.ts";
 import { kernelFiles } from "./guest-files/kernel.ts";
@@ -35,6 +36,7 @@ export function guestFiles(
     ...fileSystemFiles(config, storeMount),
     ...kernelFiles(config),
     ...loginFiles(config),
+    ...dpkgFiles(config),
     ...optimizationFiles(config),
     ...unitSupportFiles(config, showFile),
     ...declaredFiles(config),

@@ -37,6 +37,11 @@ export function machineSpec(
     architecture,
     vcpu: microvm.vcpu,
     mem: microvm.mem,
+    hotplugMem: microvm.hotplugMem,
+    hotpluggedMem: microvm.hotpluggedMem,
+    hugepageMem: microvm.hugepageMem,
+    balloon: microvm.balloon,
+    deflateOnOOM: microvm.deflateOnOOM,
     kernel: parts.kernel,
     initrd: parts.initrd,
     kernelParams: kernelParams(config, architecture, parts, storeDirectory),
@@ -87,6 +92,8 @@ function kernelParams(
     `microvm.layers=${parts.layers.join(":")}`,
     ...earlyMountWords(config, parts.init !== undefined),
     ...(parts.init === undefined ? [] : [`microvm.init=${parts.init}`]),
+    // Memory that comes later is used at once, and only for what can be moved away again.
+    ...(microvm.hotplugMem > 0 ? ["memhp_default_state=online_movable"] : []),
     ...boot.kernelParams,
     ...microvm.kernelParams,
   ];
@@ -114,9 +121,10 @@ function volumeDisks({ microvm }: GuestConfig): Disk[] {
 
 function machineShare(
   name: string,
-  { tag, proto, source, socket, readOnly, securityModel, cache }: GuestConfig["microvm"]["shares"][number],
+  share: GuestConfig["microvm"]["shares"][number],
   storeDirectory: string,
 ): Share {
+  const { tag, proto, source, socket, readOnly, securityModel, cache, posixAcl, extraArgs } = share;
   const isStore = source === storeDirectory;
   return {
     tag,
@@ -127,5 +135,7 @@ function machineShare(
     securityModel,
     // What never changes may be kept for as long as the guest likes.
     cache: isStore ? "always" : cache,
+    posixAcl: posixAcl && !isStore,
+    extraArgs,
   };
 }

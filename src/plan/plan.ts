@@ -1,17 +1,19 @@
 /** From an evaluated guest and its locked packages to recipes. A pure function: nothing has run yet. */
 
 import { configLayerRecipe } from "../guest/config-layer.ts";
-import { DOCUMENTATION, debianLayerRecipe, debianToolsRecipe } from "../guest/debian-layer.ts";
+import { debianLayerRecipe, debianToolsRecipe } from "../guest/debian-layer.ts";
 import { emulatorProgram } from "../guest/emulation.ts";
 import { erofsRecipe } from "../guest/erofs.ts";
 import { imageLayerRecipe } from "../guest/image-layer.ts";
 import { imageProgramsRecipe, PROGRAMS_DIRECTORY } from "../guest/image-programs.ts";
 import { initrdRecipe, STORE_MODULES } from "../guest/initrd.ts";
 import { kernelImageRecipe, kernelLayerRecipe } from "../guest/kernel.ts";
+import { localeLayerRecipe } from "../guest/locale-layer.ts";
 import { unitCheckRecipe } from "../guest/unit-check.ts";
 import type { MachineSpec } from "../hypervisors/machine.ts";
 import { qemu } from "../hypervisors/qemu.ts";
 import { GROWING_TYPES } from "../options/guest/file-systems.ts";
+import { madeLocales } from "../options/guest/i18n.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { NamedPackage } from "../packages/debian/lock-packages.ts";
 import type { DebianPackageSet } from "../packages/debian/package-set.ts";
@@ -27,6 +29,7 @@ import { earlyMounts, fileSystemModules } from "./early-mounts.ts";
 import { guestFiles } from "./guest-files.ts";
 import { keptHostKeys } from "./host-keys.ts";
 import { imageGuestFiles, type PlannedImage } from "./image-files.ts";
+import { leftOut } from "./left-out.ts";
 import { machineSpec, storeShare } from "./machine.ts";
 import { moduleNames } from "./module-names.ts";
 import { type HostFacts, usesDisks } from "./wishes.ts";
@@ -159,14 +162,14 @@ function imageLayers(
 
 /** The layers of packages, topmost first. */
 function packageLayers({ guest, config }: PlannedVm, tools: HostTools): Recipe[] {
-  const params = {
-    ...(config.microvm.optimize.enable ? DOCUMENTATION : { exclude: [], include: [] }),
-    sourceDate: guest.date,
-  };
+  const params = { ...leftOut(config), sourceDate: guest.date };
   const { suite } = guest.set;
   const base = debianLayerRecipe(`${suite}-base`, debsOf(guest, "base"), [], params, tools);
   if (!guest.packages.packages?.length) return [base];
-  return [debianLayerRecipe(`${suite}-packages`, debsOf(guest, "packages"), [base], params, tools), base];
+  const added = debianLayerRecipe(`${suite}-packages`, debsOf(guest, "packages"), [base], params, tools);
+  const locales = madeLocales(config);
+  if (locales.length === 0) return [added, base];
+  return [localeLayerRecipe(locales, guest.set.architecture, [added, base], tools), added, base];
 }
 
 function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {

@@ -117,7 +117,9 @@ export function virtiofsdScript(
       ...(settings.threadPoolSize === null ? [] : ["--thread-pool-size", String(settings.threadPoolSize)]),
       "--xattr",
       ...(share.readOnly ? ["--readonly"] : []),
+      ...(share.posixAcl ? ["--posix-acl"] : []),
       ...settings.extraArgs,
+      ...share.extraArgs,
     ];
     return `${programWords(settings.program)} \\\n  ${quoteArguments(args, "store")}`;
   };

@@ -1,15 +1,20 @@
 import type { InferConfig } from "../../module-system/index.ts";
 import type { bootOptions } from "./boot.ts";
 import type { certificatesOptions } from "./certificates.ts";
+import type { consoleTextOptions } from "./console.ts";
 import type { credentialsOptions } from "./credentials.ts";
+import type { documentationOptions } from "./documentation.ts";
 import type { environmentOptions } from "./environment.ts";
 import type { fileSystemsOptions } from "./file-systems.ts";
 import type { firewallOptions } from "./firewall.ts";
+import type { i18nOptions } from "./i18n.ts";
 import type { interfacesOptions } from "./interfaces.ts";
 import type { machineOptions } from "./machine.ts";
+import type { memoryOptions } from "./memory.ts";
 import type { networkInterfacesOptions } from "./network-interfaces.ts";
 import type { networkdOptions } from "./networkd.ts";
 import type { networkingOptions } from "./networking.ts";
+import type { programsOptions } from "./programs.ts";
 import type { qemuOptions } from "./qemu.ts";
 import type { consoleOptions } from "./services/consoles.ts";
 import type { nginxOptions } from "./services/nginx.ts";
@@ -27,6 +32,7 @@ import type { volumesOptions } from "./volumes.ts";
 /** The merged configuration of a guest. */
 export type GuestConfig = InferConfig<
   typeof machineOptions &
+    typeof memoryOptions &
     typeof volumesOptions &
     typeof fileSystemsOptions &
     typeof swapOptions &
@@ -47,6 +53,10 @@ export type GuestConfig = InferConfig<
     SystemdOptions &
     typeof usersOptions &
     typeof bootOptions &
+    typeof i18nOptions &
+    typeof consoleTextOptions &
+    typeof documentationOptions &
+    typeof programsOptions &
     typeof consoleOptions &
     typeof nginxOptions &
     typeof opensshOptions

@@ -11,8 +11,8 @@ import { volumeSerial } from "./volumes.ts";
 /** Longest label by type of file system, in characters: mkfs.xfs(8), mkfs.fat(8); 16 for ext, e2label(8). */
 const LABEL_LENGTHS: Readonly<Record<string, number>> = { xfs: 12, vfat: 11 };
 
-/** Smallest volume that mkfs makes, in MiB: mkfs.xfs(8), and what mkfs.btrfs says of one device. */
-const SMALLEST: Readonly<Record<string, number>> = { xfs: 300, btrfs: 110 };
+/** Smallest volume in MiB: what mkfs.xfs(8) makes, and what the kernel resizes btrfs to (its fs/btrfs/ioctl.c). */
+const SMALLEST: Readonly<Record<string, number>> = { xfs: 300, btrfs: 256 };
 
 /** One assertion for each fault, with the files that are at fault. */
 export function diskAssertions(config: GuestConfig, options: DefinedIn): Assertion[] {

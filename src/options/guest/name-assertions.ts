@@ -10,6 +10,7 @@ export interface Assertion {
 
 const ACCOUNT = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const ALIAS = /^[A-Za-z0-9_.+:-]+$/;
 const SCRIPT = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 
 /** One assertion for each name that does not fit. */
@@ -18,6 +19,7 @@ export function nameAssertions({ microvm, environment, users, fileSystems }: Gue
     ...misnamed("users.users", users.users, ACCOUNT, "no name of a user"),
     ...misnamed("users.groups", users.groups, ACCOUNT, "no name of a group"),
     ...misnamed("environment.variables", environment.variables, VARIABLE, "no name of a variable"),
+    ...misnamed("environment.shellAliases", environment.shellAliases, ALIAS, "no name of an alias"),
     ...misnamed("environment.etc", environment.etc, BELOW, 'no path below "/etc"'),
     ...misnamed("environment.files", environment.files, ABSOLUTE, "no absolute path of a file"),
     ...misnamed("microvm.binScripts", microvm.binScripts, SCRIPT, "no name of a script"),

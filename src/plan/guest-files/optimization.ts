@@ -1,5 +1,4 @@
 /** Files that keep a guest small and quick: what a microVM has no use for neither starts nor loads. Pure. */
-import { DOCUMENTATION } from "../../guest/debian-layer.ts";
 import { unitText } from "../../guest/units.ts";
 import type { GuestConfig } from "../../options/guest.ts";
 import type { FileEntry } from "../../store/files.ts";
@@ -78,8 +77,6 @@ export function optimizationFiles({ boot, microvm, systemd }: GuestConfig): File
   const file = (path: string, text: string): FileEntry => ({ path, type: "file", text });
   const masked = systemd.maskedUnits.map((name) => none(`etc/systemd/system/${name}`));
   if (!microvm.optimize.enable) return masked;
-  const excluded = DOCUMENTATION.exclude.map((path) => `path-exclude=${path}\n`);
-  const included = DOCUMENTATION.include.map((path) => `path-include=${path}\n`);
   const keepsLogs = microvm.volumes.some(
     ({ mountPoint }) =>
       mountPoint !== null && `/var/log/journal/`.startsWith(`${mountPoint.replace(/\/+$/, "")}/`),
@@ -96,7 +93,6 @@ export function optimizationFiles({ boot, microvm, systemd }: GuestConfig): File
     // The layers' caches are up to date (systemd-update-done(8)).
     file("etc/.updated", ""),
     file("var/.updated", ""),
-    file("etc/dpkg/dpkg.cfg.d/microvm", [...excluded, ...included].join("")),
     file(
       "etc/systemd/system.conf.d/microvm.conf",
       "[Manager]\nStatusUnitFormat=name\nDefaultTimeoutStopSec=10s\n",
