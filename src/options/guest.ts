@@ -10,6 +10,7 @@ import { credentials } from "./guest/credentials.ts";
 import { diskAssertions } from "./guest/disk-assertions.ts";
 import { documentation } from "./guest/documentation.ts";
 import { environment } from "./guest/environment.ts";
+import { fileAssertions } from "./guest/file-faults.ts";
 import { fileSystems } from "./guest/file-systems.ts";
 import { firewall } from "./guest/firewall.ts";
 import { i18n } from "./guest/i18n.ts";
@@ -148,6 +149,7 @@ function checks({ config, options }: GuestArguments) {
         ...addressAssertions(config, options),
         ...nameAssertions(config),
         ...diskAssertions(config, options),
+        ...fileAssertions(config, options),
       ],
       warnings: () => [...memoryWarnings(config), ...passwordWarnings(config), ...forwardingWarnings(config)],
     },

@@ -117,8 +117,8 @@ const CREATE = {
 };
 const GROW = {
   qcow2: "resize -q -f qcow2 a.img 2M",
-  vhd: "create -q -f vpc -o force_size=on a.img.new 2M\nconvert -q -n -f vpc -O vpc a.img a.img.new",
-  vhdx: "create -q -f vhdx a.img.new 2M\nconvert -q -n -f vhdx -O vhdx a.img a.img.new",
+  vhd: "create -q -f vpc -o force_size=on a.img.new 2M\nconvert -q -n --target-is-zero -f vpc -O vpc a.img a.img.new",
+  vhdx: "create -q -f vhdx a.img.new 2M\nconvert -q -n --target-is-zero -f vhdx -O vhdx a.img a.img.new",
 };
 
 for (const imageType of ["qcow2", "vhd", "vhdx"] as const) {

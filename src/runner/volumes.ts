@@ -129,7 +129,7 @@ function growthLines(
       // qemu-img resizes none of these: the content moves into a larger one.
       return `    rm -f ${image}.new
     ${qemuImg(programs)} create -q -f ${formatWords(volume)} ${image}.new ${size}M
-    ${qemuImg(programs)} convert -q -n -f ${format} -O ${format} ${image} ${image}.new
+    ${qemuImg(programs)} convert -q -n --target-is-zero -f ${format} -O ${format} ${image} ${image}.new
     mv ${image}.new ${image}
 `;
   }

@@ -169,3 +169,34 @@ test("swap is on a volume or a device, named once, and not encrypted", () => {
     ]);
   }
 });
+
+test("a file that is declared twice with different content is refused, by options and files", () => {
+  const twice = (etc: object, file: object) =>
+    guest(() => ({
+      imports: [
+        withFile("a.ts", { config: { environment: { etc: { motd: etc } } } }),
+        withFile("b.ts", { config: { environment: { files: { "/etc/motd": file } } } }),
+      ],
+    })).faults;
+  assert.deepEqual(twice({ text: "x" }, { text: "x", mode: "644" }), []);
+  assert.deepEqual(twice({ text: "x" }, { text: "y" }), [
+    '"/etc/motd" is declared twice with different content, by environment.etc."motd", in "a.ts" and by environment.files."/etc/motd", in "b.ts"',
+  ]);
+  assert.deepEqual(twice({ text: "x" }, { text: "x", mode: "600" }).length, 1);
+  assert.deepEqual(
+    guest(() => ({
+      imports: [
+        withFile("a.ts", { config: { environment: { etc: { motd: { text: "x" } } } } }),
+        withFile("b.ts", { config: { environment: { etc: { motd: { text: "y" } } } } }),
+      ],
+    })).faults.map((fault) => fault.replace(/\s+/g, " ")).length,
+    1,
+  );
+});
+
+test("a file is no directory of another", () => {
+  const text = { text: "" };
+  assert.deepEqual(faultsOf({ environment: { etc: { a: text }, files: { "/etc/a/b": text } } }), [
+    '"/etc/a" is declared as a file by environment.etc."a", in "web.ts", and as a directory by environment.files."/etc/a/b", in "web.ts"',
+  ]);
+});

@@ -33,8 +33,9 @@ export function fileSystemFiles(config: GuestConfig, storeMount: string | null):
  * for others are passed over.
  */
 export function imageFstab(config: GuestConfig, storeMount: string | null): FileEntry {
+  const early = earlyMounts(config).map(({ place }) => place);
   const lines = Object.entries(config.fileSystems)
-    .filter(([place]) => place !== storeMount)
+    .filter(([place]) => place !== storeMount && !early.includes(place))
     .map(([place, mount]) => {
       const volume = volumeOf(mount, config.microvm.volumes);
       const options = mount.options.filter((option) => !option.startsWith("x-"));
