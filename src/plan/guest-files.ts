@@ -45,7 +45,7 @@ export function guestFiles(
   return {
     entries: [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
     units: declaredUnits(config, showFile),
-    users: users(config),
+    users: users(config, showFile),
     groups: groups(config),
   };
 }

@@ -2,6 +2,7 @@
 import type { GuestConfig } from "./arguments.ts";
 import { type DefinedIn, definedIn } from "./defined-in.ts";
 import type { Assertion } from "./name-assertions.ts";
+import { ABSOLUTE } from "./places.ts";
 
 /** A declared file: the option, its name there, and where it is in the guest. */
 interface Declared {
@@ -27,7 +28,7 @@ export function fileAssertions({ environment }: GuestConfig, options: DefinedIn)
     ...Object.entries(environment.files).map(
       ([name, { text, mode }]): Declared => ({ option: "environment.files", name, path: name, text, mode }),
     ),
-  ];
+  ].filter(({ path }) => ABSOLUTE.test(path));
   const byPath = new Map(declared.map((file) => [file.path, file]));
   return [...twice(declared, options), ...below(declared, byPath, options)].map((message) => ({
     assertion: false,
