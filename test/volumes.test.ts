@@ -7,6 +7,8 @@ import { guestProject, microvm, STORE_SHARE } from "./support.ts";
 
 const directory = guestProject(`
   environment: { packages: ["postgresql-common"] },
+  // A busy machine without hardware virtualisation takes its time to load the modules of xfs and btrfs.
+  boot: { kernelParams: ["systemd.default_device_timeout_sec=400", "systemd.default_timeout_start_sec=400"] },
   microvm: {
     ${STORE_SHARE},
     vcpu: 2,

@@ -25,7 +25,7 @@ import { systemRecipe } from "../runner/system.ts";
 import { MKFS } from "../runner/volumes.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
 import { debRecipe } from "./deb.ts";
-import { earlyMounts, fileSystemModules } from "./early-mounts.ts";
+import { fileSystemModules } from "./early-mounts.ts";
 import { guestFiles } from "./guest-files.ts";
 import { keptHostKeys } from "./host-keys.ts";
 import { imageGuestFiles, type PlannedImage } from "./image-files.ts";
@@ -135,9 +135,8 @@ export function planVm(vm: PlannedVm): Plan {
 /** What the initrd must be able to mount; and what an image needs that has nobody to load modules. */
 function initrdModules({ config, host, image }: PlannedVm): readonly string[] {
   const share = storeShare(config, host.storeDirectory);
-  const mounted = image
-    ? Object.values(config.fileSystems).map(({ fsType }) => fsType)
-    : earlyMounts(config).map(({ volume }) => volume.fsType);
+  // Those of all volumes: in the initrd they are neither compressed nor looked for.
+  const mounted = Object.values(config.fileSystems).map(({ fsType }) => fsType);
   const has9p = image ? config.microvm.shares.some(({ proto }) => proto === "9p") : share?.proto === "9p";
   return [
     ...STORE_MODULES,

@@ -43,7 +43,7 @@ export const bootOptions = {
         type: types.listOf(moduleName),
         default: [],
         description:
-          "Kernel modules that the initrd loads before it mounts anything. Those of volumes that it mounts are among them already.",
+          "Kernel modules that the initrd loads before it mounts anything. Those of the types of `fileSystems` are among them already.",
         example: ["btrfs"],
       }),
     },
