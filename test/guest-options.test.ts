@@ -40,11 +40,11 @@ const directory = guestProject(`
 const CHECKS: Readonly<Record<string, readonly [command: string, expected: RegExp]>> = {
   state: ["systemctl is-system-running --wait; systemctl --failed --no-legend", /^running$/],
   locale: [
-    ". /etc/default/locale; export LANG LC_TIME; locale; locale charmap; printf '%.1f\\n' 0,5",
+    ". /etc/default/locale; export LANG LC_TIME; locale; locale charmap; bash -c 'printf %.1f 0,5'",
     /^LANG=de_DE\.UTF-8\n[\s\S]*LC_TIME=en_DK\.UTF-8\n[\s\S]*\nUTF-8\n0,5$/,
   ],
-  translation: ["LC_ALL=de_DE.UTF-8 ls /nowhere", /Zugriff auf '\/nowhere' nicht möglich/],
-  others: ["ls /usr/share/locale", /^(de|de_[A-Z]+|en|en_[A-Z@a-z]+|locale\.alias|\n)+$/],
+  translation: ["LC_ALL=de_DE.UTF-8 ls /nowhere", /nicht (?:möglich|gefunden)/],
+  others: ["ls /usr/share/locale", /^(?:(?:(?:de|en)(?:[_@][\w@]*)?|locale\.alias)(?:\n|$))+$/],
   manager: ["systemctl show-environment", /^LANG=de_DE\.UTF-8$/m],
   documentation: [
     "ls /usr/share/man/man1/ls.1.gz; ls /usr/share/doc/coreutils /usr/share/info",
