@@ -66,7 +66,7 @@ function sourceOf(name: string): string {
 function localeScript(locales: readonly string[]): string {
   const commands = locales.map(
     (name) =>
-      `localedef --no-archive -i ${quoteWord(sourceOf(name))} -f UTF-8 -A /usr/share/locale/locale.alias ${quoteWord(`/usr/lib/locale/${name}`)}\n`,
+      `localedef --no-archive -i ${quoteWord(sourceOf(name))} -f UTF-8 ${quoteWord(`/usr/lib/locale/${name}`)}\n`,
   );
   return `#!/bin/sh
 set -eu
