@@ -8,6 +8,7 @@ import { imageLayerBuilder } from "../guest/image-layer.ts";
 import { buildImagePrograms } from "../guest/image-programs.ts";
 import { buildInitrd } from "../guest/initrd.ts";
 import { buildKernelImage, buildKernelLayer } from "../guest/kernel.ts";
+import { buildLocaleLayer } from "../guest/locale-layer.ts";
 import { buildUnitCheck } from "../guest/unit-check.ts";
 import type { PackageSource } from "../packages/debian/package-source.ts";
 import type { OpenedImage } from "../packages/oci/open-image.ts";
@@ -36,6 +37,7 @@ export function buildersWith(
     initrd: buildInitrd,
     "kernel-image": buildKernelImage,
     "kernel-layer": buildKernelLayer,
+    "locale-layer": buildLocaleLayer,
     "unit-check": buildUnitCheck,
     "config-check": buildConfigCheck,
   };

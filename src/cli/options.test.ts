@@ -50,8 +50,9 @@ services.nginx.virtualHosts.<name>.globalRedirect
       {
         name: "microvm.volumes.*.size",
         path: ["microvm", "volumes", "*", "size"],
-        type: "positive integer, meaning >0",
-        description: "Size in MiB with which the volume is created. The file is sparse.",
+        type: "null or positive integer, meaning >0",
+        description:
+          "Size in MiB. The file is created sparse. When this becomes larger, file and file system are grown at the next start; smaller than what is there is an error at the start. Null, for a volume that is not created, takes it as large as it is.",
         example: 1024,
         readOnly: false,
         opaque: false,

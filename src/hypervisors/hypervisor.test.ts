@@ -184,3 +184,24 @@ test("qemu: the arguments of a machine", () => {
 -vnc :5`,
   );
 });
+
+test("memory that comes and goes has devices of its own, and pages as they are asked for", () => {
+  const memory = (fields: object) => {
+    const words = qemu.args(machine(fields)).map(String);
+    return words.slice(words.indexOf("-m"), words.indexOf("-kernel"));
+  };
+  assert.deepEqual(
+    memory({ mem: 64, hotplugMem: 128, hotpluggedMem: 32, balloon: true, deflateOnOOM: false }),
+    [
+      ...["-m", "64M,maxmem=192M"],
+      ...["-object", "memory-backend-ram,id=mem,size=64M"],
+      ...["-object", "memory-backend-ram,id=hotplug,size=128M"],
+      ...["-device", "virtio-mem-pci,id=hotplug0,memdev=hotplug,requested-size=32M"],
+      ...["-device", "virtio-balloon-pci,id=balloon0,deflate-on-oom=off,free-page-reporting=on"],
+    ],
+  );
+  assert.deepEqual(memory({ mem: 64, hugepageMem: true }), [
+    ...["-m", "64M"],
+    ...["-object", "memory-backend-memfd,id=mem,size=64M,share=on,hugetlb=on"],
+  ]);
+});

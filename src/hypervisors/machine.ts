@@ -1,4 +1,5 @@
 /** What a hypervisor is asked to run, and what it answers with: values only. */
+import type { ImageType } from "./capabilities.ts";
 
 /** A piece of a word: literal text, a path below the store, or a variable of the runner's script. */
 export type Part = string | { readonly store: string } | { readonly variable: Variable };
@@ -15,7 +16,7 @@ export interface Disk {
   readonly serial: string;
   /** A file below the store (`{ store }`), or one in the VM's directory. */
   readonly image: { readonly store: string } | { readonly file: string };
-  readonly format: "raw" | "qcow2";
+  readonly format: ImageType;
   readonly readOnly: boolean;
   /** Past the host's page cache. */
   readonly direct: boolean;
@@ -33,6 +34,9 @@ export interface Share {
   readonly securityModel: string;
   /** How much a guest may keep of a virtiofs share. */
   readonly cache: string;
+  readonly posixAcl: boolean;
+  /** More arguments for its virtiofsd. */
+  readonly extraArgs: readonly string[];
 }
 
 /** A network interface. */
@@ -64,6 +68,13 @@ export interface MachineSpec {
   readonly architecture: "amd64" | "arm64";
   readonly vcpu: number;
   readonly mem: number;
+  /** Memory that can come and go, and how much of it is there from the start. */
+  readonly hotplugMem: number;
+  readonly hotpluggedMem: number;
+  readonly hugepageMem: boolean;
+  /** Whether memory can be taken back; `deflateOnOOM`: until the guest runs short of it. */
+  readonly balloon: boolean;
+  readonly deflateOnOOM: boolean;
   /** Kernel image and initrd, below the store. */
   readonly kernel: string;
   readonly initrd: string;

@@ -1,5 +1,5 @@
 /** QEMU: with hardware virtualisation, and without (CI, nested clouds) as a first-class case. */
-import { CAPABILITIES } from "./capabilities.ts";
+import { CAPABILITIES, type ImageType } from "./capabilities.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 import type {
   Credential,
@@ -119,14 +119,34 @@ function baseArgs({
   ];
 }
 
-/** Shared, so that a virtiofsd can reach the guest's memory. */
-function memoryArgs({ mem, shares }: MachineSpec): Word[] {
-  const shared = shares.some((share) => share.proto === "virtiofs");
+function memoryArgs(machine: MachineSpec): Word[] {
+  const { mem, hotplugMem, hotpluggedMem, balloon, deflateOnOOM } = machine;
+  const grows = hotplugMem > 0;
   return [
-    ...["-m", `${mem}M`],
-    "-object",
-    shared ? `memory-backend-memfd,id=mem,size=${mem}M,share=on` : `memory-backend-ram,id=mem,size=${mem}M`,
+    ...["-m", grows ? `${mem}M,maxmem=${mem + hotplugMem}M` : `${mem}M`],
+    ...["-object", memoryBackend(machine, "mem", mem)],
+    ...(grows
+      ? [
+          ...["-object", memoryBackend(machine, "hotplug", hotplugMem)],
+          ...["-device", `virtio-mem-pci,id=hotplug0,memdev=hotplug,requested-size=${hotpluggedMem}M`],
+        ]
+      : []),
+    ...(balloon
+      ? [
+          "-device",
+          `virtio-balloon-pci,id=balloon0,deflate-on-oom=${deflateOnOOM ? "on" : "off"},free-page-reporting=on`,
+        ]
+      : []),
   ];
+}
+
+/** Shared, so that a virtiofsd can reach the guest's memory. */
+function memoryBackend({ shares, hugepageMem }: MachineSpec, id: string, size: number): string {
+  const shared = shares.some((share) => share.proto === "virtiofs");
+  if (hugepageMem) return `memory-backend-memfd,id=${id},size=${size}M,share=on,hugetlb=on`;
+  return shared
+    ? `memory-backend-memfd,id=${id},size=${size}M,share=on`
+    : `memory-backend-ram,id=${id},size=${size}M`;
 }
 
 function kernelArgs({ kernel, initrd, kernelParams }: MachineSpec): Word[] {
@@ -167,9 +187,14 @@ function diskArgs({ serial, image, format, readOnly, direct }: Disk, index: numb
     `,file.cache.direct=${direct ? "on" : "off"}`,
   ].join("");
   return [
-    ...["-blockdev", [`driver=${format},file.driver=file,file.filename=`, file, settings]],
+    ...["-blockdev", [`driver=${qemuFormat(format)},file.driver=file,file.filename=`, file, settings]],
     ...["-device", `virtio-blk-pci,drive=disk${index},serial=${serial}`],
   ];
+}
+
+/** QEMU's name of a disk's format. */
+export function qemuFormat(format: ImageType): string {
+  return format === "vhd" ? "vpc" : format;
 }
 
 function shareArgs({ tag, proto, source, socket, readOnly, securityModel }: Share, index: number): Word[] {

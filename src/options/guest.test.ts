@@ -48,6 +48,7 @@ test("names that must be unique are named when they are not, all at once", () =>
     '"microvm.shares.*.tag" must be unique: "b", "a" is given more than once',
     '"microvm.shares.*.socket" must be unique: "s" is given more than once',
     '"microvm.interfaces" may hold one interface with type "user"',
+    '"microvm.shares.0" and "microvm.shares.1" and "microvm.shares.2" and "microvm.shares.3" are mounted on one place, "/srv", in "<inline>"',
   ]);
 });
 

@@ -6,17 +6,26 @@ import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
 import { boot } from "./guest/boot.ts";
 import { certificates } from "./guest/certificates.ts";
 import { checks as configChecks } from "./guest/checks.ts";
+import { consoleText } from "./guest/console.ts";
 import { credentials } from "./guest/credentials.ts";
+import { diskAssertions } from "./guest/disk-assertions.ts";
+import { documentation } from "./guest/documentation.ts";
 import { environment } from "./guest/environment.ts";
+import { fileAssertions } from "./guest/file-faults.ts";
+import { fileSystems } from "./guest/file-systems.ts";
 import { firewall } from "./guest/firewall.ts";
+import { i18n } from "./guest/i18n.ts";
 import { interfaces } from "./guest/interfaces.ts";
 import { machine } from "./guest/machine.ts";
+import { machineAssertions } from "./guest/machine-assertions.ts";
+import { memory } from "./guest/memory.ts";
 import { type Assertion, nameAssertions } from "./guest/name-assertions.ts";
 import { addressAssertions, forwardingWarnings } from "./guest/network-assertions.ts";
 import { networkInterfaces } from "./guest/network-interfaces.ts";
 import { networkd } from "./guest/networkd.ts";
 import { networking } from "./guest/networking.ts";
 import { optimize } from "./guest/optimize.ts";
+import { programs } from "./guest/programs.ts";
 import { qemu } from "./guest/qemu.ts";
 import { caddy } from "./guest/services/caddy.ts";
 import { consoles } from "./guest/services/consoles.ts";
@@ -30,11 +39,14 @@ import { redis } from "./guest/services/redis.ts";
 import { resolved } from "./guest/services/resolved.ts";
 import { timesyncd } from "./guest/services/timesyncd.ts";
 import { shares } from "./guest/shares.ts";
+import { shells } from "./guest/shells.ts";
 import { sudo } from "./guest/sudo.ts";
+import { swap } from "./guest/swap.ts";
 import { systemd } from "./guest/systemd.ts";
 import { tmpfiles } from "./guest/tmpfiles.ts";
 import { passwordWarnings, userAssertions } from "./guest/user-assertions.ts";
 import { users } from "./guest/users.ts";
+import { volumeOwners } from "./guest/volume-owners.ts";
 import { volumes } from "./guest/volumes.ts";
 
 export type { GuestConfig } from "./guest/arguments.ts";
@@ -44,7 +56,11 @@ export const guestModule = withFile("src/options/guest.ts", {
   imports: [
     machine,
     optimize,
+    memory,
     volumes,
+    fileSystems,
+    volumeOwners,
+    swap,
     interfaces,
     shares,
     qemu,
@@ -54,6 +70,11 @@ export const guestModule = withFile("src/options/guest.ts", {
     networkd,
     firewall,
     environment,
+    shells,
+    i18n,
+    consoleText,
+    documentation,
+    programs,
     systemd,
     tmpfiles,
     users,
@@ -136,12 +157,15 @@ function checks({ config, options }: GuestArguments) {
     config: {
       assertions: () => [
         ...hypervisorAssertions(config),
+        ...machineAssertions(config),
         ...uniqueAssertions(config),
         ...shareAssertions(config),
         ...networkAssertions(config),
         ...userAssertions(config, options),
         ...addressAssertions(config, options),
         ...nameAssertions(config),
+        ...diskAssertions(config, options),
+        ...fileAssertions(config, options),
       ],
       warnings: () => [...memoryWarnings(config), ...passwordWarnings(config), ...forwardingWarnings(config)],
     },

@@ -12,7 +12,10 @@ export interface HostTools {
   readonly architecture: string;
   readonly hypervisor?: Recipe;
   readonly erofs?: Recipe;
-  readonly filesystems?: Recipe;
+  /** Programs that make file systems, by package. */
+  readonly filesystems?: Readonly<Record<string, Recipe>>;
+  /** qemu-img. */
+  readonly images?: Recipe;
   /** ssh-keygen. */
   readonly ssh?: Recipe;
   /** What builds need: depmod and xz. */
@@ -33,6 +36,9 @@ const LOADERS: Readonly<Record<string, { readonly loader: string; readonly libra
 const PLACES: Readonly<Record<string, string>> = {
   virtiofsd: "usr/libexec/virtiofsd",
   mke2fs: "usr/sbin/mke2fs",
+  "mkfs.xfs": "usr/sbin/mkfs.xfs",
+  "mkfs.btrfs": "usr/sbin/mkfs.btrfs",
+  "mkfs.fat": "usr/sbin/mkfs.fat",
   depmod: "usr/bin/kmod",
   "qemu-ga": "usr/sbin/qemu-ga",
 };

@@ -85,7 +85,7 @@ test("volumes and shares are mounted, the store is not: the initrd did", () => {
   );
   assert.equal(
     files["etc/fstab"],
-    "/dev/disk/by-id/virtio-vol-a /var/lib/a ext4 rw 0 0\n" +
+    "/dev/disk/by-id/virtio-vol-a /var/lib/a ext4 rw,x-systemd.growfs 0 0\n" +
       "data /my\\040data 9p ro,trans=virtio,version=9p2000.L,msize=1048576 0 0\n",
   );
   for (const place of ["var/lib/a", "my data", "microvm/.ro-store"]) assert.equal(files[place], "/");
@@ -152,6 +152,13 @@ test("kernel settings, modules, the time zone and autologin have their files", (
     services: { getty: { autologinUser: "root" } },
   });
   assert.equal(files["etc/modules-load.d/microvm.conf"], "nbd\n");
+  const modprobe = {
+    blacklistedKernelModules: ["a", "b-c"],
+    extraModprobeConfig: "options nbd nbds_max=4\n",
+  };
+  const more = filesOf({ boot: modprobe });
+  assert.equal(more["etc/modprobe.d/microvm-blacklist.conf"], "blacklist a\nblacklist b-c\n");
+  assert.equal(more["etc/modprobe.d/microvm-extra.conf"], "options nbd nbds_max=4\n");
   assert.equal(files["etc/sysctl.d/60-microvm.conf"], "vm.swappiness = 10\nnet.x = 1\n");
   assert.equal(files["etc/localtime"], "→ /usr/share/zoneinfo/Europe/Berlin");
   assert.match(files["etc/systemd/system/serial-getty@.service.d/autologin.conf"]!, /--autologin root /);

@@ -4,6 +4,7 @@ import type { TracedUnit } from "../guest/unit-files.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { groups, users } from "./guest-files/accounts.ts";
 import { declaredFiles } from "./guest-files/declared.ts";
+import { dpkgFiles } from "./guest-files/dpkg.ts";
 import type { ShowFile } from "./guest-files/entries.ts";
 import { fileSystemFiles } from "./guest-files/file-systems.ts";
 import { identityFiles } from "./guest-files/identity.ts";
@@ -36,6 +37,7 @@ export function guestFiles(
     ...fileSystemFiles(config, storeMount),
     ...kernelFiles(config),
     ...loginFiles(config),
+    ...dpkgFiles(config),
     ...optimizationFiles(config),
     ...unitSupportFiles(config, showFile),
     ...declaredFiles(config, showFile),
@@ -44,7 +46,7 @@ export function guestFiles(
   return {
     entries: [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
     units: declaredUnits(config, showFile),
-    users: users(config),
+    users: users(config, showFile),
     groups: groups(config),
   };
 }

@@ -226,3 +226,30 @@ test("what packages' scripts are to find changes the layer of packages and not t
   assert.equal(storePathName(sameBase!), storePathName(base!));
   assert.match(JSON.stringify(prepared!.params), /create_main_cluster = false/);
 });
+
+test("the initrd has the modules of the file systems that the guest mounts", () => {
+  const modulesOf = (module: object) => {
+    const { runner } = planVm(plannedVm(module));
+    const system = runner.inputs.system as Recipe;
+    return ((system.inputs.initrd as Recipe).params as { modules: string[] }).modules;
+  };
+  assert.deepEqual(modulesOf({}), ["overlay", "erofs", "virtio_blk"]);
+  const volumes = [
+    { image: "a", size: 300, fsType: "xfs", mountPoint: "/a" },
+    { image: "b", size: 1, fsType: "vfat", mountPoint: "/b" },
+    { image: "c", size: 1, mountPoint: "/c" },
+  ];
+  assert.deepEqual(modulesOf({ microvm: { volumes } }), [
+    ...["overlay", "erofs", "virtio_blk"],
+    ...["xfs", "vfat", "nls_cp437", "nls_ascii", "ext4"],
+  ]);
+});
+
+test("locales are a layer between the packages and the configuration", () => {
+  const { layers } = planVm(plannedVm({ i18n: { defaultLocale: "de_DE.UTF-8" } }));
+  assert.deepEqual(
+    layers.map(({ name }) => name),
+    ["web-config", "locales", "trixie-packages", "trixie-base", "kernel"],
+  );
+  assert.deepEqual(layers[1]!.params, { locales: ["de_DE.UTF-8"], architecture: "amd64" });
+});

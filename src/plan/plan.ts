@@ -2,16 +2,19 @@
 
 import { configCheckRecipe } from "../guest/config-check.ts";
 import { configLayerRecipe } from "../guest/config-layer.ts";
-import { DOCUMENTATION, debianLayerRecipe, debianToolsRecipe } from "../guest/debian-layer.ts";
+import { debianLayerRecipe, debianToolsRecipe } from "../guest/debian-layer.ts";
 import { emulatorProgram } from "../guest/emulation.ts";
 import { erofsRecipe } from "../guest/erofs.ts";
 import { imageLayerRecipe } from "../guest/image-layer.ts";
 import { imageProgramsRecipe, PROGRAMS_DIRECTORY } from "../guest/image-programs.ts";
 import { DISK_MODULES, initrdRecipe, STACK_MODULES } from "../guest/initrd.ts";
 import { kernelImageRecipe, kernelLayerRecipe } from "../guest/kernel.ts";
+import { localeLayerRecipe } from "../guest/locale-layer.ts";
 import { unitCheckRecipe } from "../guest/unit-check.ts";
 import type { MachineSpec } from "../hypervisors/machine.ts";
 import { qemu } from "../hypervisors/qemu.ts";
+import { GROWING_TYPES } from "../options/guest/file-systems.ts";
+import { madeLocales } from "../options/guest/i18n.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { NamedPackage } from "../packages/debian/lock-packages.ts";
 import type { DebianPackageSet } from "../packages/debian/package-set.ts";
@@ -20,12 +23,15 @@ import type { OpenedImage } from "../packages/oci/open-image.ts";
 
 import { runnerRecipe } from "../runner/runner.ts";
 import { systemRecipe } from "../runner/system.ts";
+import { MKFS } from "../runner/volumes.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
 import { configChecks } from "./config-checks.ts";
 import { debRecipe } from "./deb.ts";
+import { fileSystemModules } from "./early-mounts.ts";
 import { guestFiles } from "./guest-files.ts";
 import { keptHostKeys } from "./host-keys.ts";
 import { imageGuestFiles, type PlannedImage } from "./image-files.ts";
+import { leftOut } from "./left-out.ts";
 import { machineSpec, storeShare } from "./machine.ts";
 import { moduleNames } from "./module-names.ts";
 import { type HostFacts, usesDisks } from "./wishes.ts";
@@ -78,7 +84,7 @@ export function planVm(vm: PlannedVm): Plan {
   const files = guestFiles(config, share?.mountPoint ?? null, showFile, name);
   const configLayer = configLayerRecipe(
     `${name}-config`,
-    vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image) : files,
+    vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image, share?.mountPoint) : files,
     packages,
   );
   const layers = [configLayer, ...packages, kernel];
@@ -119,7 +125,15 @@ export function planVm(vm: PlannedVm): Plan {
       machine,
       qemu,
       { system, tools },
-      { ...config.microvm, hostKeys: keptHostKeys(config) },
+      {
+        ...config.microvm,
+        hostKeys: keptHostKeys(config),
+        // The init of an image knows no file system's growth.
+        volumes: config.microvm.volumes.map((volume) => ({
+          ...volume,
+          canGrow: !vm.image && GROWING_TYPES.includes(volume.fsType),
+        })),
+      },
     ),
     layers,
     packageCount: packages.reduce(
@@ -132,14 +146,17 @@ export function planVm(vm: PlannedVm): Plan {
 /** What the initrd must be able to mount; and what an image needs that has nobody to load modules. */
 function initrdModules({ config, host, image }: PlannedVm): readonly string[] {
   const share = storeShare(config, host.storeDirectory);
+  // Those of all volumes: in the initrd they are neither compressed nor looked for.
+  const mounted = fileSystemModules(Object.values(config.fileSystems).map(({ fsType }) => fsType));
   const has9p = image ? config.microvm.shares.some(({ proto }) => proto === "9p") : share?.proto === "9p";
   return [
     ...STACK_MODULES,
     // An image has nobody who loads what its volumes need.
-    ...(usesDisks(config, host.storeDirectory) || image ? DISK_MODULES : []),
+    ...(usesDisks(config, host.storeDirectory) || image || mounted.length > 0 ? DISK_MODULES : []),
     ...(has9p ? ["9pnet_virtio", "9p"] : []),
     // Built into some kernels, and modules of others: bookworm's.
     ...(share?.proto === "virtiofs" ? ["virtio_pci", "virtiofs"] : []),
+    ...mounted,
     ...(image ? ["virtio_net", ...config.boot.kernelModules] : []),
   ];
 }
@@ -157,16 +174,17 @@ function imageLayers(
 
 /** The layers of packages, topmost first. */
 function packageLayers({ guest, config }: PlannedVm, tools: HostTools): Recipe[] {
-  const params = {
-    ...(config.microvm.optimize.enable ? DOCUMENTATION : { exclude: [], include: [] }),
-    sourceDate: guest.date,
-  };
+  const params = { ...leftOut(config), sourceDate: guest.date };
   const { suite } = guest.set;
   const base = debianLayerRecipe(`${suite}-base`, debsOf(guest, "base"), [], params, tools);
   if (!guest.packages.packages?.length) return [base];
   const { packageSettings } = config.environment;
-  const added = { ...params, ...(Object.keys(packageSettings).length > 0 && { settings: packageSettings }) };
-  return [debianLayerRecipe(`${suite}-packages`, debsOf(guest, "packages"), [base], added, tools), base];
+  const settings = Object.keys(packageSettings).length > 0 && { settings: packageSettings };
+  const debs = debsOf(guest, "packages");
+  const added = debianLayerRecipe(`${suite}-packages`, debs, [base], { ...params, ...settings }, tools);
+  const locales = madeLocales(config);
+  if (locales.length === 0) return [added, base];
+  return [localeLayerRecipe(locales, guest.set.architecture, [added, base], tools), added, base];
 }
 
 function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
@@ -176,7 +194,13 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   const tree = (key: string) =>
     tools.packages[key] ? debianToolsRecipe(key, debsOf(tools, key), { build }) : undefined;
   const erofs = tree("erofs-utils");
-  const filesystems = tree("e2fsprogs");
+  const filesystems = Object.fromEntries(
+    Object.values(MKFS).flatMap((mkfs) => {
+      const recipe = tree(mkfs.package);
+      return recipe ? [[mkfs.package, recipe] as const] : [];
+    }),
+  );
+  const images = tree("qemu-utils");
   const attributes = tree("attributes");
   const emulator = emulatorRecipe(guest.set.architecture, debsOf(tools, "emulator"), build);
   const ssh = tree("openssh-client");
@@ -185,7 +209,8 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
     hypervisor: tree("qemu")!,
     build,
     ...(erofs && { erofs }),
-    ...(filesystems && { filesystems }),
+    filesystems,
+    ...(images && { images }),
     ...(emulator && { emulator }),
     ...(attributes && { attributes }),
     ...(ssh && { ssh }),

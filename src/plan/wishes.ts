@@ -3,6 +3,7 @@ import { MicrovmError } from "../errors.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { PackageRequest } from "../packages/debian/lock-packages.ts";
 import { type DebianPackageSet, debian, hasUpdates } from "../packages/debian/package-set.ts";
+import { MKFS } from "../runner/volumes.ts";
 import { keptHostKeys } from "./host-keys.ts";
 import { storeShare } from "./machine.ts";
 
@@ -122,15 +123,19 @@ function toolWishes(
       hint: 'Set "microvm.vmHostPackages" to "host" to use the program on PATH',
     });
   }
-  const makesVolumes = config.microvm.volumes.some(
-    ({ autoCreate, imageType }) => autoCreate && imageType === "raw",
+  const { volumes } = config.microvm;
+  const mkfsPackages = new Set(
+    volumes.filter(({ autoCreate }) => autoCreate).map(({ fsType }) => MKFS[fsType]!.package),
   );
   return {
     set: toolSet,
     requests: [
       request("qemu", [qemu, "socat", "virtiofsd"]),
       ...(usesDisks(config, host.storeDirectory) ? [request("erofs-utils", ["erofs-utils"])] : []),
-      ...(makesVolumes ? [request("e2fsprogs", ["e2fsprogs"])] : []),
+      ...[...mkfsPackages].sort().map((name) => request(name, [name])),
+      ...(volumes.some(({ imageType }) => imageType !== "raw")
+        ? [request("qemu-utils", ["qemu-utils"])]
+        : []),
       // An image is not configured here: nothing of it runs before the guest does.
       ...(set.architecture === host.architecture || isImage ? [] : [request("emulator", ["qemu-user"])]),
       ...(isImage ? [request("attributes", ["attr"])] : []),

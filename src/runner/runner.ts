@@ -4,18 +4,16 @@ import type { MachineSpec } from "../hypervisors/machine.ts";
 import { type HostTools, loaderOf, placeOf } from "../packages/host-tools.ts";
 import { type FileEntry, filesRecipe } from "../store/files.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
-import { type NewVolume, runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
+import { runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
 import type { NewHostKey } from "./secrets.ts";
+import { MKFS, type RunnerVolume } from "./volumes.ts";
 import type { Program } from "./words.ts";
 
 /** The options that only the runner's scripts depend on. */
 export interface RunnerOptions {
   readonly preStart: string;
   readonly extraArgsScript: string | null;
-  readonly volumes: readonly (NewVolume & {
-    readonly autoCreate: boolean;
-    readonly imageType: "raw" | "qcow2";
-  })[];
+  readonly volumes: readonly RunnerVolume[];
   readonly binScripts: Readonly<Record<string, string>>;
   readonly hostKeys: readonly NewHostKey[];
   readonly virtiofsd: {
@@ -50,8 +48,11 @@ export function runnerRecipe(
       preStart: options.preStart,
       extraArgsScript: options.extraArgsScript,
       hostArchitecture: tools.architecture,
-      volumes: options.volumes.filter(({ autoCreate, imageType }) => autoCreate && imageType === "raw"),
-      mkfs: program(tools.filesystems, "mke2fs"),
+      volumes: options.volumes,
+      volumePrograms: {
+        mkfs: (name) => program(tools.filesystems?.[packageOf(name)], name),
+        qemuImg: program(tools.images, "qemu-img"),
+      },
       hostKeys: options.hostKeys,
       sshKeygen: program(tools.ssh, "ssh-keygen"),
     }),
@@ -85,10 +86,17 @@ export function runnerRecipe(
     ],
     {
       system,
-      tools: [tools.hypervisor, tools.filesystems, tools.ssh].filter((tree) => tree !== undefined),
+      tools: [tools.hypervisor, ...Object.values(tools.filesystems ?? {}), tools.images, tools.ssh].filter(
+        (tree) => tree !== undefined,
+      ),
     },
   );
 }
 
 /** Where Debian's QEMU keeps firmware and boot images, relative to a tree of its packages. */
 const FIRMWARE = ["usr/share/qemu", "usr/share/seabios"];
+
+/** The package that brings a mkfs. */
+function packageOf(mkfs: string): string {
+  return Object.values(MKFS).find(({ program }) => program === mkfs)!.package;
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -10,7 +10,8 @@ import { qemu } from "../hypervisors/qemu.ts";
 import { layerDisk, machine, share } from "../hypervisors/testing/machine.ts";
 import { readTextIfExists } from "../os/files.ts";
 import { lint, missing, syntaxFaults } from "../os/testing/programs.ts";
-import { type NewVolume, runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
+import { runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
+import { ON_PATH, volume } from "./testing/volume.ts";
 import { PRINT_ARGUMENTS, workplace } from "./testing/workplace.ts";
 
 /** Words that a shell would make something of. */
@@ -42,7 +43,7 @@ const SETTINGS = {
   dataDirectories: [],
   preStart: "",
   volumes: [],
-  mkfs: { onPath: "mke2fs" },
+  volumePrograms: ON_PATH,
   hostKeys: [],
   sshKeygen: { onPath: "ssh-keygen" },
   extraArgsScript: null,
@@ -54,15 +55,6 @@ const VIRTIOFSD = {
   inodeFileHandles: "prefer",
   extraArgs: [],
 };
-
-const volume = (image: string, fields: Partial<NewVolume> = {}): NewVolume => ({
-  image,
-  size: 1,
-  label: null,
-  fsType: "ext4",
-  mkfsExtraArgs: [],
-  ...fields,
-});
 
 const SECRET = { name: "token", file: "it's secret" };
 
@@ -77,7 +69,7 @@ const scripts = {
     dataDirectories: ["hash-tools/share"],
     preStart: "echo starting",
     volumes: [volume("it's a volume.img", { label: "data", mkfsExtraArgs: ["-O", "^has journal"] })],
-    mkfs: TREE,
+    volumePrograms: { mkfs: () => TREE, qemuImg: TREE },
     hostKeys: [{ file: "ssh_host_rsa_key", type: "rsa", bits: 4096, comment: "it's a key" }],
     sshKeygen: TREE,
     extraArgsScript: "/opt/it's args",
@@ -180,25 +172,6 @@ test("words of the extra arguments' script are added, and not taken for file nam
   const text = runScript(machine(), qemu, { ...SETTINGS, extraArgsScript });
   writeFileSync(join(place.vm, "file"), "");
   assert.deepEqual(place.run(place.script("microvm-run", text)).args.slice(-2), ["-device", "*"]);
-});
-
-test("a volume is created once, whole or not at all", (t) => {
-  const place = workplace(t);
-  place.program("hypervisor", "echo started");
-  place.program("mke2fs", `${PRINT_ARGUMENTS} >>calls\n[ ! -e full ]`);
-  const image = "-new dir/it's, data.img";
-  const wanted = volume(image, { size: 3, label: "data", mkfsExtraArgs: ["-O", "^has journal"] });
-  const script = place.script("microvm-run", runScript(machine(), qemu, { ...SETTINGS, volumes: [wanted] }));
-  writeFileSync(join(place.vm, "full"), "");
-  assert.equal(place.run(script).status, 1);
-  assert.ok(!existsSync(join(place.vm, image)));
-  assert.equal(place.run(place.program("clean", "rm full calls")).status, 0);
-  assert.equal(place.run(script).stdout, "started\n");
-  assert.equal(place.run(script).stdout, "started\n");
-  assert.equal(statSync(join(place.vm, image)).size, 3 * 1024 * 1024);
-  const call = ["-q", "-t", "ext4", "-L", "data", "-O", "^has journal", `./${image}.new`];
-  assert.deepEqual(place.read("calls").split("\0").slice(0, -1), call);
-  assert.deepEqual(readdirSync(join(place.vm, "-new dir")), ["it's, data.img"]);
 });
 
 test("a share's virtiofsd is told what the share is", (t) => {

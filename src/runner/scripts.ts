@@ -7,17 +7,8 @@ import type { AcceleratorSettings, Hypervisor } from "../hypervisors/hypervisor.
 import type { MachineSpec, Part, Share, Word } from "../hypervisors/machine.ts";
 import { quoteWord } from "../os/processes.ts";
 import { credentialLines, hostKeyLines, type NewHostKey } from "./secrets.ts";
+import { type RunnerVolume, type VolumePrograms, volumesLines } from "./volumes.ts";
 import { type Program, programWords, quoteArguments } from "./words.ts";
-
-/** A raw volume that is created when it is missing. */
-export interface NewVolume {
-  readonly image: string;
-  /** MiB. */
-  readonly size: number;
-  readonly label: string | null;
-  readonly fsType: string;
-  readonly mkfsExtraArgs: readonly string[];
-}
 
 /** Finds the store from the script's own place; option strings of QEMU want commas doubled. */
 const PROLOGUE = `#!/bin/sh
@@ -38,8 +29,8 @@ export function runScript(
     readonly program: Program;
     readonly dataDirectories: readonly string[];
     readonly preStart: string;
-    readonly volumes: readonly NewVolume[];
-    readonly mkfs: Program;
+    readonly volumes: readonly RunnerVolume[];
+    readonly volumePrograms: VolumePrograms;
     readonly hostKeys: readonly NewHostKey[];
     readonly sshKeygen: Program;
     readonly extraArgsScript: string | null;
@@ -55,7 +46,7 @@ export function runScript(
     PROLOGUE,
     `# Starts ${machine.name} in the current directory, where its sockets and volumes lie.`,
     settings.preStart.trim(),
-    ...settings.volumes.map((volume) => volumeLines(volume, settings.mkfs)),
+    volumesLines(settings.volumes, settings.volumePrograms),
     ...settings.hostKeys.map((key) => hostKeyLines(key, settings.sshKeygen)),
     credentialLines(machine.credentials),
     acceleratorLines(machine, hypervisor, settings.hostArchitecture),
@@ -105,22 +96,6 @@ esac
 `;
 }
 
-/** A volume is made under another name first: one that exists is whole. */
-function volumeLines(volume: NewVolume, mkfs: Program): string {
-  const image = fileWord(volume.image);
-  const label = volume.label === null ? [] : ["-L", volume.label];
-  const args = ["-q", "-t", volume.fsType, ...label, ...volume.mkfsExtraArgs];
-  return `
-if [ ! -e ${image} ]; then
-  mkdir -p "$(dirname ${image})"
-  rm -f ${image}.new
-  truncate -s ${volume.size}M ${image}.new
-  ${programWords(mkfs)} ${args.map(quoteWord).join(" ")} ${image}.new
-  mv ${image}.new ${image}
-fi
-`;
-}
-
 /** `bin/virtiofsd-run`: one virtiofsd for each share; ends when they have ended, and ends them when told to. */
 export function virtiofsdScript(
   shares: readonly Share[],
@@ -142,7 +117,9 @@ export function virtiofsdScript(
       ...(settings.threadPoolSize === null ? [] : ["--thread-pool-size", String(settings.threadPoolSize)]),
       "--xattr",
       ...(share.readOnly ? ["--readonly"] : []),
+      ...(share.posixAcl ? ["--posix-acl"] : []),
       ...settings.extraArgs,
+      ...share.extraArgs,
     ];
     return `${programWords(settings.program)} \\\n  ${quoteArguments(args, "store")}`;
   };

@@ -8,6 +8,11 @@ export function machine(fields: Partial<MachineSpec> = {}): MachineSpec {
     architecture: "amd64",
     vcpu: 2,
     mem: 512,
+    hotplugMem: 0,
+    hotpluggedMem: 0,
+    hugepageMem: false,
+    balloon: false,
+    deflateOnOOM: true,
     kernel: "k1-vmlinux",
     initrd: "i1-initrd",
     kernelParams: ["console=ttyS0", "quiet"],
@@ -49,6 +54,8 @@ export function share(fields: Partial<Share> = {}): Share {
     readOnly: false,
     securityModel: "none",
     cache: "auto",
+    posixAcl: false,
+    extraArgs: [],
     ...fields,
   };
 }

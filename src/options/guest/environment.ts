@@ -82,8 +82,26 @@ export const environmentOptions = {
     variables: mkOption({
       type: types.attrsOf(types.strMatching(/^[^\n]*$/)),
       default: {},
-      description: "Environment variables of every login, by name.",
+      description: "Environment variables of every login shell, by name.",
       example: { EDITOR: "vim" },
+    }),
+    shellAliases: mkOption({
+      type: types.attrsOf(types.nullOr(types.strMatching(/^[^\n]*$/))),
+      default: {},
+      description: "Aliases of interactive shells, by name. Null takes one away.",
+      example: { ll: "ls -l" },
+    }),
+    loginShellInit: mkOption({
+      type: types.lines,
+      default: "",
+      description: "POSIX shell commands of every login shell, `/etc/profile.d`.",
+      example: "umask 027\n",
+    }),
+    interactiveShellInit: mkOption({
+      type: types.lines,
+      default: "",
+      description: "Commands of every interactive bash, `/etc/bash.bashrc`.",
+      example: "set -o vi\n",
     }),
   },
   time: {

@@ -1,7 +1,8 @@
 /** From the declared units to their files. */
 
 import type { TracedUnit } from "../../guest/unit-files.ts";
-import { escapeUnitPath, quoteUnitWord } from "../../guest/units.ts";
+import { quoteUnitWord } from "../../guest/units.ts";
+import { escapeUnitPath } from "../../options/guest/systemd/names.ts";
 import type { GuestConfig } from "../../options/guest.ts";
 import type { FileEntry } from "../../store/files.ts";
 import { commentWord, file, relative, type ShowFile } from "./entries.ts";
