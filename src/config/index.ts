@@ -8,5 +8,4 @@ export {
   traceProjectOption,
 } from "./evaluate-project.ts";
 export { findProjectFile, type ProjectLocation } from "./find-project.ts";
-export type { EvaluatedHost, EvaluatedVm, TracedOption } from "./protocol.ts";
-export { VM_NAME } from "./protocol.ts";
+export type { EvaluatedVm, TracedOption } from "./protocol.ts";
