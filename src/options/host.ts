@@ -12,8 +12,13 @@ const evaluatedGuest = types.submodule({
       type: types.nullOr(guestSystem),
       default: null,
       description: "Package set of the guest. Null is the host's own.",
+      example: { type: "debian", suite: "trixie", architecture: "amd64" },
     }),
-    config: mkOption({ type: types.attrsOf(types.raw), description: "The guest's plain configuration." }),
+    config: mkOption({
+      type: types.attrsOf(types.raw),
+      description: "The guest's plain configuration.",
+      example: { microvm: { mem: 1024 } },
+    }),
   },
 });
 
@@ -44,7 +49,8 @@ const vm = types.submodule({
       type: types.nullOr(evaluatedGuest),
       default: null,
       description:
-        "An already evaluated guest in place of `config`: what `microvm eval --json` prints, with `pkgs` and `config`.",
+        "An already evaluated guest in place of `config`: what `microvm eval --json` prints, with `pkgs` and `config`. Null when there is none.",
+      example: { config: { microvm: { mem: 1024 } } },
     }),
     extraModules: mkOption({
       type: types.listOf(types.deferredModule),
