@@ -40,7 +40,7 @@ const directory = guestProject(`
 const CHECKS: Readonly<Record<string, readonly [command: string, expected: RegExp]>> = {
   state: ["systemctl is-system-running --wait; systemctl --failed --no-legend", /^running$/],
   locale: [
-    ". /etc/default/locale; export LANG LC_TIME; locale; locale charmap; bash -c 'printf %.1f 0,5'",
+    ". /etc/default/locale; export LANG LC_TIME; locale; locale charmap; bash -c 'printf %.1f 0,5'; echo",
     /^LANG=de_DE\.UTF-8\n[\s\S]*LC_TIME=en_DK\.UTF-8\n[\s\S]*\nUTF-8\n0,5$/,
   ],
   translation: ["LC_ALL=de_DE.UTF-8 ls /nowhere", /nicht (?:möglich|gefunden)/],
