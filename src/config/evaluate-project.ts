@@ -115,6 +115,7 @@ function nodeArguments(projectDirectory: string): string[] {
     "--permission",
     ...readable(projectDirectory).map((path) => `--allow-fs-read=${path}`),
     "--disable-warning=ExperimentalWarning",
+    "--experimental-vm-modules",
     "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
     `--max-old-space-size=${MEMORY_LIMIT}`,
     `--max-semi-space-size=${YOUNG_LIMIT}`,
