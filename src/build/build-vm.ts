@@ -1,51 +1,13 @@
 /** From a project to runners in the store: evaluate, lock, plan, realise. */
-import { type EvaluatedVm, evaluateProject, type ProjectLocation } from "../config/index.ts";
-import type { GuestConfig } from "../options/guest.ts";
-import { hostArchitecture } from "../packages/host-tools.ts";
-import { type Plan, planVm } from "../plan/plan.ts";
-import type { HostFacts } from "../plan/wishes.ts";
-import type { StoreEvent } from "../store/events.ts";
-import { openStore } from "../store/store.ts";
-import type { TemporaryRoots } from "../store/temporary-roots.ts";
-import { buildersWith } from "./builders.ts";
-import { estimateWork, type MissingPath } from "./estimate.ts";
-import { openImages } from "./guest-source.ts";
-import { readLock, writeLock } from "./lock-file.ts";
-import { lockVms } from "./lock-vms.ts";
+import { evaluateProject } from "../config/index.ts";
+import type { BuildOptions, BuiltVm } from "./build-evaluated.ts";
 import { evaluateVms } from "./project-vms.ts";
-
-/** Told while a VM is built. */
-export interface BuildReporter {
-  /** A slow step begins. */
-  step(text: string): void;
-  warning(text: string): void;
-  /** Which paths are missing, before any of them is made. */
-  missing(paths: readonly MissingPath[]): void;
-  event(event: StoreEvent): void;
-}
-
-/** What is built, and how it is told. */
-export interface BuildOptions {
-  readonly project: ProjectLocation;
-  readonly storeDirectory: string;
-  readonly reporter: BuildReporter;
-  readonly signal?: AbortSignal;
-  /** Keep the runner from garbage collection beyond the build, for as long as the caller holds them. */
-  readonly roots?: TemporaryRoots;
-}
-
-/** A built VM. */
-export interface BuiltVm {
-  readonly vm: EvaluatedVm;
-  readonly plan: Plan;
-  /** Absolute path of the runner. */
-  readonly runner: string;
-}
 
 /** Builds a VM of a project. Nothing is made that the store already has. */
 export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
   const { project, storeDirectory, reporter } = options;
-  const vm = await evaluateProject({ file: project.file, name: project.name, storeDir: storeDirectory });
+  const request = { file: project.file, name: project.name, storeDir: storeDirectory };
+  const [vm, { buildEvaluated }] = await Promise.all([evaluateProject(request), loadRest()]);
   for (const warning of vm.warnings) reporter.warning(warning);
   const [built] = await buildEvaluated([vm], options);
   return built!;
@@ -59,7 +21,10 @@ export interface LabelledVm extends BuiltVm {
 /** Builds all VMs of a project together, those of its hosts too: what they share is made once. */
 export async function buildAllVms(options: BuildOptions): Promise<readonly LabelledVm[]> {
   const { project, storeDirectory, reporter } = options;
-  const vms = await evaluateVms(project, storeDirectory, (text) => reporter.warning(text));
+  const [vms, { buildEvaluated }] = await Promise.all([
+    evaluateVms(project, storeDirectory, (text) => reporter.warning(text)),
+    loadRest(),
+  ]);
   const built = await buildEvaluated(
     vms.map(({ vm }) => vm),
     options,
@@ -67,55 +32,7 @@ export async function buildAllVms(options: BuildOptions): Promise<readonly Label
   return built.map((one, index) => ({ label: vms[index]!.label, ...one }));
 }
 
-async function buildEvaluated(
-  vms: readonly EvaluatedVm[],
-  options: BuildOptions,
-): Promise<readonly BuiltVm[]> {
-  const { storeDirectory, reporter, signal, roots } = options;
-  const host = { architecture: hostArchitecture(), storeDirectory };
-  const store = openStore(storeDirectory);
-  store.prepare();
-  const { plans, sources, images } = await lockAndPlan(vms, host, options);
-  const recipes = plans.map((plan) => plan.runner);
-  reporter.missing(store.planSummary(...recipes).missing.map(estimateWork));
-  const runners = await store.realiseAll(recipes, {
-    builders: buildersWith(sources, images),
-    onEvent: (event) => reporter.event(event),
-    ...(signal && { signal }),
-    ...(roots && { roots }),
-  });
-  return vms.map((vm, index) => ({ vm, plan: plans[index]!, runner: runners[index]! }));
-}
-
-async function lockAndPlan(vms: readonly EvaluatedVm[], host: HostFacts, options: BuildOptions) {
-  const { project, storeDirectory, reporter, signal } = options;
-  const images = await openImages(vms, project.directory);
-  const before = readLock(project.directory);
-  const {
-    lock,
-    vms: locked,
-    sources,
-  } = await lockVms(vms, {
-    lock: before,
-    host,
-    projectDirectory: project.directory,
-    storeDirectory,
-    onProgress: (step) => reporter.step(step),
-    ...(signal && { signal }),
-  });
-  const warning = writeLock(project.directory, before, lock);
-  if (warning !== undefined) reporter.warning(warning);
-  const plans = vms.map(({ name, config }, index) => {
-    const { guest, tools } = locked[index]!;
-    return planVm({
-      name,
-      config: config as unknown as GuestConfig,
-      guest,
-      tools,
-      host,
-      image: images[index],
-      projectDirectory: project.directory,
-    });
-  });
-  return { plans, sources, images: images.filter((image) => image !== undefined) };
+/** All that comes after the evaluation, which is at work in its child meanwhile. */
+function loadRest(): Promise<typeof import("./build-evaluated.ts")> {
+  return import("./build-evaluated.ts");
 }

@@ -1,5 +1,6 @@
 /** Building VMs for a person who watches. */
-import { type BuildOptions, type BuiltVm, buildAllVms, buildVm, type LabelledVm } from "../build/build-vm.ts";
+import type { BuildOptions, BuiltVm } from "../build/build-evaluated.ts";
+import { buildAllVms, buildVm, type LabelledVm } from "../build/build-vm.ts";
 import { progressReporter } from "./progress.ts";
 
 /** The option of commands that build. */

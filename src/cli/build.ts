@@ -1,5 +1,5 @@
 /** `microvm build`. */
-import type { BuiltVm } from "../build/build-vm.ts";
+import type { BuiltVm } from "../build/build-evaluated.ts";
 import { findProjectFile } from "../config/index.ts";
 import { MicrovmError } from "../errors.ts";
 import { registerLink } from "../store/roots.ts";

@@ -216,7 +216,8 @@ function redirected(url: string, from: URL, location: string): URL {
 }
 
 function refused(url: string, status: number): Error {
-  const said = `the server answered ${status} ${process.getBuiltinModule("node:http").STATUS_CODES[status] ?? ""}`.trimEnd();
+  const said =
+    `the server answered ${status} ${process.getBuiltinModule("node:http").STATUS_CODES[status] ?? ""}`.trimEnd();
   if (status >= 500 || status === 429 || status === 408) {
     return new Passing(failed(url, said, "Try again later, or use another mirror"));
   }

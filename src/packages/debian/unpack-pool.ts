@@ -1,7 +1,7 @@
 /** Threads that unpack packages. All trees share them: they are started once, and as many as there are processors. */
-import { extname } from "node:path";
 import { type ErrorCode, MicrovmError } from "../../errors.ts";
 import { statSync } from "../../os/files.ts";
+import { programFile } from "../../os/program-files.ts";
 import { availableParallelism, Worker } from "../../os/workers.ts";
 import type { XzProgram } from "../../os/xz-decoder.ts";
 import type { Tree } from "./tree-writer.ts";
@@ -95,9 +95,8 @@ function takeLargest(): Pending {
 }
 
 function startThread(): Thread {
-  // The program runs from TypeScript and from what it is compiled to.
-  const url = new URL(`./unpack-worker${extname(import.meta.filename)}`, import.meta.url);
-  const thread: Thread = { worker: new Worker(url), running: undefined };
+  const worker = new Worker(programFile("packages/debian/unpack-worker"));
+  const thread: Thread = { worker, running: undefined };
   thread.worker.on("message", ({ unpacked, failure }: UnpackAnswer) => {
     const pending = thread.running;
     thread.running = undefined;
