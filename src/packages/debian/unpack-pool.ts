@@ -81,17 +81,22 @@ function feedThreads(): void {
   while (threads.length < availableParallelism()) threads.push(startThread());
   for (const thread of threads) {
     if (thread.running || waiting.length === 0) continue;
-    thread.running = takeLargest();
+    thread.running = takeNext();
     thread.worker.ref();
     thread.worker.postMessage(thread.running.job satisfies UnpackRequest);
   }
 }
 
-/** The largest first, so that no thread is left with a large one at the end. */
-function takeLargest(): Pending {
-  const largest = waiting.reduce((a, b) => (b.size > a.size ? b : a));
-  waiting.splice(waiting.indexOf(largest), 1);
-  return largest;
+/**
+ * Packages of systems first, since their scripts run when all are there, one after the other on one processor. Of
+ * these and of the rest the largest first, so that no thread is left with a large one at the end.
+ */
+function takeNext(): Pending {
+  const isBefore = (a: Pending, b: Pending) =>
+    a.job.options.isSystem === b.job.options.isSystem ? a.size > b.size : a.job.options.isSystem;
+  const next = waiting.reduce((a, b) => (isBefore(b, a) ? b : a));
+  waiting.splice(waiting.indexOf(next), 1);
+  return next;
 }
 
 function startThread(): Thread {
