@@ -7,7 +7,7 @@ import { evaluateVms } from "./project-vms.ts";
 export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
   const { project, storeDirectory, reporter } = options;
   const request = { file: project.file, name: project.name, storeDir: storeDirectory };
-  const [vm, { buildEvaluated }] = await Promise.all([evaluateProject(request), loadRest()]);
+  const [vm, { buildEvaluated }] = await Promise.all([evaluateProject(request), prepareRest(options)]);
   for (const warning of vm.warnings) reporter.warning(warning);
   const [built] = await buildEvaluated([vm], options);
   return built!;
@@ -23,7 +23,7 @@ export async function buildAllVms(options: BuildOptions): Promise<readonly Label
   const { project, storeDirectory, reporter } = options;
   const [vms, { buildEvaluated }] = await Promise.all([
     evaluateVms(project, storeDirectory, (text) => reporter.warning(text)),
-    loadRest(),
+    prepareRest(options),
   ]);
   const built = await buildEvaluated(
     vms.map(({ vm }) => vm),
@@ -32,7 +32,8 @@ export async function buildAllVms(options: BuildOptions): Promise<readonly Label
   return built.map((one, index) => ({ label: vms[index]!.label, ...one }));
 }
 
-/** All that comes after the evaluation, which is at work in its child meanwhile. */
-function loadRest(): Promise<typeof import("./build-evaluated.ts")> {
+/** Loads all that comes after the evaluation, which is at work in its child meanwhile. */
+function prepareRest({ roots }: BuildOptions): Promise<typeof import("./build-evaluated.ts")> {
+  roots?.begin();
   return import("./build-evaluated.ts");
 }

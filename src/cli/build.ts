@@ -43,7 +43,6 @@ Examples:
     const project = findProjectFile(reference);
     const { store } = directories();
     await using roots = openTemporaryRoots(store);
-    roots.begin();
     const { quiet, json, "out-link": link } = values;
     const options = { project, storeDirectory: store, signal: stopSignal(), quiet, roots };
     if (values.all) {

@@ -65,7 +65,6 @@ Examples:
     const signal = stopSignal();
     // A guest needs its layers as long as it runs.
     await using roots = openTemporaryRoots(store);
-    roots.begin();
     const { quiet } = values;
     const { runner, vm } = await buildWithProgress({ project, storeDirectory: store, signal, quiet, roots });
     const directory = join(state, FOREGROUND_DIRECTORY, vmDirectoryName(vm.name, project.directory));

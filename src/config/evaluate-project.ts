@@ -59,8 +59,10 @@ export async function traceProjectOption(
   return parseTrace(line, options.file);
 }
 
-function answers(): Promise<typeof import("./answer.ts")> {
-  return import("./answer.ts");
+async function answers(): Promise<typeof import("./answer.ts")> {
+  const checks = await import("./answer.ts");
+  checks.prepareChecks();
+  return checks;
 }
 
 /**
