@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { PROGRAM_FILES } from "../src/os/program-files.ts";
+import { BUNDLE } from "./bundle.ts";
 
 const top = fileURLToPath(new URL("..", import.meta.url));
 const output = resolve(process.argv[2] ?? join(top, "dist"));
@@ -27,14 +28,8 @@ async function bundle(): Promise<void> {
   await build({
     entryPoints: PROGRAM_FILES.map((name) => ({ in: join(top, `src/${name}.ts`), out: name })),
     outdir: output,
-    bundle: true,
-    splitting: true,
+    ...BUNDLE,
     // One directory below the top, as src/os/program-files.ts wants it.
     chunkNames: "parts/[name]-[hash]",
-    packages: "external",
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    logLevel: "warning",
   });
 }
