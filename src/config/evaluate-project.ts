@@ -59,10 +59,10 @@ export async function traceProjectOption(
   return parseTrace(line, options.file);
 }
 
-async function answers(): Promise<typeof import("./answer.ts")> {
-  const checks = await import("./answer.ts");
-  checks.prepareChecks();
-  return checks;
+async function answers() {
+  const { parseAnswer, parseProject, prepareChecks } = await import("./answer.ts");
+  prepareChecks();
+  return { parseAnswer, parseProject };
 }
 
 /**
