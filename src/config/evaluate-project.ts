@@ -115,6 +115,7 @@ function nodeArguments(projectDirectory: string): string[] {
     "--permission",
     ...readable(projectDirectory).map((path) => `--allow-fs-read=${path}`),
     "--disable-warning=ExperimentalWarning",
+    // To tell modules without types from others.
     "--experimental-vm-modules",
     "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
     `--max-old-space-size=${MEMORY_LIMIT}`,
