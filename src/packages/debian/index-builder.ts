@@ -162,11 +162,14 @@ class IndexBuilder {
 
   private addGroups(field: string, take: (relation: number, isLast: boolean) => void): void {
     if (field === "") return;
-    const hasAlternatives = field.includes("|");
+    // Looked for again only when it is passed, so that time is linear whatever stands in the field.
+    let bar = field.indexOf("|");
     for (let start = 0; start <= field.length; ) {
       const end = endOf(field, ",", start, field.length);
-      if (hasAlternatives) this.addAlternatives(field, start, end, take);
-      else {
+      if (bar >= 0 && bar < end) {
+        this.addAlternatives(field, start, end, take);
+        bar = field.indexOf("|", end);
+      } else {
         const id = this.relation(field, start, end);
         if (id >= 0) take(id, true);
       }
