@@ -1,7 +1,9 @@
 /** The command line: finds the command, and turns what it throws into a message and an exit status. */
 
+import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
 import { readFileSync } from "../os/files.ts";
+import { PROGRAM_DIRECTORY } from "../os/program-files.ts";
 import { hasNamespaceRights, runInUserNamespace } from "../os/user-namespace.ts";
 import type { Command } from "./command.ts";
 import { printError } from "./output.ts";
@@ -108,6 +110,6 @@ Environment:
 }
 
 function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
+  const file = join(PROGRAM_DIRECTORY, "package.json");
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -77,7 +77,6 @@ Examples:
     await using roots = openTemporaryRoots(store);
     const { quiet } = values;
     const project = await findProjectFor(reference, { storeDirectory: store, signal, roots, quiet });
-    roots.begin();
     const { runner, vm } = await buildWithProgress({
       ...{ project, storeDirectory: store, signal, quiet, roots },
       onPlanned: () => times.end("evaluate and plan"),

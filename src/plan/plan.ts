@@ -203,7 +203,7 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   const images = tree("qemu-utils");
   const attributes = tree("attributes");
   const emulator = emulatorRecipe(guest.set.architecture, debsOf(tools, "emulator"), build);
-  const ssh = tree("openssh-client");
+  const ssh = keygenRecipe(debsOf(tools, "openssh-client", isLibraryOr("openssh-client")), build);
   return {
     architecture: host.architecture,
     hypervisor: tree("qemu")!,
@@ -222,6 +222,17 @@ function emulatorRecipe(architecture: string, debs: readonly Recipe[], build: Re
   const program = emulatorProgram(architecture);
   if (debs.length === 0 || program === undefined) return undefined;
   return debianToolsRecipe(`emulator-${architecture}`, debs, { build }, [`/usr/bin/${program}`]);
+}
+
+/** Of openssh-client and all that it needs to be installed: ssh-keygen and libraries. */
+function keygenRecipe(debs: readonly Recipe[], build: Recipe): Recipe | undefined {
+  const only = ["/usr/bin/ssh-keygen", ...["/lib/*", "/lib64/*", "/usr/lib/*", "/usr/lib64/*"]];
+  return debs.length > 0 ? debianToolsRecipe("openssh-client", debs, { build }, only) : undefined;
+}
+
+/** Whether a package is this one, or one of libraries as Debian's policy names them; zlib is older than that. */
+function isLibraryOr(program: string): (name: string) => boolean {
+  return (name) => name === program || name === "zlib1g" || /^lib.*\d/.test(name);
 }
 
 function debsOf(
