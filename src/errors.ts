@@ -42,7 +42,8 @@ export type ErrorCode =
   | "stream-invalid"
   | "tool-missing"
   | "unsupported"
-  | "vm-not-found";
+  | "vm-not-found"
+  | "vm-not-running";
 
 /** How an error is described: `hint` says what to do about it. */
 interface ErrorDetails {

@@ -82,6 +82,8 @@ export const vmNames = {
   lock: "lock",
   /** What the guest's console printed since its last start. */
   consoleLog: "console.log",
+  /** Link to the runner that the VM runs from; there while it runs. */
+  booted: "booted",
 } as const;
 
 /** Inside a runner. */

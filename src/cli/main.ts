@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   build: async () => (await import("./build.ts")).buildCommand,
   eval: async () => (await import("./eval.ts")).evalCommand,
   lock: async () => (await import("./lock.ts")).lockCommand,
+  exec: async () => (await import("./exec.ts")).execCommand,
   options: async () => (await import("./options.ts")).optionsCommand,
   log: async () => (await import("./log.ts")).logCommand,
   gc: async () => (await import("./gc.ts")).gcCommand,
@@ -44,7 +45,9 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   const { command, rest } = await findCommand([name, ...args]);
-  if (rest.includes("--help") || rest.includes("-h")) {
+  // What stands behind "--" is another program's.
+  const own = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);
+  if (own.includes("--help") || own.includes("-h")) {
     process.stdout.write(command.help);
     return 0;
   }

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { findProjectFile } from "../config/index.ts";
 import { type GuestAgent, waitForAgent } from "../control/guest-agent.ts";
 import { type MachineProcess, startMachine } from "../control/machine-process.ts";
-import { consoleLines, keyFilter } from "../control/terminal.ts";
+import { consoleLines } from "../control/terminal.ts";
 import { MicrovmError } from "../errors.ts";
 import { mkdirSync } from "../os/files.ts";
 import { lockFile } from "../os/locks.ts";
@@ -14,6 +14,8 @@ import { openTemporaryRoots } from "../store/temporary-roots.ts";
 import { buildWithProgress, QUIET_OPTION } from "./build-with-progress.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { printWarning } from "./output.ts";
+import { lendTerminal, writeTo } from "./raw-terminal.ts";
+import { parseSeconds } from "./seconds.ts";
 import { directories, stoppedStatus, stopSignal } from "./setting.ts";
 
 /** Seconds that a guest has to come up: microvm.nix's `startupTimeout`. */
@@ -59,7 +61,7 @@ Examples:
       verbose: { type: "boolean", default: false },
       ...QUIET_OPTION,
     });
-    const timeout = parseTimeout(values.timeout);
+    const timeout = parseSeconds("timeout", values.timeout) ?? STARTUP_TIMEOUT;
     const project = findProjectFile(reference);
     const { store, state } = directories();
     const signal = stopSignal();
@@ -84,15 +86,6 @@ Examples:
   },
 };
 
-function parseTimeout(text: string | undefined): number {
-  if (text === undefined) return STARTUP_TIMEOUT;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds) && seconds > 0) return seconds;
-  throw new MicrovmError("bad-usage", `"--timeout" is "${text}": it must be a number of seconds above zero`, {
-    hint: 'See "microvm run --help"',
-  });
-}
-
 /** One directory for each VM of each project, so that volumes are found again. */
 function vmDirectoryName(name: string, projectDirectory: string): string {
   return `${name}-${createHash("sha256").update(projectDirectory).digest("hex").slice(0, 12)}`;
@@ -107,12 +100,9 @@ async function execute(
 ): Promise<number> {
   try {
     using agent = await untilReady(machine, timeout, signal);
-    const output = {
-      stdout: (chunk: Buffer) => process.stdout.write(chunk),
-      stderr: (chunk: Buffer) => process.stderr.write(chunk),
-    };
+    const output = { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) };
     const code = await Promise.race([
-      agent.exec(["/bin/sh", "-c", command], output, signal),
+      agent.exec(["/bin/sh", "-c", command], output, { signal }),
       machine.exited.then(() => undefined),
       aborted(signal),
     ]);
@@ -183,15 +173,10 @@ function tail(machine: MachineProcess): string {
 async function attach(machine: MachineProcess, signal: AbortSignal): Promise<number> {
   machine.onConsole((chunk) => process.stdout.write(chunk));
   const leave = new AbortController();
-  const { stdin } = process;
-  if (stdin.isTTY) {
+  if (process.stdin.isTTY) {
     process.stderr.write("The console of the guest; Ctrl-] three times powers it off and leaves.\n");
-    stdin.setRawMode(true);
-    stdin.on(
-      "data",
-      keyFilter(machine.writeConsole, () => leave.abort()),
-    );
   }
+  using _terminal = lendTerminal(machine.writeConsole, () => leave.abort());
   try {
     const stopped = Promise.race([aborted(signal), aborted(leave.signal)]).catch(() => "stop" as const);
     const first = await Promise.race([machine.exited, stopped]);
@@ -199,8 +184,6 @@ async function attach(machine: MachineProcess, signal: AbortSignal): Promise<num
     await powerOff(machine, undefined);
     return stoppedStatus() ?? 0;
   } finally {
-    if (stdin.isTTY) stdin.setRawMode(false);
-    stdin.pause();
     machine.kill();
     await machine.exited;
   }
@@ -208,7 +191,7 @@ async function attach(machine: MachineProcess, signal: AbortSignal): Promise<num
 
 /** Powers the guest off, by its agent when there is one, and waits for its end; it is ended when it takes too long. */
 async function powerOff(machine: MachineProcess, agent: GuestAgent | undefined): Promise<void> {
-  if (agent) agent.shutdown();
+  if (agent) await agent.shutdown();
   else await powerOffAlone(machine);
   if (await Promise.race([machine.exited.then(() => true), delay(SHUTDOWN_TIME, false, { ref: false })]))
     return;
@@ -220,8 +203,7 @@ async function powerOffAlone(machine: MachineProcess): Promise<void> {
   try {
     if (machine.agentSocket === undefined) throw new Error("no agent");
     using agent = await waitForAgent(machine.agentSocket, AbortSignal.timeout(2000));
-    agent.shutdown();
-    await delay(100);
+    await agent.shutdown();
   } catch {
     machine.pressPowerButton();
   }

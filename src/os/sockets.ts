@@ -17,3 +17,13 @@ export function connectUnix(path: string): Promise<Socket> {
     socket.once("error", reject);
   }).finally(() => closeSync(directory));
 }
+
+/** Whether somebody listens on a Unix socket. */
+export async function canConnect(path: string): Promise<boolean> {
+  try {
+    (await connectUnix(path)).destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}
