@@ -102,11 +102,15 @@ async function runHere(
   const output = { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) };
   const running = await agent.start(command, output, { ...options, ...(read && { input: read }) });
   using _signals = options.terminal ? followSize(running) : passSignals(running, left.resolve);
-  const timer =
-    timeout &&
-    setTimeout(() => void end(running, "TERM", TIMED_OUT).then(left.resolve, left.reject), timeout * 1000);
+  let isLate = false;
+  const stopLate = () => {
+    isLate = true;
+    end(running, "TERM", TIMED_OUT).then(left.resolve, left.reject);
+  };
+  const timer = timeout && setTimeout(stopLate, timeout * 1000);
   try {
-    return await Promise.race([running.ended, left.promise]);
+    const code = await Promise.race([running.ended, left.promise]);
+    return isLate ? TIMED_OUT : code;
   } finally {
     clearTimeout(timer);
     process.stdin.pause();

@@ -3,15 +3,15 @@
 /** Directory of the guest where commands have their files; in memory, and for root only. */
 export const EXEC_DIRECTORY = "/run/microvm";
 
-/** Bytes of output that the guest keeps for the host to fetch, for each of the two outputs. */
-export const SEGMENT = 1024 * 1024;
+/** Of how many reads, each of at most a page, a file of output has: 4 MiB at most, that many bytes at least. */
+export const SEGMENT_READS = 1024;
 
 /**
  * Arguments: BASE USER DIRECTORY MODE COUNT, COUNT variables as NAME=VALUE, then the command. BASE is the beginning of
  * all names of this command's files:
  *
- * - `BASE.out.0`, `BASE.err.0`: what it prints, at most a segment. The next one is begun once the host has read the
- *   last one and says with `BASE.out.1.open` that it has opened this one, so that a flood fills nothing.
+ * - `BASE.out.0`, `BASE.err.0`: what it prints, as long as `SEGMENT_READS` allows. Then the next one is there, and
+ *   filled once the host has read the last one and says with `BASE.out.1.open` that it has opened this one, so that a flood fills nothing.
  * - `BASE.in`: a FIFO of lines: `d DATA` (as printf's %b takes it), `f NUMBER` (the bytes of `BASE.in.NUMBER`), `e`
  *   (the end). Each that is done adds a line to `BASE.ack`. Only with the mode `input` or `tty`.
  * - `BASE.pid`, `BASE.code`: process id, and exit status once it has ended, though others may still hold its outputs.
@@ -37,6 +37,7 @@ done 2>/dev/null </etc/passwd
 if [ -z "$found" ]; then
   if [ "$user" != root ]; then
     echo "there is no user $user" >&2
+    rm -f "$b".*
     exit 126
   fi
   name=root uid=0 gid=0 home=/root shell=/bin/sh
@@ -52,10 +53,9 @@ done
 pump() {
   number=0
   while :; do
-    case $(LC_ALL=C dd bs=65536 count=${SEGMENT} iflag=count_bytes 2>&1 >>"$b.$1.$number") in
-      *"${SEGMENT} bytes"*) ;;
-      *) return ;;
-    esac
+    records=$(LC_ALL=C dd bs=4096 count=${SEGMENT_READS} 2>&1 >>"$b.$1.$number")
+    records=\${records%% records*}
+    [ "$((\${records%+*} + \${records#*+}))" -ge ${SEGMENT_READS} ] || return
     last=$number
     number=$((number + 1))
     : >"$b.$1.$number"
@@ -90,7 +90,8 @@ start() {
 }
 
 run() {
-  (start "$@")
+  # Not the shell's own words about a signal.
+  { (start "$@" 2>&4 4>&-); } 4>&2 2>/dev/null
   echo $? >"$b.code"
   [ "$mode" = output ] || echo e 1<>"$b.in"
 }

@@ -1,8 +1,6 @@
 /** One output of a command in a guest: files, one after the other, each as the guest's script writes it. */
-import { setTimeout as delay } from "node:timers/promises";
-import { MicrovmError } from "../errors.ts";
 import type { AgentChannel } from "./agent-channel.ts";
-import { SEGMENT } from "./exec-script.ts";
+import { SEGMENT_READS } from "./exec-script.ts";
 import { closeFile, openFile, PIECE, readPiece, tryOpenFile } from "./guest-files.ts";
 
 /** An output that is fetched. */
@@ -11,10 +9,6 @@ export interface GuestOutput {
   fetch(): Promise<boolean>;
   close(): Promise<void>;
 }
-
-/** How often, and how many times, the next file is looked for: milliseconds. */
-const RETRY_TIME = 20;
-const RETRIES = 500;
 
 /** Opens an output, whose first file is made. `path` is that of the files, without their numbers. */
 export async function openOutput(
@@ -25,38 +19,34 @@ export async function openOutput(
   let handle = await openFile(channel, `${path}.0`, "w+");
   let number = 0;
   let offset = 0;
-  const next = async () => {
-    number++;
-    offset = 0;
-    const opened = await openSoon(channel, `${path}.${number}`, "r");
-    await closeFile(channel, handle);
-    handle = opened;
-    await closeFile(channel, await openFile(channel, `${path}.${number}.open`, "w"));
+  /** Everything that the file has gained. */
+  const drain = async () => {
+    for (let isNew = false; ; isNew = true) {
+      const bytes = await readPiece(channel, handle, PIECE);
+      if (bytes.length === 0) return isNew;
+      offset += bytes.length;
+      await take(bytes);
+      if (bytes.length < PIECE) return true;
+    }
   };
   return {
     async fetch() {
-      for (let isNew = false; ; isNew = true) {
-        const count = Math.min(PIECE, SEGMENT - offset);
-        const bytes = await readPiece(channel, handle, count);
-        if (bytes.length === 0) return isNew;
-        offset += bytes.length;
-        await take(bytes);
-        if (offset === SEGMENT) await next();
-        else if (bytes.length < count) return true;
+      let isNew = await drain();
+      while (offset >= SEGMENT_READS) {
+        const next = await tryOpenFile(channel, `${path}.${number + 1}`, "r");
+        if (next === undefined) break;
+        // The next one is there once this one is complete.
+        await drain();
+        await closeFile(channel, handle);
+        handle = next;
+        number++;
+        offset = 0;
+        await closeFile(channel, await openFile(channel, `${path}.${number}.open`, "w"));
+        isNew = true;
+        await drain();
       }
+      return isNew;
     },
     close: () => closeFile(channel, handle),
   };
-}
-
-/** The handle of a file that is there in a moment. */
-export async function openSoon(channel: AgentChannel, path: string, mode: string): Promise<number> {
-  for (let tries = 0; tries < RETRIES; tries++) {
-    const handle = await tryOpenFile(channel, path, mode);
-    if (handle !== undefined) return handle;
-    await delay(RETRY_TIME);
-  }
-  throw new MicrovmError("guest-failed", `The guest does not make the file "${path}"`, {
-    hint: "See whether its /run is full",
-  });
 }
