@@ -83,7 +83,7 @@ async function bootOnce(workspace: Workspace, runner: string, { powerOff = false
   });
   early.catch(() => {});
   try {
-    using agent = await Promise.race([waitForAgent(machine.agentSocket!, signal), early]);
+    using agent = await Promise.race([waitForAgent(machine.facts.agentSocket!, signal), early]);
     const answered = seconds();
     const waited = execCollected(agent, ["/usr/bin/systemctl", "is-system-running", "--wait"], { signal });
     const { stdout } = await Promise.race([waited, early]);

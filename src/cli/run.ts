@@ -5,7 +5,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { findProjectFile } from "../config/index.ts";
 import { type GuestAgent, waitForAgent } from "../control/guest-agent.ts";
 import { type MachineProcess, startMachine } from "../control/machine-process.ts";
-import { consoleLines } from "../control/terminal.ts";
 import { MicrovmError } from "../errors.ts";
 import { mkdirSync } from "../os/files.ts";
 import { lockFile } from "../os/locks.ts";
@@ -17,15 +16,7 @@ import { printWarning } from "./output.ts";
 import { lendTerminal, writeTo } from "./raw-terminal.ts";
 import { parseSeconds } from "./seconds.ts";
 import { directories, stoppedStatus, stopSignal } from "./setting.ts";
-
-/** Seconds that a guest has to come up: microvm.nix's `startupTimeout`. */
-const STARTUP_TIMEOUT = 150;
-
-/** Milliseconds that a guest has to power off before it is ended. */
-const SHUTDOWN_TIME = 30_000;
-
-/** How many lines of the console an error shows. */
-const SHOWN_LINES = 20;
+import { endedEarly, untilReady } from "./until-ready.ts";
 
 /** Builds a VM and runs it in the foreground. */
 export const runCommand: Command = {
@@ -41,9 +32,10 @@ the guest off.
 Usage: microvm run [PROJECT[#NAME]] [options]
 
 Options:
-  -e, --exec COMMAND     Run COMMAND in the guest once it is up, print its output, power the guest off, and exit
+  -e, --exec COMMAND     Run COMMAND in the guest once it is up ("microvm.readiness.stage"), print its output, power the guest off, and exit
                          with the command's exit status
-      --timeout SECONDS  How long the guest may take to come up (default ${STARTUP_TIMEOUT}; only with --exec)
+      --timeout SECONDS  How long the guest may take for each stage of its start, with --exec; the
+                         default is "microvm.readiness.timeout"
       --verbose          With --exec: print the console as well, to standard error
   -q, --quiet            Print no progress of the build, only warnings and errors
   -h, --help             Show this
@@ -61,7 +53,7 @@ Examples:
       verbose: { type: "boolean", default: false },
       ...QUIET_OPTION,
     });
-    const timeout = parseSeconds("timeout", values.timeout) ?? STARTUP_TIMEOUT;
+    const timeout = parseSeconds("timeout", values.timeout);
     const project = findProjectFile(reference);
     const { store, state } = directories();
     const signal = stopSignal();
@@ -82,7 +74,8 @@ Examples:
     const machine = await startMachine(runner, directory);
     if (values.exec === undefined) return await attach(machine, signal);
     if (values.verbose) machine.onConsole((chunk) => process.stderr.write(chunk));
-    return await execute(machine, values.exec, timeout, signal);
+    const time = timeout ?? machine.facts.readiness.timeout;
+    return await execute(machine, values.exec, time, signal);
   },
 };
 
@@ -119,56 +112,6 @@ async function execute(
   }
 }
 
-/** The guest's agent, once it answers. */
-async function untilReady(
-  machine: MachineProcess,
-  timeout: number,
-  signal: AbortSignal,
-): Promise<GuestAgent> {
-  if (machine.agentSocket === undefined) {
-    throw new MicrovmError("guest-failed", "The guest has no agent to run the command", {
-      hint: 'Set "services.qemuGuest.enable" to true',
-    });
-  }
-  const waiting = new AbortController();
-  const timer = setTimeout(() => waiting.abort(tooSlow(machine, timeout)), timeout * 1000);
-  const stop = () => waiting.abort(signal.reason);
-  signal.addEventListener("abort", stop);
-  machine.exited.then(
-    () => waiting.abort(endedEarly(machine, "before it was up")),
-    (error) => waiting.abort(error),
-  );
-  try {
-    return await waitForAgent(machine.agentSocket, waiting.signal);
-  } catch (error) {
-    throw waiting.signal.aborted ? waiting.signal.reason : error;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-function tooSlow(machine: MachineProcess, timeout: number): MicrovmError {
-  return new MicrovmError(
-    "boot-timeout",
-    `The guest did not come up within ${timeout} seconds${tail(machine)}`,
-    {
-      hint: 'Give it longer with "--timeout SECONDS", or see what its console says with "--verbose"',
-    },
-  );
-}
-
-function endedEarly(machine: MachineProcess, when: string): MicrovmError {
-  return new MicrovmError("guest-failed", `The guest ended ${when}${tail(machine)}`, {
-    hint: "The lines above are the last of its console",
-  });
-}
-
-function tail(machine: MachineProcess): string {
-  const lines = consoleLines(machine.consoleTail(), SHOWN_LINES);
-  return lines === "" ? "; its console printed nothing" : `; its console's last lines:\n${lines}`;
-}
-
 /** The console on this terminal, or on standard output, until the guest has powered off. */
 async function attach(machine: MachineProcess, signal: AbortSignal): Promise<number> {
   machine.onConsole((chunk) => process.stdout.write(chunk));
@@ -193,16 +136,17 @@ async function attach(machine: MachineProcess, signal: AbortSignal): Promise<num
 async function powerOff(machine: MachineProcess, agent: GuestAgent | undefined): Promise<void> {
   if (agent) await agent.shutdown();
   else await powerOffAlone(machine);
-  if (await Promise.race([machine.exited.then(() => true), delay(SHUTDOWN_TIME, false, { ref: false })]))
-    return;
-  printWarning(`the guest did not power off within ${SHUTDOWN_TIME / 1000} seconds and was ended`);
+  const { shutdownTimeout } = machine.facts;
+  const late = delay(shutdownTimeout * 1000, false, { ref: false });
+  if (await Promise.race([machine.exited.then(() => true), late])) return;
+  printWarning(`the guest did not power off within ${shutdownTimeout} seconds and was ended`);
 }
 
 /** The agent is asked when it answers at once; a guest that is not that far, or has none, gets its power button pressed. */
 async function powerOffAlone(machine: MachineProcess): Promise<void> {
   try {
-    if (machine.agentSocket === undefined) throw new Error("no agent");
-    using agent = await waitForAgent(machine.agentSocket, AbortSignal.timeout(2000));
+    if (machine.facts.agentSocket === undefined) throw new Error("no agent");
+    using agent = await waitForAgent(machine.facts.agentSocket, AbortSignal.timeout(2000));
     await agent.shutdown();
   } catch {
     machine.pressPowerButton();

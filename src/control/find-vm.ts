@@ -22,7 +22,12 @@ export interface VmFacts {
   readonly agentSocket: string | undefined;
   readonly controlSocket: string | undefined;
   readonly consoleSocket: string | undefined;
+  readonly readinessSocket: string | undefined;
+  /** The stage that the guest counts as up with, and the seconds that it has for each. */
+  readonly readiness: { readonly stage: string; readonly timeout: number };
 }
+
+type SocketName = "agentSocket" | "controlSocket" | "consoleSocket" | "readinessSocket";
 
 /** Every VM of a state directory, installed ones first. */
 export function knownVms(stateDirectory: string): KnownVm[] {
@@ -53,7 +58,9 @@ export async function runningFacts({ directory }: KnownVm): Promise<VmFacts | un
 /** What a runner says of a VM that runs from it in a directory. */
 export function factsOf(runner: string, directory: string): VmFacts {
   const { machine } = JSON.parse(readFileSync(join(runner, runnerNames.machine), "utf8")) as {
-    machine: Readonly<Partial<Record<keyof VmFacts, string | null>>>;
+    machine: Readonly<Partial<Record<SocketName, string | null>>> & {
+      readonly readiness?: VmFacts["readiness"];
+    };
   };
   const place = (name: string | null | undefined) => (name == null ? undefined : join(directory, name));
   return {
@@ -61,6 +68,8 @@ export function factsOf(runner: string, directory: string): VmFacts {
     agentSocket: place(machine.agentSocket),
     controlSocket: place(machine.controlSocket),
     consoleSocket: place(machine.consoleSocket),
+    readinessSocket: place(machine.readinessSocket),
+    readiness: machine.readiness ?? { stage: "agent", timeout: 150 },
   };
 }
 

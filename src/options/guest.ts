@@ -9,6 +9,7 @@ import { credentials } from "./guest/credentials.ts";
 import { environment } from "./guest/environment.ts";
 import { firewall } from "./guest/firewall.ts";
 import { interfaces } from "./guest/interfaces.ts";
+import { lifecycle } from "./guest/lifecycle.ts";
 import { machine } from "./guest/machine.ts";
 import { type Assertion, nameAssertions } from "./guest/name-assertions.ts";
 import { addressAssertions, forwardingWarnings } from "./guest/network-assertions.ts";
@@ -35,6 +36,7 @@ export type { GuestConfig } from "./guest/arguments.ts";
 export const guestModule = withFile("src/options/guest.ts", {
   imports: [
     machine,
+    lifecycle,
     volumes,
     interfaces,
     shares,

@@ -5,6 +5,7 @@ import type { credentialsOptions } from "./credentials.ts";
 import type { environmentOptions } from "./environment.ts";
 import type { firewallOptions } from "./firewall.ts";
 import type { interfacesOptions } from "./interfaces.ts";
+import type { lifecycleOptions } from "./lifecycle.ts";
 import type { machineOptions } from "./machine.ts";
 import type { networkInterfacesOptions } from "./network-interfaces.ts";
 import type { networkdOptions } from "./networkd.ts";
@@ -25,6 +26,7 @@ import type { volumesOptions } from "./volumes.ts";
 /** The merged configuration of a guest. */
 export type GuestConfig = InferConfig<
   typeof machineOptions &
+    typeof lifecycleOptions &
     typeof volumesOptions &
     typeof interfacesOptions &
     typeof sharesOptions &
