@@ -25,6 +25,8 @@ export interface VmFacts {
   readonly readinessSocket: string | undefined;
   /** The stage that the guest counts as up with, and the seconds that it has for each. */
   readonly readiness: { readonly stage: string; readonly timeout: number };
+  /** Seconds that the guest has to power off. */
+  readonly shutdownTimeout: number;
 }
 
 type SocketName = "agentSocket" | "controlSocket" | "consoleSocket" | "readinessSocket";
@@ -58,9 +60,8 @@ export async function runningFacts({ directory }: KnownVm): Promise<VmFacts | un
 /** What a runner says of a VM that runs from it in a directory. */
 export function factsOf(runner: string, directory: string): VmFacts {
   const { machine } = JSON.parse(readFileSync(join(runner, runnerNames.machine), "utf8")) as {
-    machine: Readonly<Partial<Record<SocketName, string | null>>> & {
-      readonly readiness?: VmFacts["readiness"];
-    };
+    machine: Readonly<Partial<Record<SocketName, string | null>>> &
+      Partial<Pick<VmFacts, "readiness" | "shutdownTimeout">>;
   };
   const place = (name: string | null | undefined) => (name == null ? undefined : join(directory, name));
   return {
@@ -70,6 +71,7 @@ export function factsOf(runner: string, directory: string): VmFacts {
     consoleSocket: place(machine.consoleSocket),
     readinessSocket: place(machine.readinessSocket),
     readiness: machine.readiness ?? { stage: "agent", timeout: 150 },
+    shutdownTimeout: machine.shutdownTimeout ?? 30,
   };
 }
 
