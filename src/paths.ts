@@ -84,6 +84,11 @@ export const vmNames = {
   consoleLog: "console.log",
   /** Link to the runner that the VM runs from; there while it runs. */
   booted: "booted",
+  /** Socket of the first terminal at the console, and what that terminal holds. */
+  consoleHub: "console.hub.sock",
+  consoleLock: "console.lock",
+  /** The guest's host keys, for "microvm ssh". */
+  knownHosts: "known_hosts",
 } as const;
 
 /** Inside a runner. */
