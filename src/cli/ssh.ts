@@ -72,7 +72,7 @@ function splitOptions(words: readonly string[]): { options: readonly string[]; c
 function proxyCommand({ name, directory, installed }: RunningVm): string {
   const id = installed ? name : directory.slice(directory.lastIndexOf("/") + 1);
   const command = [process.execPath, process.argv[1]!, "exec", "-i", id, "--", ...SERVER];
-  return `exec ${quoteCommand(command)}`.replaceAll("%", "%%");
+  return quoteCommand(command).replaceAll("%", "%%");
 }
 
 /** The keys in the VM's directory, by a file of known hosts beside them. A VM that has none there is asked about as usual. */

@@ -106,7 +106,9 @@ function channelOf(socketPath: string, first: Connection): AgentChannel {
       socket.write(`${JSON.stringify({ execute, arguments: parameters })}\n`);
       const line = await nextLine(ANSWER_TIME);
       const said = line === undefined ? undefined : parseAnswer(line);
-      if (isObject(said?.return) || typeof said?.return === "number" || isObject(said?.error)) return said;
+      // The handle of an opened file is a bare number.
+      const isHandle = execute === "guest-file-open" && typeof said?.return === "number";
+      if (isHandle || isObject(said?.return) || isObject(said?.error)) return said;
       throw refused(execute, silence(line, socket.destroyed));
     });
   return {

@@ -133,8 +133,11 @@ function write(archive: PassThrough | undefined, chunk: Buffer): void | Promise<
   }
   if (archive.write(chunk)) return;
   return new Promise((resolve) => {
-    archive.once("drain", resolve);
-    archive.once("close", resolve);
+    const done = () => {
+      archive.off("drain", done).off("close", done);
+      resolve();
+    };
+    archive.on("drain", done).on("close", done);
   });
 }
 

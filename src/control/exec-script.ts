@@ -54,7 +54,9 @@ pump() {
   number=0
   while :; do
     records=$(LC_ALL=C dd bs=4096 count=${SEGMENT_READS} 2>&1 >>"$b.$1.$number")
+    # The numbers of whole and of short reads, behind what it says about short ones.
     records=\${records%% records*}
+    records=\${records##*[!0-9+]}
     [ "$((\${records%+*} + \${records#*+}))" -ge ${SEGMENT_READS} ] || return
     last=$number
     number=$((number + 1))

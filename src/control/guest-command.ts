@@ -11,7 +11,7 @@ import { isObject } from "./agent-connection.ts";
 import { EXEC_DIRECTORY, EXEC_SCRIPT, LEAVE_SCRIPT, RESIZE_SCRIPT, SIGNAL_SCRIPT } from "./exec-script.ts";
 import { closeFile, openFile, readPiece, tryOpenFile } from "./guest-files.ts";
 import { sendInput } from "./guest-input.ts";
-import { type GuestOutput, openOutput } from "./guest-output.ts";
+import { type GuestOutput, outputOf } from "./guest-output.ts";
 import { type TerminalSize, terminalCommand } from "./terminal.ts";
 
 /** Takes what a command in the guest prints, as it comes. A promise is waited for before more is fetched. */
@@ -93,12 +93,15 @@ async function openOutputs(
   output: ExecOutput,
   { terminal }: ExecOptions,
 ): Promise<GuestOutput[]> {
-  const open = async (name: string, take: ExecOutput["stdout"]) =>
-    openOutput(channel, `${base}.${name}`, take);
-  const first = await tryOpenFile(channel, `${base}.out.0`, "w+");
-  if (first === undefined) await makeDirectory(channel);
-  else await closeFile(channel, first);
-  return [await open("out", output.stdout), ...(terminal ? [] : [await open("err", output.stderr)])];
+  let first = await tryOpenFile(channel, `${base}.out.0`, "w+");
+  if (first === undefined) {
+    await makeDirectory(channel);
+    first = await openFile(channel, `${base}.out.0`, "w+");
+  }
+  const out = outputOf(channel, `${base}.out`, first, output.stdout);
+  if (terminal) return [out];
+  const second = await openFile(channel, `${base}.err.0`, "w+");
+  return [out, outputOf(channel, `${base}.err`, second, output.stderr)];
 }
 
 /** Once after each start of the guest. */

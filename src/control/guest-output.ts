@@ -10,13 +10,14 @@ export interface GuestOutput {
   close(): Promise<void>;
 }
 
-/** Opens an output, whose first file is made. `path` is that of the files, without their numbers. */
-export async function openOutput(
+/** An output whose first file is open already. `path` is that of the files, without their numbers. */
+export function outputOf(
   channel: AgentChannel,
   path: string,
+  first: number,
   take: (chunk: Buffer) => void | Promise<void>,
-): Promise<GuestOutput> {
-  let handle = await openFile(channel, `${path}.0`, "w+");
+): GuestOutput {
+  let handle = first;
   let number = 0;
   let offset = 0;
   /** Everything that the file has gained. */

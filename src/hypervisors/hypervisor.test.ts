@@ -79,11 +79,16 @@ for (const hypervisor of ALL) {
     assert.ok(args(hypervisor, fields).every((word) => word !== ""));
   });
 
-  test(`${name}: without sockets nothing listens, and nobody can be asked to shut down`, () => {
-    const silent = { controlSocket: null, agentSocket: null };
-    assert.ok(!args(hypervisor, silent).join("\n").includes(".sock"));
-    assert.equal(hypervisor.shutdownLines(machine(silent)), undefined);
-    assert.ok(hypervisor.shutdownLines(machine())!.length > 0);
+  test(`${name}: without sockets only readiness is listened for, and nobody can be asked to shut down`, () => {
+    const silent = { controlSocket: null, agentSocket: null, consoleSocket: null };
+    assert.deepEqual(
+      args(hypervisor, silent)
+        .join("\n")
+        .match(/[\w.]+\.sock/g),
+      ["web.ready.sock"],
+    );
+    assert.equal(hypervisor.controlLines(machine(silent)), undefined);
+    assert.ok(hypervisor.controlLines(machine())!.powerButton.length > 0);
   });
 
   test(`${name}: it runs with and without hardware virtualisation`, () => {

@@ -36,7 +36,7 @@ export function shutdownScript(machine: MachineSpec, hypervisor: Hypervisor, soc
       ? ""
       : `
 printf '%s\\n' '{"execute":"guest-shutdown","arguments":{"mode":"powerdown"}}' |
-  ${client(socat, String(AGENT_TIME), agentSocket)} >/dev/null 2>&1 &
+  ${client(socat, String(AGENT_TIME), agentSocket)} >/dev/null &
 control ${AGENT_TIME} || exit 0
 `;
   return `${PROLOGUE}# Says lines to the hypervisor and waits for its end, some seconds at most. Fails when it has ended.
@@ -44,9 +44,10 @@ control() {
   seconds=$1
   shift
   printf '%s\\n' ${say(lines.greeting)} "$@" |
-    ${client(socat, '"$seconds"', controlSocket)} >/dev/null 2>&1
+    ${client(socat, '"$seconds"', controlSocket)} >/dev/null
 }
-control 0 || exit 0
+control 0
+exec 2>/dev/null
 ${agent}
 # A guest that is still starting overlooks its power button: it is pressed again.
 tries=0
@@ -54,7 +55,7 @@ while [ "$tries" -lt ${presses} ]; do
   tries=$((tries + 1))
   control ${BUTTON_TIME} ${say(lines.powerButton)} || exit 0
 done
-echo "microvm-shutdown: ${machine.name} did not power off within ${shutdownTimeout} seconds and is ended" >&2
+echo "microvm-shutdown: ${machine.name} did not power off within ${shutdownTimeout} seconds and is ended"
 control ${BUTTON_TIME} ${say(lines.end)} || exit 0
 `;
 }
