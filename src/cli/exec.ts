@@ -64,7 +64,7 @@ Examples:
     if (values.tty && values.interactive && !process.stdin.isTTY) {
       throw usage('"--tty" with "--interactive" needs a terminal, and standard input is none');
     }
-    const timeout = parseSeconds("timeout", values.timeout);
+    const timeout = parseSeconds("exec", "timeout", values.timeout);
     const options: ExecOptions = {
       user: values.user,
       directory: values.workdir,

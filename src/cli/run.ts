@@ -32,13 +32,15 @@ the guest off.
 Usage: microvm run [PROJECT[#NAME]] [options]
 
 Options:
-  -e, --exec COMMAND     Run COMMAND in the guest once it is up ("microvm.readiness.stage"), print its output, power the guest off, and exit
+  -e, --exec COMMAND     Run COMMAND in the guest once it is up, print its output, power the guest off, and exit
                          with the command's exit status
       --timeout SECONDS  How long the guest may take for each stage of its start, with --exec; the
                          default is "microvm.readiness.timeout"
       --verbose          With --exec: print the console as well, to standard error
   -q, --quiet            Print no progress of the build, only warnings and errors
   -h, --help             Show this
+
+"microvm.readiness.stage" says when a guest counts as up.
 
 Examples:
   microvm run examples/my-microvm
@@ -53,7 +55,7 @@ Examples:
       verbose: { type: "boolean", default: false },
       ...QUIET_OPTION,
     });
-    const timeout = parseSeconds("timeout", values.timeout);
+    const timeout = parseSeconds("run", "timeout", values.timeout);
     const project = findProjectFile(reference);
     const { store, state } = directories();
     const signal = stopSignal();

@@ -1,7 +1,7 @@
 import { MicrovmError } from "../errors.ts";
 
 /** The value of an option that is a number of seconds above zero; undefined when it was not given. */
-export function parseSeconds(option: string, text: string | undefined): number | undefined {
+export function parseSeconds(command: string, option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = Number(text);
   if (Number.isFinite(seconds) && seconds > 0) return seconds;
@@ -9,7 +9,7 @@ export function parseSeconds(option: string, text: string | undefined): number |
     "bad-usage",
     `"--${option}" is "${text}": it must be a number of seconds above zero`,
     {
-      hint: "Give a number such as 30 or 0.5",
+      hint: `See "microvm ${command} --help"`,
     },
   );
 }

@@ -163,13 +163,17 @@ test("qemu: the arguments of a machine", () => {
 -kernel STORE/k1-vmlinux
 -initrd STORE/i1-initrd
 -append console=ttyS0 quiet$accelerator_params
--chardev stdio,id=console,signal=off
+-chardev stdio,id=stdio,signal=off
+-chardev socket,id=terminal,path=web.console.sock,server=on,wait=off
+-chardev hub,id=console,chardevs.0=stdio,chardevs.1=terminal
 -serial chardev:console
 -chardev socket,id=control,path=web.sock,server=on,wait=off
 -mon chardev=control,mode=control
 -device virtio-serial-pci
 -chardev socket,id=agent,path=web.agent.sock,server=on,wait=off
 -device virtserialport,chardev=agent,name=org.qemu.guest_agent.0
+-chardev socket,id=ready,path=web.ready.sock,server=on,wait=off
+-device virtserialport,chardev=ready,name=microvm.ready
 -blockdev driver=raw,file.driver=file,file.filename=STORE/l1-layer.erofs,node-name=disk0,read-only=on,auto-read-only=off,discard=unmap,file.cache.direct=off
 -device virtio-blk-pci,drive=disk0,serial=layer
 -blockdev driver=raw,file.driver=file,file.filename=d.img,node-name=disk1,read-only=off,auto-read-only=off,discard=unmap,file.cache.direct=on

@@ -156,7 +156,7 @@ tries=0 answered=''
 while [ "$tries" -lt ${ANSWER_TIME * 5} ] && [ -z "$answered" ]; do
   tries=$((tries + 1))
   sleep 0.2
-  ! grep -q ""return": *$$[^0-9]" "$answer" || answered=yes
+  ! grep -q '"return": *'"$$"'[^0-9]' "$answer" || answered=yes
   kill -0 "$asker" 2>/dev/null || tries=${ANSWER_TIME * 5}
 done
 kill "$asker" 2>/dev/null || :

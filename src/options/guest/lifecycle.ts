@@ -20,14 +20,14 @@ export const lifecycleOptions = {
         type: types.ints.positive,
         default: 150,
         description:
-          "Seconds that a guest may take to come up. Each stage that it reaches gives it that time anew.",
+          "How many seconds a guest may take to come up. Each stage that it reaches gives it that time anew.",
       }),
     },
     shutdown: {
       timeout: mkOption({
         type: types.ints.positive,
         default: 30,
-        description: "Seconds that a guest has to power off when it is asked to; then it is ended.",
+        description: "How many seconds a guest has to power off when it is asked to; then it is ended.",
       }),
     },
   },
