@@ -112,6 +112,7 @@ exit "$code"
 const TREE = `
 tree() {
   echo "$1"
+  # shellcheck disable=SC2013 # words are wanted
   for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do tree "$child"; done
 }
 `;
@@ -133,6 +134,7 @@ rm -f "$1".*
 /** Tells a command's terminal its size. Arguments: BASE, rows, columns. */
 export const RESIZE_SCRIPT = `
 read -r pid <"$1.pid"
+# shellcheck disable=SC2013 # words are wanted
 for child in $(cat "/proc/$pid/task/"*/children); do
   stty -F "/proc/$child/fd/0" rows "$2" cols "$3"
 done

@@ -15,6 +15,9 @@ import { printable } from "../os/printable.ts";
 import { readTar, type TarEntry } from "../packages/debian/tar.ts";
 import type { CopyProgress } from "./tar-writer.ts";
 
+/** What errors of the reader call it. */
+const ARCHIVE = "a guest's";
+
 /** How many files and directories are taken. */
 const MOST_ENTRIES = 1_000_000;
 
@@ -35,7 +38,7 @@ export async function extractTar(
   const modes: [string, number][] = [];
   let kind: "file" | "directory" | "link" | undefined;
   let count = 0;
-  for await (const entry of readTar(archive, "the guest's archive")) {
+  for await (const entry of entriesOf(archive)) {
     if (++count > MOST_ENTRIES) throw refused(entry.path, `there are more than ${MOST_ENTRIES} files`);
     const { path, type } = entry;
     const parent = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
@@ -65,6 +68,20 @@ export async function extractTar(
   for (const [path, mode] of modes.reverse()) chmodSync(path, mode);
   if (kind === undefined) throw refused(top, "it is not in the archive");
   return kind;
+}
+
+/** The archive's entries. One that is damaged, or has a path that leads out, is the guest's fault. */
+async function* entriesOf(archive: AsyncIterable<Buffer>): AsyncGenerator<TarEntry> {
+  try {
+    yield* readTar(archive, ARCHIVE);
+  } catch (error) {
+    if (!(error instanceof MicrovmError) || error.code !== "package-invalid") throw error;
+    const reason = printable(error.message.split(`"${ARCHIVE}": `).at(-1)!);
+    throw new MicrovmError("guest-failed", `The guest sent what is refused: ${reason}`, {
+      hint: "Nothing was copied; see what runs in the guest",
+      cause: error,
+    });
+  }
 }
 
 async function writeFile(entry: TarEntry, target: string, progress: CopyProgress): Promise<void> {
