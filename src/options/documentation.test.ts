@@ -140,6 +140,7 @@ test("the JSON Schema has both sides, and the host's VMs are guests", () => {
     "flake",
     "pkgs",
     "restartIfChanged",
+    "restartIfUnresponsive",
     "specialArgs",
     "updateFlake",
   ]);

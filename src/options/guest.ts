@@ -128,9 +128,18 @@ function checks({ config, options }: GuestArguments) {
         ...userAssertions(config, options),
         ...addressAssertions(config, options),
         ...nameAssertions(config),
+        readinessAssertion(config),
       ],
       warnings: () => [...memoryWarnings(config), ...passwordWarnings(config), ...forwardingWarnings(config)],
     },
+  };
+}
+
+function readinessAssertion({ microvm, services }: GuestConfig): Assertion {
+  return {
+    assertion: microvm.readiness.stage !== "agent" || services.qemuGuest.enable,
+    message:
+      '"microvm.readiness.stage" is "agent", and "services.qemuGuest.enable" is false: a guest without agent never gets there; say which other stage is meant',
   };
 }
 

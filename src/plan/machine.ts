@@ -4,6 +4,7 @@ import type { Credential, Disk, MachineSpec, Share } from "../hypervisors/machin
 import type { GuestConfig } from "../options/guest.ts";
 import { keptHostKeys } from "./host-keys.ts";
 import { layerSerial, macAddress, machineUuid, volumeSerial } from "./identity.ts";
+import { readinessStage } from "./readiness-stage.ts";
 
 /** Where the built parts of a guest are: names of store paths. */
 export interface BuiltParts {
@@ -48,7 +49,7 @@ export function machineSpec(
     agentSocket: config.services.qemuGuest.enable ? `${name}.agent.sock` : null,
     consoleSocket: microvm.qemu.serialConsole ? `${name}.console.sock` : null,
     readinessSocket: `${name}.ready.sock`,
-    readiness: microvm.readiness,
+    readiness: { stage: readinessStage(config), timeout: microvm.readiness.timeout },
     shutdownTimeout: microvm.shutdown.timeout,
     machineId: machineUuid(config.networking.hostName, microvm.machineId),
     cpu: microvm.cpu,

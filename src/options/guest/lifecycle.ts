@@ -1,19 +1,20 @@
 /** When a guest counts as up, and how it is stopped. */
 import { mkOption, types, withFile } from "../../module-system/index.ts";
-import type { GuestArguments } from "./arguments.ts";
 
 /** Options of a VM's start and end. */
 export const lifecycleOptions = {
   microvm: {
     readiness: {
       stage: mkOption({
-        type: types.either(
-          types.enum(["basic", "agent", "network", "multi-user"]),
-          types.strMatching(/^[A-Za-z0-9:_.\\@-]+\.(service|socket|target|mount|path|timer)$/),
+        type: types.nullOr(
+          types.either(
+            types.enum(["basic", "agent", "network", "multi-user"]),
+            types.strMatching(/^[A-Za-z0-9:_.\\@-]+\.(service|socket|target|mount|path|timer)$/),
+          ),
         ),
-        default: "agent",
+        default: null,
         description:
-          "How far a guest must be to count as up: `basic` (its file systems are mounted), `agent` (commands can be run), `network`, `multi-user` (everything that starts with it has), or the name of a unit that must have started. A guest that has got to `basic` or `agent` and no farther within the time counts as up as well.",
+          "How far a guest must be to count as up: `basic` (its file systems are mounted), `agent` (commands can be run), `network`, `multi-user` (everything that starts with it has), or the name of a unit that must have started. A guest that has got to `basic` or `agent` and no farther within the time counts as up as well. Null is `agent`, or `basic` for a guest without agent.",
         example: "nginx.service",
       }),
       timeout: mkOption({
@@ -34,21 +35,4 @@ export const lifecycleOptions = {
 } as const;
 
 /** Declares them. */
-export const lifecycle = withFile("src/options/guest/lifecycle.ts", {
-  imports: [checks],
-  options: lifecycleOptions,
-});
-
-function checks({ config }: GuestArguments) {
-  return {
-    config: {
-      assertions: () => [
-        {
-          assertion: config.microvm.readiness.stage !== "agent" || config.services.qemuGuest.enable,
-          message:
-            '"microvm.readiness.stage" is "agent", and "services.qemuGuest.enable" is false: a guest without agent never gets there',
-        },
-      ],
-    },
-  };
-}
+export const lifecycle = withFile("src/options/guest/lifecycle.ts", { options: lifecycleOptions });

@@ -4,6 +4,7 @@ import { unitText } from "../../guest/units.ts";
 import { READINESS_PORT } from "../../hypervisors/machine.ts";
 import type { GuestConfig } from "../../options/guest.ts";
 import type { FileEntry } from "../../store/files.ts";
+import { readinessStage } from "../readiness-stage.ts";
 import { file, unit, wanted } from "./entries.ts";
 
 /** The program that tells it, from the guest's root on. */
@@ -41,9 +42,14 @@ const STAGES: Readonly<
 };
 
 /** The program, and a unit for each stage that is told: those of every guest, and the one that is waited for. */
-export function stageFiles({ microvm, services }: GuestConfig): FileEntry[] {
-  const { stage } = microvm.readiness;
-  const told = new Set(["basic", ...(services.qemuGuest.enable ? ["agent"] : []), "multi-user", stage]);
+export function stageFiles(config: GuestConfig): FileEntry[] {
+  const stage = readinessStage(config);
+  const told = new Set([
+    "basic",
+    ...(config.services.qemuGuest.enable ? ["agent"] : []),
+    "multi-user",
+    stage,
+  ]);
   return [file(TELL, TELL_STAGE_SCRIPT, 0o755), ...[...told].flatMap(stageUnit)];
 }
 
