@@ -46,12 +46,18 @@ export interface GuestCommand {
   resize(size: TerminalSize): Promise<void>;
 }
 
+/** How long a script that prepares or cleans up may take, in milliseconds. */
+const SCRIPT_TIME = 30_000;
+
 /** How often a running command is looked at, in milliseconds: soon after something happened, then less. */
 const SOON = 10;
 const SELDOM = 100;
 
-/** Looks without output before it is asked whether the command has ended and others hold its outputs. */
-const QUIET_LOOKS = 5;
+/**
+ * Without output for so long, and ended itself, a command is left to the others that hold its outputs: milliseconds. A
+ * busy guest may take its time to hand on what was printed last.
+ */
+const QUIET_TIME = 2000;
 
 /** Starts a program in the guest. Errors: `guest-failed`. */
 export async function startCommand(
@@ -106,8 +112,15 @@ async function openOutputs(
 
 /** Once after each start of the guest. */
 async function makeDirectory(channel: AgentChannel): Promise<void> {
-  const pid = await startScript(channel, ["-c", 'mkdir -p -m 0700 "$1"', "sh", EXEC_DIRECTORY]);
-  while ((await statusOf(channel, pid)).exited !== true) await delay(SOON);
+  await runScript(channel, ["-c", 'mkdir -p -m 0700 "$1"', "sh", EXEC_DIRECTORY]);
+}
+
+/** Runs a script to its end, for a time at most. */
+async function runScript(channel: AgentChannel, arg: readonly string[]): Promise<void> {
+  const pid = await startScript(channel, arg);
+  for (const begun = Date.now(); Date.now() - begun < SCRIPT_TIME; await delay(SOON)) {
+    if ((await statusOf(channel, pid)).exited !== false) return;
+  }
 }
 
 function scriptArguments(command: readonly string[], options: ExecOptions): string[] {
@@ -145,29 +158,28 @@ async function follow(
   signal: AbortSignal | undefined,
   output: ExecOutput,
 ): Promise<number> {
-  for (let quiet = 0; ; quiet++) {
+  for (let since = Date.now(); ; ) {
     await looking.next(signal);
     // Asked first: after its end everything is in the files.
     const status = await statusOf(channel, pid);
     let isNew = false;
     for (const one of outputs) isNew = (await one.fetch()) || isNew;
-    if (isNew) {
-      quiet = 0;
-      looking.soon();
-    }
+    if (isNew || outputs.some((one) => one.awaitsMore())) since = Date.now();
+    if (isNew) looking.soon();
+    const isQuiet = Date.now() - since > QUIET_TIME;
     // An agent that knows nothing of the process has been restarted.
-    const code = status.exited === false ? await endedBehind(channel, base, quiet) : exitStatusOf(status);
+    const code =
+      status.exited !== false ? exitStatusOf(status) : isQuiet ? await endedBehind(channel, base) : undefined;
     if (code === undefined) continue;
     for (const one of outputs) await one.close();
-    if (status.exited === false) await startScript(channel, ["-c", LEAVE_SCRIPT, "sh", base, String(pid)]);
+    if (status.exited === false) await runScript(channel, ["-c", LEAVE_SCRIPT, "sh", base, String(pid)]);
     else await tellFaults(status, output);
     return code;
   }
 }
 
 /** Exit status of a command that has ended while others, such as a daemon that it started, hold its outputs. */
-async function endedBehind(channel: AgentChannel, base: string, quiet: number): Promise<number | undefined> {
-  if (quiet === 0 || quiet % QUIET_LOOKS !== 0) return undefined;
+async function endedBehind(channel: AgentChannel, base: string): Promise<number | undefined> {
   const handle = await tryOpenFile(channel, `${base}.code`, "r");
   if (handle === undefined) return undefined;
   const text = (await readPiece(channel, handle, 8)).toString();

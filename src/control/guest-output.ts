@@ -7,6 +7,8 @@ import { closeFile, openFile, PIECE, readPiece, tryOpenFile } from "./guest-file
 export interface GuestOutput {
   /** Hands on what is new; tells whether there was something. */
   fetch(): Promise<boolean>;
+  /** The next file was begun, and nothing is in it yet: more comes. */
+  awaitsMore(): boolean;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export function outputOf(
       }
       return isNew;
     },
+    awaitsMore: () => number > 0 && offset === 0,
     close: () => closeFile(channel, handle),
   };
 }
