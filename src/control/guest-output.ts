@@ -12,6 +12,9 @@ export interface GuestOutput {
   close(): Promise<void>;
 }
 
+/** How long the guest may take to fill a file that it has begun, in milliseconds. */
+const BEGIN_TIME = 30_000;
+
 /** An output whose first file is open already. `path` is that of the files, without their numbers. */
 export function outputOf(
   channel: AgentChannel,
@@ -22,6 +25,7 @@ export function outputOf(
   let handle = first;
   let number = 0;
   let offset = 0;
+  let begun = 0;
   /** Everything that the file has gained. */
   const drain = async () => {
     for (let isNew = false; ; isNew = true) {
@@ -44,13 +48,14 @@ export function outputOf(
         handle = next;
         number++;
         offset = 0;
+        begun = Date.now();
         await closeFile(channel, await openFile(channel, `${path}.${number}.open`, "w"));
         isNew = true;
         await drain();
       }
       return isNew;
     },
-    awaitsMore: () => number > 0 && offset === 0,
+    awaitsMore: () => number > 0 && offset === 0 && Date.now() - begun < BEGIN_TIME,
     close: () => closeFile(channel, handle),
   };
 }
