@@ -117,7 +117,7 @@ exit 1
 `;
 }
 
-/** Lines for a hand-made start of it beside the hypervisor, when systemd waits. The hypervisor is no one's parent. */
+/** Lines of `microvm-run` that start it when systemd waits; it is no child of the hypervisor, which would not wait for it. */
 export const START_READY = `
 if [ -n "\${NOTIFY_SOCKET:-}" ]; then
   ("$(dirname "$0")/microvm-ready" >/dev/null &)
