@@ -50,7 +50,8 @@ export type ErrorCode =
   | "tool-missing"
   | "unit-foreign"
   | "unsupported"
-  | "vm-not-found";
+  | "vm-not-found"
+  | "vm-not-running";
 
 /** How an error is described: `hint` says what to do about it. */
 interface ErrorDetails {

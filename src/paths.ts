@@ -133,6 +133,11 @@ export const vmNames = {
   toplevel: "toplevel",
   /** Of a deployed VM: one line, the reference that it is updated from. */
   flake: "flake",
+  /** Socket of the first terminal at the console, and what that terminal holds. */
+  consoleHub: "console.hub.sock",
+  consoleLock: "console.lock",
+  /** The guest's host keys, for "microvm ssh". */
+  knownHosts: "known_hosts",
 } as const;
 
 /** Inside a runner. */

@@ -18,6 +18,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   rollback: async () => (await import("./rollback.ts")).rollbackCommand,
   eval: async () => (await import("./eval.ts")).evalCommand,
   lock: async () => (await import("./lock.ts")).lockCommand,
+  exec: async () => (await import("./exec.ts")).execCommand,
+  console: async () => (await import("./console.ts")).consoleCommand,
+  cp: async () => (await import("./cp.ts")).cpCommand,
+  ssh: async () => (await import("./ssh.ts")).sshCommand,
   options: async () => (await import("./options.ts")).optionsCommand,
   log: async () => (await import("./log.ts")).logCommand,
   gc: async () => (await import("./gc.ts")).gcCommand,
@@ -49,7 +53,9 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   const { command, rest } = await findCommand([name, ...args]);
-  if (rest.includes("--help") || rest.includes("-h")) {
+  // What stands behind "--" is another program's.
+  const own = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);
+  if (own.includes("--help") || own.includes("-h")) {
     process.stdout.write(command.help);
     return 0;
   }

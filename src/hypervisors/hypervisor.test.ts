@@ -79,11 +79,16 @@ for (const hypervisor of ALL) {
     assert.ok(args(hypervisor, fields).every((word) => word !== ""));
   });
 
-  test(`${name}: without sockets nothing listens, and nobody can be asked to shut down`, () => {
-    const silent = { controlSocket: null, agentSocket: null };
-    assert.ok(!args(hypervisor, silent).join("\n").includes(".sock"));
-    assert.equal(hypervisor.shutdownLines(machine(silent)), undefined);
-    assert.ok(hypervisor.shutdownLines(machine())!.length > 0);
+  test(`${name}: without sockets only readiness is listened for, and nobody can be asked to shut down`, () => {
+    const silent = { controlSocket: null, agentSocket: null, consoleSocket: null };
+    assert.deepEqual(
+      args(hypervisor, silent)
+        .join("\n")
+        .match(/[\w.]+\.sock/g),
+      ["web.ready.sock"],
+    );
+    assert.equal(hypervisor.controlLines(machine(silent)), undefined);
+    assert.ok(hypervisor.controlLines(machine())!.powerButton.length > 0);
   });
 
   test(`${name}: it runs with and without hardware virtualisation`, () => {
@@ -164,13 +169,17 @@ test("qemu: the arguments of a machine", () => {
 -kernel STORE/k1-vmlinux
 -initrd STORE/i1-initrd
 -append console=ttyS0 quiet$accelerator_params
--chardev stdio,id=console,signal=off
+-chardev stdio,id=stdio,signal=off
+-chardev socket,id=terminal,path=web.console.sock,server=on,wait=off
+-chardev hub,id=console,chardevs.0=stdio,chardevs.1=terminal
 -serial chardev:console
 -chardev socket,id=control,path=web.sock,server=on,wait=off
 -mon chardev=control,mode=control
 -device virtio-serial-pci
 -chardev socket,id=agent,path=web.agent.sock,server=on,wait=off
 -device virtserialport,chardev=agent,name=org.qemu.guest_agent.0
+-chardev socket,id=ready,path=web.ready.sock,server=on,wait=off
+-device virtserialport,chardev=ready,name=microvm.ready
 -blockdev driver=raw,file.driver=file,file.filename=STORE/l1-layer.erofs,node-name=disk0,read-only=on,auto-read-only=off,discard=unmap,file.cache.direct=off
 -device virtio-blk-pci,drive=disk0,serial=layer
 -blockdev driver=raw,file.driver=file,file.filename=d.img,node-name=disk1,read-only=off,auto-read-only=off,discard=unmap,file.cache.direct=on

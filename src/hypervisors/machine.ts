@@ -61,6 +61,9 @@ export interface Credential {
   readonly file: string;
 }
 
+/** Name of the port that the guest tells its stages on. */
+export const READINESS_PORT = "microvm.ready";
+
 /** A machine, for any hypervisor. Sizes in MiB. */
 export interface MachineSpec {
   readonly name: string;
@@ -87,6 +90,13 @@ export interface MachineSpec {
   /** Sockets in the VM's directory: the hypervisor's control socket, and that of the guest's agent. */
   readonly controlSocket: string | null;
   readonly agentSocket: string | null;
+  /** Of the console, beside the hypervisor's own input and output; and where the guest tells its stages. */
+  readonly consoleSocket: string | null;
+  readonly readinessSocket: string;
+  /** The stage that the guest counts as up with, and the seconds that it has for each. */
+  readonly readiness: { readonly stage: string; readonly timeout: number };
+  /** Seconds that the guest has to power off. */
+  readonly shutdownTimeout: number;
   /** UUID. */
   readonly machineId: string;
   readonly cpu: string | null;

@@ -11,6 +11,7 @@ import type {
   Share,
   Word,
 } from "./machine.ts";
+import { READINESS_PORT } from "./machine.ts";
 
 /** QEMU's own name of each architecture, and a machine type that boots there under either accelerator. */
 const TARGETS = {
@@ -82,10 +83,14 @@ export const qemu: Hypervisor = {
       ],
     },
   }),
-  shutdownLines: (machine) =>
+  controlLines: (machine) =>
     machine.controlSocket === null
       ? undefined
-      : ['{"execute":"qmp_capabilities"}', '{"execute":"system_powerdown"}'],
+      : {
+          greeting: ['{"execute":"qmp_capabilities"}'],
+          powerButton: ['{"execute":"system_powerdown"}'],
+          end: ['{"execute":"quit"}'],
+        },
 };
 
 function baseArgs({
@@ -157,25 +162,42 @@ function kernelArgs({ kernel, initrd, kernelParams }: MachineSpec): Word[] {
   ];
 }
 
-function consoleArgs({ serialConsole }: MachineSpec): Word[] {
+function consoleArgs({ serialConsole, consoleSocket }: MachineSpec): Word[] {
   if (!serialConsole) return [];
   // Control characters of the terminal belong to the guest.
-  return [...["-chardev", "stdio,id=console,signal=off"], ...["-serial", "chardev:console"]];
+  const own = ["-chardev", "stdio,id=stdio,signal=off"];
+  if (consoleSocket === null) return [...own, "-serial", "chardev:stdio"];
+  return [
+    ...own,
+    ...listening("terminal", consoleSocket),
+    // Prints on both, and takes keys from both.
+    ...["-chardev", "hub,id=console,chardevs.0=stdio,chardevs.1=terminal"],
+    ...["-serial", "chardev:console"],
+  ];
 }
 
-function socketArgs({ controlSocket, agentSocket }: MachineSpec): Word[] {
+function socketArgs({ controlSocket, agentSocket, readinessSocket }: MachineSpec): Word[] {
   const args: Word[] = [];
   if (controlSocket !== null) {
-    args.push(...["-chardev", `socket,id=control,path=${escapeComma(controlSocket)},server=on,wait=off`]);
-    args.push(...["-mon", "chardev=control,mode=control"]);
+    args.push(...listening("control", controlSocket), ...["-mon", "chardev=control,mode=control"]);
   }
+  args.push(...["-device", "virtio-serial-pci"]);
   if (agentSocket !== null) {
-    args.push(...["-device", "virtio-serial-pci"]);
-    args.push(...["-chardev", `socket,id=agent,path=${escapeComma(agentSocket)},server=on,wait=off`]);
     // The name that the agent's own unit waits for.
-    args.push(...["-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]);
+    args.push(...port("agent", agentSocket, "org.qemu.guest_agent.0"));
   }
+  args.push(...port("ready", readinessSocket, READINESS_PORT));
   return args;
+}
+
+/** A socket that listens, for one client at a time. */
+function listening(id: string, path: string): Word[] {
+  return ["-chardev", `socket,id=${id},path=${escapeComma(path)},server=on,wait=off`];
+}
+
+/** A port of the guest by a name. */
+function port(id: string, path: string, name: string): Word[] {
+  return [...listening(id, path), ...["-device", `virtserialport,chardev=${id},name=${name}`]];
 }
 
 function diskArgs({ serial, image, format, readOnly, direct }: Disk, index: number): Word[] {

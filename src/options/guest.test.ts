@@ -28,6 +28,18 @@ test("what the hypervisor cannot do is refused, by option", () => {
   ]);
 });
 
+test("a guest without agent is not waited for by its agent", () => {
+  const services = { qemuGuest: { enable: false } };
+  assert.deepEqual(faultsOf({ services }), []);
+  assert.deepEqual(faultsOf({ services, microvm: { readiness: { stage: "agent" } } }), [
+    '"microvm.readiness.stage" is "agent", and "services.qemuGuest.enable" is false: a guest without agent never gets there; say which other stage is meant',
+  ]);
+  assert.match(
+    faultsOf({ microvm: { readiness: { stage: "nginx" } } }).join(),
+    /"microvm\.readiness\.stage"/,
+  );
+});
+
 test("names that must be unique are named when they are not, all at once", () => {
   const volume = { image: "a.img", size: 1 };
   const faults = faultsOf({

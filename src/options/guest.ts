@@ -16,6 +16,7 @@ import { fileSystems } from "./guest/file-systems.ts";
 import { firewall } from "./guest/firewall.ts";
 import { i18n } from "./guest/i18n.ts";
 import { interfaces } from "./guest/interfaces.ts";
+import { lifecycle } from "./guest/lifecycle.ts";
 import { machine } from "./guest/machine.ts";
 import { machineAssertions } from "./guest/machine-assertions.ts";
 import { memory } from "./guest/memory.ts";
@@ -57,6 +58,7 @@ export const guestModule = withFile("src/options/guest.ts", {
     machine,
     optimize,
     memory,
+    lifecycle,
     volumes,
     fileSystems,
     volumeOwners,
@@ -166,9 +168,18 @@ function checks({ config, options }: GuestArguments) {
         ...nameAssertions(config),
         ...diskAssertions(config, options),
         ...fileAssertions(config, options),
+        readinessAssertion(config),
       ],
       warnings: () => [...memoryWarnings(config), ...passwordWarnings(config), ...forwardingWarnings(config)],
     },
+  };
+}
+
+function readinessAssertion({ microvm, services }: GuestConfig): Assertion {
+  return {
+    assertion: microvm.readiness.stage !== "agent" || services.qemuGuest.enable,
+    message:
+      '"microvm.readiness.stage" is "agent", and "services.qemuGuest.enable" is false: a guest without agent never gets there; say which other stage is meant',
   };
 }
 

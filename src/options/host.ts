@@ -83,6 +83,13 @@ const vm = types.submodule({
         "Whether the VM restarts when its result changed. Null means: when `config` or `evaluatedConfig` is set.",
     }),
     limits: hostLimits,
+    restartIfUnresponsive: mkOption({
+      type: types.nullOr(types.ints.positive),
+      default: null,
+      description:
+        "How many seconds the guest's agent may leave unanswered before the VM is restarted. Null never restarts it for that.",
+      example: 300,
+    }),
   },
 });
 

@@ -13,6 +13,7 @@ import { loginFiles } from "./guest-files/login.ts";
 import { networkFiles } from "./guest-files/network.ts";
 import { networkdFiles } from "./guest-files/networkd.ts";
 import { optimizationFiles } from "./guest-files/optimization.ts";
+import { stageFiles } from "./guest-files/stages.ts";
 import { declaredUnits, unitSupportFiles } from "./guest-files/units.ts";
 
 /** The configuration layer of a guest, and its units with the options that declare them. */
@@ -39,6 +40,7 @@ export function guestFiles(
     ...loginFiles(config),
     ...dpkgFiles(config),
     ...optimizationFiles(config),
+    ...stageFiles(config),
     ...unitSupportFiles(config, showFile),
     ...declaredFiles(config, showFile),
   ];

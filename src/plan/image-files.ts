@@ -88,6 +88,10 @@ function startFiles(config: GuestConfig, architecture: string, image: PlannedIma
     script("dhcp", IMAGE_DHCP_SCRIPT),
     script("shutdown", IMAGE_SHUTDOWN_SCRIPT),
     script("agent-port", IMAGE_AGENT_SCRIPT),
+    ...["setpriv", "script"].map((program) => {
+      const command = quoteCommand(imageProgram(architecture, program));
+      return script(`bin/${program}`, `#!/.microvm/bin/sh\nexec ${command} "$@"\n`);
+    }),
     script("agent", `#!/.microvm/bin/sh\nexec ${withDefault(environment, "HOME=/root")} ${agent}\n`),
     script(
       "run",

@@ -5,6 +5,7 @@ import type { GuestConfig } from "../options/guest.ts";
 import { earlyMountWords, kernelWord } from "./early-mounts.ts";
 import { keptHostKeys } from "./host-keys.ts";
 import { layerSerial, macAddress, machineUuid } from "./identity.ts";
+import { readinessStage } from "./readiness-stage.ts";
 
 /** Where the built parts of a guest are: names of store paths. */
 export interface BuiltParts {
@@ -52,6 +53,10 @@ export function machineSpec(
     credentials: credentials(config),
     controlSocket: microvm.socket ?? `${name}.sock`,
     agentSocket: config.services.qemuGuest.enable ? `${name}.agent.sock` : null,
+    consoleSocket: microvm.qemu.serialConsole ? `${name}.console.sock` : null,
+    readinessSocket: `${name}.ready.sock`,
+    readiness: { stage: readinessStage(config), timeout: microvm.readiness.timeout },
+    shutdownTimeout: microvm.shutdown.timeout,
     machineId: machineUuid(config.networking.hostName, microvm.machineId),
     cpu: microvm.cpu,
     serialConsole: microvm.qemu.serialConsole,

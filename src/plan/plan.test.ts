@@ -152,6 +152,8 @@ test("a runner holds its programs, and a system beside it", () => {
   };
   const byPath = Object.fromEntries(entries.map((entry) => [entry.path, entry]));
   assert.deepEqual(Object.keys(byPath).sort(), [
+    "bin/microvm-alive",
+    "bin/microvm-ready",
     "bin/microvm-run",
     "bin/microvm-shutdown",
     "bin/tap-up",

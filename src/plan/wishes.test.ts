@@ -143,7 +143,7 @@ test("a guest of an image takes only what starts it from packages, and needs no 
     [
       ["kernel", ["linux-image-cloud-arm64"]],
       ["busybox", ["busybox-static"]],
-      ["image-programs", ["qemu-guest-agent", "util-linux"]],
+      ["image-programs", ["bsdutils", "qemu-guest-agent", "util-linux"]],
     ],
   );
   assert.deepEqual(

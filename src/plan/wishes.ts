@@ -57,8 +57,8 @@ export interface HostFacts {
   readonly storeDirectory: string;
 }
 
-/** What a guest of an image takes from a package set: its agent, and setpriv, which takes on a user. */
-const IMAGE_PACKAGES = ["qemu-guest-agent", "util-linux"];
+/** What a guest of an image takes from a package set: its agent, setpriv, which takes on a user, and script, for terminals. */
+const IMAGE_PACKAGES = ["bsdutils", "qemu-guest-agent", "util-linux"];
 
 /**
  * The wishes of a guest. `isImage`: its system is an image, and the package set has only what starts it. Errors:

@@ -4,7 +4,8 @@ import type { MachineSpec } from "../hypervisors/machine.ts";
 import { type HostTools, loaderOf, placeOf } from "../packages/host-tools.ts";
 import { type FileEntry, filesRecipe } from "../store/files.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
-import { runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
+import { aliveScript, readyScript, shutdownScript } from "./lifecycle.ts";
+import { runScript, virtiofsdScript } from "./scripts.ts";
 import type { NewHostKey } from "./secrets.ts";
 import { MKFS, type RunnerVolume } from "./volumes.ts";
 import type { Program } from "./words.ts";
@@ -37,6 +38,7 @@ export function runnerRecipe(
     const below = (path: string) => `${storePathName(tree)}/${path}`;
     return { loader: below(loader), libraries: below(libraries), file: below(placeOf(name)), name: shownAs };
   };
+  const socat = program(tools.hypervisor, "socat");
   const main = hypervisor.program(machine);
   const scripts: Record<string, string> = {
     ...options.binScripts,
@@ -56,7 +58,9 @@ export function runnerRecipe(
       hostKeys: options.hostKeys,
       sshKeygen: program(tools.ssh, "ssh-keygen"),
     }),
-    "microvm-shutdown": shutdownScript(machine, hypervisor, program(tools.hypervisor, "socat")),
+    "microvm-shutdown": shutdownScript(machine, hypervisor, socat),
+    "microvm-ready": readyScript(machine, socat),
+    "microvm-alive": aliveScript(machine, socat),
   };
   const virtiofs = machine.shares.filter((share) => share.proto === "virtiofs");
   if (virtiofs.length > 0) {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, readdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,7 +9,7 @@ import { qemu } from "../hypervisors/qemu.ts";
 import { layerDisk, machine, share } from "../hypervisors/testing/machine.ts";
 import { readTextIfExists } from "../os/files.ts";
 import { lint, missing, syntaxFaults } from "../os/testing/programs.ts";
-import { runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
+import { runScript, virtiofsdScript } from "./scripts.ts";
 import { ON_PATH, volume } from "./testing/volume.ts";
 import { PRINT_ARGUMENTS, workplace } from "./testing/workplace.ts";
 
@@ -74,8 +73,6 @@ const scripts = {
     sshKeygen: TREE,
     extraArgsScript: "/opt/it's args",
   }),
-  "microvm-shutdown": shutdownScript(machine(), qemu, TREE),
-  "microvm-shutdown without a socket": shutdownScript(machine({ controlSocket: null }), qemu, TREE),
   "virtiofsd-run without shares": virtiofsdScript([], VIRTIOFSD),
   "virtiofsd-run with a share": virtiofsdScript([share()], VIRTIOFSD),
   "virtiofsd-run with two shares": virtiofsdScript([share(), share({ tag: "b" })], VIRTIOFSD),
@@ -214,65 +211,29 @@ test("two virtiofsd are ended with their script", { timeout: 10_000 }, async (t)
   while (pids.some(isAlive)) await delay(5);
 });
 
+test("a virtiofsd that fails ends the others at once, and says so", { timeout: 10_000 }, async (t) => {
+  const place = workplace(t);
+  place.program("virtiofsd", 'echo "$$" >"pid-$2"\n[ "$2" = a ] || { sleep 0.2; exit 7; }\nexec sleep 60');
+  const shares = [share({ socket: "a" }), share({ socket: "b" })];
+  const script = place.script("virtiofsd-run", virtiofsdScript(shares, VIRTIOFSD));
+  const { status, stderr } = place.run(script);
+  assert.deepEqual([status, stderr], [1, "virtiofsd-run: a virtiofsd ended with exit status 7\n"]);
+  while (isAlive(Number(place.read("pid-a")))) await delay(5);
+});
+
+test("all virtiofsd that end with their VM are a good end", { timeout: 10_000 }, (t) => {
+  const place = workplace(t);
+  place.program("virtiofsd", "exec sleep 0.1");
+  const shares = [share({ socket: "a" }), share({ socket: "b" }), share({ socket: "c" })];
+  const { status, stderr } = place.run(place.script("virtiofsd-run", virtiofsdScript(shares, VIRTIOFSD)));
+  assert.deepEqual([status, stderr], [0, ""]);
+});
+
 /** Also false for one that has ended and is not yet waited for. */
 function isAlive(pid: number): boolean {
   const stat = readTextIfExists(`/proc/${pid}/stat`) ?? ") X";
   return !/\) [XZ]/.test(stat);
 }
-
-test("shutting down asks the hypervisor by its socket, whatever its name", (t) => {
-  const place = workplace(t);
-  place.program("socat", `${PRINT_ARGUMENTS} >args\ncat >lines`);
-  const odd = machine({ controlSocket: "it's, a:b.sock" });
-  const text = shutdownScript(odd, qemu, { onPath: "socat" });
-  assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
-  const address = "UNIX-CONNECT:it\\'s\\,\\ a\\:b.sock";
-  assert.deepEqual(place.read("args").split("\0").slice(0, -1), ["-t", "2", "STDIO", address]);
-  assert.equal(place.read("lines"), '{"execute":"qmp_capabilities"}\n{"execute":"system_powerdown"}\n');
-});
-
-test("a guest is asked again until its hypervisor is gone", async (t) => {
-  const place = workplace(t);
-  place.program("socat", "cat >/dev/null; echo asked >>calls; [ $(wc -l <calls) -lt 3 ]");
-  const server = createServer().listen(join(place.vm, "it's.sock"));
-  t.after(() => server.close());
-  await once(server, "listening");
-  const text = shutdownScript(machine({ controlSocket: "it's.sock" }), qemu, { onPath: "socat" });
-  assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
-  assert.equal(place.read("calls"), "asked\nasked\nasked\n");
-});
-
-test("the guest's agent is asked beside the hypervisor, when it can be", async (t) => {
-  const place = workplace(t);
-  place.program("socat", 'echo "$4" >>calls; od -An -c | tr -d " \\n" >>calls; echo >>calls');
-  const server = createServer().listen(join(place.vm, "a,b.sock"));
-  t.after(() => server.close());
-  await once(server, "listening");
-  const text = shutdownScript(machine({ agentSocket: "a,b.sock" }), qemu, { onPath: "socat" });
-  assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
-  const [address, question, control] = place.read("calls").split("\n");
-  assert.equal(address, "UNIX-CONNECT:a\\,b.sock");
-  assert.equal(question, '377{"execute":"guest-shutdown","arguments":{"mode":"powerdown"}}\\n');
-  assert.match(control!, /^UNIX-CONNECT:/);
-});
-
-test("that nobody can be asked is a failure", (t) => {
-  const place = workplace(t);
-  place.program("socat", "cat >/dev/null; echo 'no such socket' >&2; exit 1");
-  const { status, stderr } = place.run(
-    place.script("microvm-shutdown", shutdownScript(machine(), qemu, { onPath: "socat" })),
-  );
-  assert.deepEqual([status, stderr], [1, "no such socket\n"]);
-});
-
-test("without a control socket nobody can be asked to shut down", (t) => {
-  const place = workplace(t);
-  const { status, stderr } = place.run(
-    place.script("microvm-shutdown", scripts["microvm-shutdown without a socket"]),
-  );
-  assert.equal(status, 1);
-  assert.equal(stderr, "microvm-shutdown: web has no control socket\n");
-});
 
 /** A script that starts a machine with one credential in the file `secret`, and what must hold of that file. */
 const withSecret = () => {

@@ -10,6 +10,7 @@ import type { fileSystemsOptions } from "./file-systems.ts";
 import type { firewallOptions } from "./firewall.ts";
 import type { i18nOptions } from "./i18n.ts";
 import type { interfacesOptions } from "./interfaces.ts";
+import type { lifecycleOptions } from "./lifecycle.ts";
 import type { machineOptions } from "./machine.ts";
 import type { memoryOptions } from "./memory.ts";
 import type { networkInterfacesOptions } from "./network-interfaces.ts";
@@ -42,6 +43,7 @@ export type GuestConfig = InferConfig<
   typeof machineOptions &
     typeof optimizeOptions &
     typeof memoryOptions &
+    typeof lifecycleOptions &
     typeof volumesOptions &
     typeof fileSystemsOptions &
     typeof swapOptions &
