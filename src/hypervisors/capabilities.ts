@@ -22,6 +22,10 @@ export interface Capabilities {
   readonly imageTypes: readonly ("raw" | "qcow2")[];
   readonly architectures: readonly ("amd64" | "arm64")[];
   readonly forwardPorts: boolean;
+  /** Buses whose devices a guest can have for itself. */
+  readonly devices: readonly ("pci" | "usb")[];
+  /** Virtual sockets between host and guest. */
+  readonly vsock: boolean;
   /** Secrets of the host as system credentials of the guest. */
   readonly credentials: boolean;
 }
@@ -30,11 +34,12 @@ export interface Capabilities {
 export const CAPABILITIES: Readonly<Partial<Record<HypervisorName, Capabilities>>> = {
   qemu: {
     shares: ["virtiofs", "9p"],
-    // Taps, bridges and macvtaps need a host that is set up for them.
-    interfaces: ["user"],
+    interfaces: ["user", "tap", "macvtap", "bridge"],
     imageTypes: ["raw", "qcow2"],
     architectures: ["amd64", "arm64"],
     forwardPorts: true,
+    devices: ["pci", "usb"],
+    vsock: true,
     credentials: true,
   },
 };

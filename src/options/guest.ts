@@ -6,8 +6,10 @@ import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
 import { boot } from "./guest/boot.ts";
 import { certificates } from "./guest/certificates.ts";
 import { credentials } from "./guest/credentials.ts";
+import { devices } from "./guest/devices.ts";
 import { environment } from "./guest/environment.ts";
 import { firewall } from "./guest/firewall.ts";
+import { interfaceAssertions } from "./guest/interface-assertions.ts";
 import { interfaces } from "./guest/interfaces.ts";
 import { machine } from "./guest/machine.ts";
 import { type Assertion, nameAssertions } from "./guest/name-assertions.ts";
@@ -40,6 +42,7 @@ export const guestModule = withFile("src/options/guest.ts", {
     shares,
     qemu,
     credentials,
+    devices,
     networking,
     networkInterfaces,
     networkd,
@@ -122,7 +125,7 @@ function checks({ config, options }: GuestArguments) {
         ...hypervisorAssertions(config),
         ...uniqueAssertions(config),
         ...shareAssertions(config),
-        ...networkAssertions(config),
+        ...interfaceAssertions(config),
         ...userAssertions(config, options),
         ...addressAssertions(config, options),
         ...nameAssertions(config),
@@ -133,7 +136,7 @@ function checks({ config, options }: GuestArguments) {
 }
 
 function hypervisorAssertions({ microvm }: GuestConfig): Assertion[] {
-  const { hypervisor, interfaces, shares, volumes, forwardPorts, credentialFiles } = microvm;
+  const { hypervisor, interfaces, shares, volumes, devices, vsock, forwardPorts, credentialFiles } = microvm;
   const able = CAPABILITIES[hypervisor];
   if (!able) {
     const known = Object.keys(CAPABILITIES).join('", "');
@@ -158,6 +161,8 @@ function hypervisorAssertions({ microvm }: GuestConfig): Assertion[] {
     ...volumes.flatMap(({ imageType }, i) =>
       able.imageTypes.includes(imageType) ? [] : [cannot(`volumes.${i}.imageType`, imageType)],
     ),
+    ...devices.flatMap(({ bus }, i) => (able.devices.includes(bus) ? [] : [cannot(`devices.${i}.bus`, bus)])),
+    ...(vsock.cid === null || able.vsock ? [] : [cannot("vsock.cid", String(vsock.cid))]),
     ...(forwardPorts.length === 0 || able.forwardPorts ? [] : [cannot("forwardPorts", "set")]),
     ...(Object.keys(credentialFiles).length === 0 || able.credentials
       ? []
@@ -201,25 +206,6 @@ function shareAssertions({ microvm }: GuestConfig): Assertion[] {
       message:
         '"microvm.storeOnDisk" is true, yet the share "ro-store" would bring the store: drop one of them',
     },
-  ];
-}
-
-function networkAssertions({ microvm }: GuestConfig): Assertion[] {
-  const users = microvm.interfaces.filter((nic) => nic.type === "user").length;
-  return [
-    {
-      assertion: microvm.forwardPorts.length === 0 || users > 0,
-      message: '"microvm.forwardPorts" needs an interface with type "user": add one to "microvm.interfaces"',
-    },
-    {
-      assertion: users <= 1,
-      message: '"microvm.interfaces" may hold one interface with type "user"',
-    },
-    ...microvm.forwardPorts.map(({ from, proto, guest }, index) => ({
-      // guestfwd of QEMU's user network.
-      assertion: from === "host" || (proto === "tcp" && guest.address !== ""),
-      message: `"microvm.forwardPorts.${index}" leads from the guest: it needs the protocol "tcp" and an address of the guest's network, such as "10.0.2.100"`,
-    })),
   ];
 }
 

@@ -15,6 +15,8 @@ export interface HostTools {
   readonly filesystems?: Recipe;
   /** ssh-keygen. */
   readonly ssh?: Recipe;
+  /** ip, for taps. */
+  readonly interfaces?: Recipe;
   /** What builds need: depmod and xz. */
   readonly build?: Recipe;
   /** The user-mode emulator for guests of another architecture. */
@@ -35,6 +37,8 @@ const PLACES: Readonly<Record<string, string>> = {
   mke2fs: "usr/sbin/mke2fs",
   depmod: "usr/bin/kmod",
   "qemu-ga": "usr/sbin/qemu-ga",
+  dnsmasq: "usr/sbin/dnsmasq",
+  nft: "usr/sbin/nft",
 };
 
 /** The loader and library directory of a tree, relative to it. */

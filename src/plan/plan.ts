@@ -165,6 +165,7 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   const attributes = tree("attributes");
   const emulator = emulatorRecipe(guest.set.architecture, debsOf(tools, "emulator"), build);
   const ssh = tree("openssh-client");
+  const interfaces = tree("iproute2");
   return {
     architecture: host.architecture,
     hypervisor: tree("qemu")!,
@@ -174,6 +175,7 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
     ...(emulator && { emulator }),
     ...(attributes && { attributes }),
     ...(ssh && { ssh }),
+    ...(interfaces && { interfaces }),
   };
 }
 

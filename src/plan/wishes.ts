@@ -134,9 +134,23 @@ function toolWishes(
       // An image is not configured here: nothing of it runs before the guest does.
       ...(set.architecture === host.architecture || isImage ? [] : [request("emulator", ["qemu-user"])]),
       ...(isImage ? [request("attributes", ["attr"])] : []),
+      ...(hasTaps(config) ? [request("iproute2", ["iproute2"])] : []),
       ...(keptHostKeys(config).length > 0 ? [request("openssh-client", ["openssh-client"])] : []),
       request("build-tools", ["kmod", "xz-utils"]),
     ],
+  };
+}
+
+/** Whether the host makes interfaces for the guest before it starts. */
+function hasTaps({ microvm: { interfaces } }: GuestConfig): boolean {
+  return interfaces.some(({ type }) => type !== "user");
+}
+
+/** What the host's networks are run with: ip, nft and dnsmasq, which answers for addresses and names. */
+export function networkWishes(host: HostFacts): SetWishes {
+  return {
+    set: currentStable(host.architecture),
+    requests: [request("network-tools", ["dnsmasq-base", "iproute2", "nftables"])],
   };
 }
 

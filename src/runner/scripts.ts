@@ -6,6 +6,8 @@
 import type { AcceleratorSettings, Hypervisor } from "../hypervisors/hypervisor.ts";
 import type { MachineSpec, Part, Share, Word } from "../hypervisors/machine.ts";
 import { quoteWord } from "../os/processes.ts";
+import { attachmentLines } from "./attachments.ts";
+import { PROLOGUE } from "./prologue.ts";
 import { credentialLines, hostKeyLines, type NewHostKey } from "./secrets.ts";
 import { type Program, programWords, quoteArguments } from "./words.ts";
 
@@ -18,17 +20,6 @@ export interface NewVolume {
   readonly fsType: string;
   readonly mkfsExtraArgs: readonly string[];
 }
-
-/** Finds the store from the script's own place; option strings of QEMU want commas doubled. */
-const PROLOGUE = `#!/bin/sh
-set -eu
-store=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
-case $store in
-  *,*) option_store=$(printf '%s' "$store" | sed 's/,/,,/g') ;;
-  *) option_store=$store ;;
-esac
-: "$option_store"
-`;
 
 /** `bin/microvm-run`: what must happen before the hypervisor, then the hypervisor in this process's place. */
 export function runScript(
@@ -58,6 +49,7 @@ export function runScript(
     ...settings.volumes.map((volume) => volumeLines(volume, settings.mkfs)),
     ...settings.hostKeys.map((key) => hostKeyLines(key, settings.sshKeygen)),
     credentialLines(machine.credentials),
+    attachmentLines(machine),
     acceleratorLines(machine, hypervisor, settings.hostArchitecture),
     settings.extraArgsScript === null
       ? "extra_args=''"

@@ -2,6 +2,7 @@ import type { InferConfig } from "../../module-system/index.ts";
 import type { bootOptions } from "./boot.ts";
 import type { certificatesOptions } from "./certificates.ts";
 import type { credentialsOptions } from "./credentials.ts";
+import type { devicesOptions } from "./devices.ts";
 import type { environmentOptions } from "./environment.ts";
 import type { firewallOptions } from "./firewall.ts";
 import type { interfacesOptions } from "./interfaces.ts";
@@ -30,6 +31,7 @@ export type GuestConfig = InferConfig<
     typeof sharesOptions &
     typeof qemuOptions &
     typeof credentialsOptions &
+    typeof devicesOptions &
     typeof networkingOptions &
     typeof networkInterfacesOptions &
     typeof networkdOptions &
