@@ -1,6 +1,7 @@
 /** What a host can be told about its VMs. */
 import { type InferConfig, mkOption, types, withFile } from "../module-system/index.ts";
 import { guestSystem } from "./guest-system.ts";
+import { type NetworksConfig, networks } from "./networks.ts";
 
 /** `microvm.vms.*`. */
 const vm = types.submodule({
@@ -69,11 +70,11 @@ const hostOptions = {
 };
 
 /** The merged configuration of a host. */
-export type HostConfig = InferConfig<typeof hostOptions>;
+export type HostConfig = InferConfig<typeof hostOptions> & NetworksConfig;
 
 /** Declares the options of a host and what must hold between them. */
 export const hostModule = withFile("src/options/host.ts", {
-  imports: [checks],
+  imports: [networks, checks],
   options: hostOptions,
 });
 

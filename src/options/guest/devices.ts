@@ -33,7 +33,7 @@ const device = types.submodule({
       deviceExtraArgs: mkOption({
         type: types.nullOr(types.strMatching(/^\S+$/)),
         default: null,
-        description: "More properties of the device, parted by commas.",
+        description: "More properties of the device, parted by commas. Null gives none.",
         example: "x-igd-opregion=on",
       }),
     },

@@ -37,7 +37,7 @@ const networkInterface = types.submodule({
       type: types.nullOr(interfaceName),
       default: null,
       description:
-        "Bridge of the host that an interface of the type `bridge` joins, and only such a one. The bridge must be there when the VM starts. Unlike in microvm.nix no setuid helper is involved: the runner's `tap-up` makes a tap and attaches it.",
+        "Bridge of the host that an interface of the type `bridge` joins, and only such a one. The bridge must be there when the VM starts. Unlike in microvm.nix no setuid helper is involved: the runner's `tap-up` makes a tap and attaches it. Null for the other types.",
       example: "br0",
     }),
     tap: {
@@ -52,7 +52,8 @@ const networkInterface = types.submodule({
       link: mkOption({
         type: types.nullOr(interfaceName),
         default: null,
-        description: "Interface of the host that an interface of the type `macvtap` is on.",
+        description:
+          "Interface of the host that an interface of the type `macvtap` is on. Null for the other types.",
         example: "eth0",
       }),
       mode: mkOption({
