@@ -92,3 +92,13 @@ export const runnerNames = {
   machine: "share/microvm/machine.json",
   virtiofs: "share/microvm/virtiofs",
 } as const;
+
+/** Of the host's networks, each followed by the network's name. */
+export const networkNames = {
+  /** Unit of a network. */
+  unit: "microvm-network-",
+  /** While it is up: its leases, and the ports of its bridge while that is made anew. */
+  runtimeDirectory: "/run/microvm-network-",
+  /** A directory with a file for each network that the host forwards packets for. */
+  forwarding: "/run/microvm-forwarding",
+} as const;

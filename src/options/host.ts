@@ -1,6 +1,7 @@
 /** What a host can be told about its VMs. */
 import { type InferConfig, mkOption, types, withFile } from "../module-system/index.ts";
 import { guestSystem } from "./guest-system.ts";
+import { networkChecks } from "./network-assertions.ts";
 import { type NetworksConfig, networks } from "./networks.ts";
 
 /** `microvm.vms.*`. */
@@ -74,7 +75,7 @@ export type HostConfig = InferConfig<typeof hostOptions> & NetworksConfig;
 
 /** Declares the options of a host and what must hold between them. */
 export const hostModule = withFile("src/options/host.ts", {
-  imports: [networks, checks],
+  imports: [networks, networkChecks, checks],
   options: hostOptions,
 });
 

@@ -11,8 +11,13 @@ type Network = Networks[string];
 const failed = (message: string): Assertion => ({ assertion: false, message });
 const optionOf = (name: string) => `microvm.networks.${name}`;
 
+/** What must hold of a host's networks. */
+export const networkChecks = ({ config }: { readonly config: NetworksConfig }) => ({
+  config: { assertions: () => networkAssertions(config.microvm.networks) },
+});
+
 /** One assertion for each fault, with the option at fault. */
-export function networkAssertions(networks: Networks): Assertion[] {
+function networkAssertions(networks: Networks): Assertion[] {
   const all = Object.entries(networks);
   return [
     ...all.flatMap(([name, network]) => [

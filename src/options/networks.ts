@@ -1,7 +1,6 @@
 /** `microvm.networks`: networks of the host for its VMs. */
 import { type InferConfig, mkOption, types, withFile } from "../module-system/index.ts";
 import { addressTypes } from "./address-types.ts";
-import { networkAssertions } from "./network-assertions.ts";
 
 const forwardedPort = types.submodule({
   options: {
@@ -179,12 +178,7 @@ const networksOptions = {
 /** The networks of a host, merged. */
 export type NetworksConfig = InferConfig<typeof networksOptions>;
 
-/** Declares them and what must hold between them. */
+/** Declares them. */
 export const networks = withFile("src/options/networks.ts", {
-  imports: [
-    ({ config }: { readonly config: NetworksConfig }) => ({
-      config: { assertions: () => networkAssertions(config.microvm.networks) },
-    }),
-  ],
   options: networksOptions,
 });
