@@ -89,8 +89,15 @@ export const runnerNames = {
   run: "bin/microvm-run",
   shutdown: "bin/microvm-shutdown",
   virtiofsd: "bin/virtiofsd-run",
+  tapUp: "bin/tap-up",
+  tapDown: "bin/tap-down",
+  macvtapUp: "bin/macvtap-up",
+  macvtapDown: "bin/macvtap-down",
+  pciSetup: "bin/pci-setup",
   machine: "share/microvm/machine.json",
   virtiofs: "share/microvm/virtiofs",
+  tapInterfaces: "share/microvm/tap-interfaces",
+  macvtapInterfaces: "share/microvm/macvtap-interfaces",
 } as const;
 
 /** Of the host's networks, each followed by the network's name. */

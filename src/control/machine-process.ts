@@ -9,6 +9,7 @@ import { MicrovmError } from "../errors.ts";
 import { createWriteStream, existsSync, readdirSync, readFileSync, rmSync } from "../os/files.ts";
 import { type ChildProcess, ended, spawn } from "../os/processes.ts";
 import { runnerNames, vmNames } from "../paths.ts";
+import { setUpInterfaces } from "./host-interfaces.ts";
 
 /** What a running VM gives. */
 export interface MachineProcess {
@@ -41,14 +42,23 @@ export async function startMachine(runner: string, directory: string): Promise<M
   for (const socket of [...sockets, ...machine.sockets.map((name) => join(directory, name))]) {
     rmSync(socket, { force: true });
   }
+  const removeInterfaces = await setUpInterfaces(runner);
   const helpers = sockets.length > 0 ? startChild(join(runner, runnerNames.virtiofsd), directory) : undefined;
-  if (helpers) await waitForShares(helpers, sockets);
+  try {
+    if (helpers) await waitForShares(helpers, sockets);
+  } catch (error) {
+    await removeInterfaces();
+    throw error;
+  }
   const hypervisor = startChild(join(runner, runnerNames.run), directory);
   const console = keepConsole(hypervisor, join(directory, vmNames.consoleLog));
   return {
     ...console,
     writeConsole: (keys) => hypervisor.stdin?.write(keys),
-    exited: ended(hypervisor).finally(() => endHelpers(helpers)),
+    exited: ended(hypervisor).finally(async () => {
+      await endHelpers(helpers);
+      await removeInterfaces();
+    }),
     agentSocket: machine.agent === undefined ? undefined : join(directory, machine.agent),
     pressPowerButton: () => startChild(join(runner, runnerNames.shutdown), directory),
     kill: () => hypervisor.kill("SIGKILL"),

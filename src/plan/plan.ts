@@ -179,6 +179,12 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   };
 }
 
+/** The tree of programs that the host's networks run, from what `networkWishes` were locked to. */
+export function networkTools(tools: LockedWishes): Recipe {
+  const build = debianToolsRecipe("build-tools", debsOf(tools, "build-tools"), {});
+  return debianToolsRecipe("network-tools", debsOf(tools, "network-tools"), { build });
+}
+
 /** Of the package, which has an emulator for everything, the one that runs the guest's programs while it is built. */
 function emulatorRecipe(architecture: string, debs: readonly Recipe[], build: Recipe): Recipe | undefined {
   const program = emulatorProgram(architecture);

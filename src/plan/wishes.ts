@@ -45,6 +45,9 @@ const QEMU_PACKAGES: Readonly<Record<string, string>> = {
   arm64: "qemu-system-arm",
 };
 
+/** depmod, and xz, which packages are compressed with. */
+const BUILD_TOOLS = ["kmod", "xz-utils"];
+
 /** Debian 13, stable since August 2025: where the host's tools come from, whatever the guest's own suite. */
 const CURRENT_STABLE = "trixie";
 
@@ -136,7 +139,7 @@ function toolWishes(
       ...(isImage ? [request("attributes", ["attr"])] : []),
       ...(hasTaps(config) ? [request("iproute2", ["iproute2"])] : []),
       ...(keptHostKeys(config).length > 0 ? [request("openssh-client", ["openssh-client"])] : []),
-      request("build-tools", ["kmod", "xz-utils"]),
+      request("build-tools", BUILD_TOOLS),
     ],
   };
 }
@@ -150,7 +153,10 @@ function hasTaps({ microvm: { interfaces } }: GuestConfig): boolean {
 export function networkWishes(host: HostFacts): SetWishes {
   return {
     set: currentStable(host.architecture),
-    requests: [request("network-tools", ["dnsmasq-base", "iproute2", "nftables"])],
+    requests: [
+      request("network-tools", ["dnsmasq-base", "iproute2", "nftables"]),
+      request("build-tools", BUILD_TOOLS),
+    ],
   };
 }
 
