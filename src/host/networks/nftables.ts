@@ -25,9 +25,9 @@ export function rules(network: PlannedNetwork): string {
       chain("before", "filter hook prerouting priority -300", loopbackGuard(network)),
       chain("input", "filter hook input priority 0", input(network)),
       chain("forward", "filter hook forward priority 0", forward(network)),
-      chain("dnat", "nat hook prerouting priority -100", forwardedPorts(network)),
-      chain("dnat-own", "nat hook output priority -100", forwardedPorts(network)),
-      chain("snat", "nat hook postrouting priority 100", masquerade(network)),
+      chain("ports", "nat hook prerouting priority -100", forwardedPorts(network)),
+      chain("own-ports", "nat hook output priority -100", forwardedPorts(network)),
+      chain("leaving", "nat hook postrouting priority 100", masquerade(network)),
     ]),
     ...(network.options.checkSources
       ? [

@@ -16,7 +16,7 @@ export interface NetworkPrograms {
   readonly dnsmasq: Program;
 }
 
-/** Before everything: where things are. The environment moves them for tests. */
+/** Before everything: where things are, and what all scripts do. */
 function prologue(script: string, network: PlannedNetwork, programs: NetworkPrograms): string {
   return `${PROLOGUE}
 bridge=${quoteWord(network.bridge)}
@@ -24,6 +24,7 @@ net=/sys/class/net
 sysctl=/proc/sys/net
 run=\${RUNTIME_DIRECTORY:-${networkNames.runtimeDirectory}${network.name}}
 forwarding=${networkNames.forwarding}
+: "$bridge" "$net" "$sysctl" "$run" "$forwarding"
 fail() {
   echo "${script}: $1" >&2
   exit 1
