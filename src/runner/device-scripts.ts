@@ -17,8 +17,8 @@ if [ ! -e "$sys/bus/pci/drivers/vfio-pci" ]; then modprobe vfio-pci || :; fi
 [ -e "$sys/bus/pci/drivers/vfio-pci" ] || fail "the kernel has no driver vfio-pci"
 hand_over() {
   device=$sys/bus/pci/devices/$1
-  [ -e "$device" ] || fail "this host has no PCI device "$1""
-  [ -e "$device/iommu_group" ] || fail "the PCI device "$1" is in no IOMMU group: switch the IOMMU on, in the firmware and on the kernel's command line"
+  [ -e "$device" ] || fail "this host has no PCI device \\"$1\\""
+  [ -e "$device/iommu_group" ] || fail "the PCI device \\"$1\\" is in no IOMMU group: switch the IOMMU on, in the firmware and on the kernel's command line"
   if [ "$(basename "$(readlink -f "$device/driver" || :)")" != vfio-pci ]; then
     if [ -e "$device/driver" ]; then printf '%s\n' "$1" >"$device/driver/unbind"; fi
     echo vfio-pci >"$device/driver_override"

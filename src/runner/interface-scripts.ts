@@ -49,13 +49,13 @@ is_ours() {
 }
 remove() {
   [ -e "$net/$1" ] || return 0
-  is_ours "$1" || fail ""$1" is an interface of this host and no tap of the VM's: choose another id"
+  is_ours "$1" || fail "\\"$1\\" is an interface of this host and no tap of the VM's: choose another id"
   run_ip link delete dev "$1"
 }
 # Removes what a VM that was killed left behind.
 remove_stale() {
   if [ -e "$net/$1/tun_flags" ] && [ "$(cat "$net/$1/carrier" 2>/dev/null)" = 1 ]; then
-    fail "The tap "$1" is in use: the VM runs already, or another one has the same id"
+    fail "The tap \\"$1\\" is in use: the VM runs already, or another one has the same id"
   fi
   remove "$1"
 }
@@ -97,11 +97,11 @@ function tapUp(taps: readonly Interface[], machine: MachineSpec, ip: Program): s
 const JOIN = `# Bridge, and the name of the host's network that it is of, if it is of one.
 check_bridge() {
   [ ! -e "$net/$1/bridge" ] || return 0
-  [ -n "$2" ] || fail "The bridge "$1" is not there: make it before the VM starts"
-  fail "The network "$2" is not set up on this host: declare it as "microvm.networks.$2" and run "microvm switch", or start "microvm-network-$2.service""
+  [ -n "$2" ] || fail "The bridge \\"$1\\" is not there: make it before the VM starts"
+  fail "The network \\"$2\\" is not set up on this host: declare it as \\"microvm.networks.$2\\" and run \\"microvm switch\\", or start \\"microvm-network-$2.service\\""
 }
 join() {
-  run_ip link set dev "$1" master "$2" || { remove "$1"; fail ""$1" cannot join the bridge "$2""; }
+  run_ip link set dev "$1" master "$2" || { remove "$1"; fail "\\"$1\\" cannot join the bridge \\"$2\\""; }
   case $(cat "$net/$2/ifalias") in
     "microvm network "*" isolated") run_ip link set dev "$1" type bridge_slave isolated on ;;
   esac
