@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { checkClashes, parseRoutes } from "./clashes.ts";
 import { lan } from "./testing/planned.ts";
@@ -30,4 +31,13 @@ test("a network may be where only wider routes and its own bridge are, and nowhe
       '"microvm.networks.lan.subnet" is "192.0.2.0/24", and this host has "192.0.2.0/24" at its interface "eth0"',
   });
   assert.throws(clash("10.10.0.0/16"), /"10\.10\.0\.5\/32" at its interface "tun0"/);
+});
+
+test("this machine's own routes are asked when none are given", () => {
+  const near = parseRoutes(readFileSync("/proc/net/route", "utf8")).filter(({ to }) =>
+    /^\d+\.\d+\.\d+\.0\/24$/.test(to),
+  );
+  for (const { to } of near)
+    assert.throws(() => checkClashes([lan({ subnet: to })]), { code: "network-clash" });
+  checkClashes([lan({ subnet: "100.99.98.0/24" })]);
 });

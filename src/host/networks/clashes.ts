@@ -11,8 +11,8 @@ export interface Route {
   readonly to: string;
 }
 
-/** The host's IPv4 routes, which its own addresses have as well. */
-export function hostRoutes(): readonly Route[] {
+/** The host's IPv4 routes; its own addresses have some as well. */
+function hostRoutes(): readonly Route[] {
   return parseRoutes(readTextIfExists("/proc/net/route") ?? "");
 }
 
@@ -32,7 +32,10 @@ export function parseRoutes(text: string): readonly Route[] {
  * Refuses networks whose subnet the host reaches elsewhere, but by a wider route such as the default one. Errors:
  * `network-clash`, all at once.
  */
-export function checkClashes(networks: readonly PlannedNetwork[], routes: readonly Route[]): void {
+export function checkClashes(
+  networks: readonly PlannedNetwork[],
+  routes: readonly Route[] = hostRoutes(),
+): void {
   const faults = networks.flatMap(({ name, bridge, options: { subnet } }) =>
     routes
       .filter(({ device, to }) => device !== bridge && !isWider(to, subnet) && overlap(to, subnet))
