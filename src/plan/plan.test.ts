@@ -241,6 +241,10 @@ test("what a guest needs of the host is in its runner in microvm.nix's files, an
   ]) {
     assert.ok(runner[`bin/${name}`], name);
   }
+  assert.match(
+    runner["bin/microvm-run"]!,
+    /^export QEMU_MODULE_DIR="\$store"\/.*-qemu\/usr\/lib\/x86_64-linux-gnu\/qemu$/m,
+  );
   assert.match(runner["bin/tap-up"]!, /join vm-a mv-lan[\s\S]*\necho more\n$/);
   assert.ok([...recipes(attached.runner).values()].some(({ name }) => name === "iproute2"));
 });

@@ -4,9 +4,15 @@ import type { MachineSpec } from "../hypervisors/machine.ts";
 import { quoteWord } from "../os/processes.ts";
 import { tapsOf } from "./interface-scripts.ts";
 
-/** Lines that look whether everything is there, so that a fault has a name; empty for a machine without any. */
-export function attachmentLines(machine: MachineSpec): string {
+/**
+ * Lines that look whether everything is there, so that a fault has a name; empty for a machine without any.
+ * `modules` is where QEMU's own modules are below the store, null for those that it finds by itself.
+ */
+export function attachmentLines(machine: MachineSpec, modules: string | null): string {
+  const usesUsb = machine.devices.some(({ bus }) => bus === "usb");
   return [
+    // What passes USB devices is one.
+    modules !== null && usesUsb ? `\nexport QEMU_MODULE_DIR="$store"/${quoteWord(modules)}\n` : "",
     ...tapsOf(machine).map(({ id }) => there(id, "tap-up", machine.name)),
     machine.interfaces.some(({ vhost }) => vhost) ? VHOST : "",
     ...macvtapLines(machine),

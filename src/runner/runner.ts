@@ -50,6 +50,9 @@ export function runnerRecipe(
       dataDirectories: tools.hypervisor
         ? FIRMWARE.map((path) => `${storePathName(tools.hypervisor!)}/${path}`)
         : [],
+      modules: tools.hypervisor
+        ? `${storePathName(tools.hypervisor)}/${loaderOf(tools.architecture).libraries}/qemu`
+        : null,
       preStart: options.preStart,
       extraArgsScript: options.extraArgsScript,
       hostArchitecture: tools.architecture,

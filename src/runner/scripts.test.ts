@@ -42,6 +42,7 @@ const SETTINGS = {
   hostArchitecture: "amd64",
   program: { onPath: "hypervisor" },
   dataDirectories: [],
+  modules: null,
   preStart: "",
   volumes: [],
   mkfs: { onPath: "mke2fs" },

@@ -28,6 +28,8 @@ export function runScript(
   settings: {
     readonly program: Program;
     readonly dataDirectories: readonly string[];
+    /** Where the hypervisor's modules are below the store; null: where it looks by itself. */
+    readonly modules: string | null;
     readonly preStart: string;
     readonly volumes: readonly NewVolume[];
     readonly mkfs: Program;
@@ -49,7 +51,7 @@ export function runScript(
     ...settings.volumes.map((volume) => volumeLines(volume, settings.mkfs)),
     ...settings.hostKeys.map((key) => hostKeyLines(key, settings.sshKeygen)),
     credentialLines(machine.credentials),
-    attachmentLines(machine),
+    attachmentLines(machine, settings.modules),
     acceleratorLines(machine, hypervisor, settings.hostArchitecture),
     settings.extraArgsScript === null
       ? "extra_args=''"

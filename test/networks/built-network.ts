@@ -1,5 +1,5 @@
 /** The network of a project's host, planned and built into the tests' store, with the programs that it is run with. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { buildersWith } from "../../src/build/builders.ts";
 import { readLock, writeLock } from "../../src/build/lock-file.ts";
 import { lockVms } from "../../src/build/lock-vms.ts";
@@ -39,7 +39,8 @@ export async function builtNetwork(directory: string) {
   const [path, tree] = await store.realiseAll(recipes, { builders: buildersWith(sources) });
   return {
     network: network!,
-    files: networkFiles(network!, path!),
+    /** The files of a host that has the store at `storeDirectory`. */
+    files: (storeDirectory: string) => networkFiles(network!, join(storeDirectory, basename(path!))),
     script: (name: string) => join(path!, "bin", name),
     tool: (program: string) => toolCommand(tree!, architecture, program),
   };

@@ -86,3 +86,26 @@ test("a subnet that is too small for its VMs is refused", () => {
     '"microvm.networks.lan.subnet" is "10.1.0.0/30", too small: it has room for 1 VMs, and 2 are on it',
   ]);
 });
+
+test("a port of the host that a guest forwards by itself is not the network's as well", () => {
+  const own = (port: number, address: string) => ({
+    microvm: {
+      interfaces: [{ type: "user", id: "net0" }],
+      forwardPorts: [{ host: { port, address }, guest: { port: 80 } }],
+    },
+  });
+  const vms = [
+    vmOn("web", "lan"),
+    vmOn("a", "lan", own(80, "127.0.0.1")),
+    vmOn("b", "lan", own(81, "192.0.2.1")),
+  ];
+  const to = (port: number, address: string | null) => ({
+    host: { port, address },
+    vm: "web",
+    guest: { port: 80 },
+  });
+  const forwardPorts = [to(80, null), to(81, "192.0.2.2"), to(82, null)];
+  assert.deepEqual(faults({ lan: { subnet: "10.1.0.0/24", forwardPorts } }, vms), [
+    '"microvm.networks.lan.forwardPorts.0" forwards the TCP port 80 of the host, which "microvm.forwardPorts" of the VM "a" does, too',
+  ]);
+});

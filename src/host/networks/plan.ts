@@ -21,7 +21,7 @@ type Networks = NetworksConfig["microvm"]["networks"];
  * entry in `hosts`. Errors: `config-invalid`, all faults at once.
  */
 export function planNetworks(networks: Networks, vms: readonly ConfiguredVm[]): readonly PlannedNetwork[] {
-  const faults: string[] = unknownNetworks(networks, vms);
+  const faults: string[] = [...unknownNetworks(networks, vms), ...portsOfGuests(networks, vms)];
   const planned = Object.entries(networks).map(([name, options]): PlannedNetwork => {
     const members = decideAddresses(name, options, membersOf(name, options, vms, faults), faults);
     const { address, prefixLength } = splitCidr(options.subnet);
@@ -65,6 +65,29 @@ function unknownNetworks(networks: Networks, vms: readonly ConfiguredVm[]): stri
     }),
   );
 }
+
+/** A port of the host that a network forwards, and a guest by itself. */
+function portsOfGuests(networks: Networks, vms: readonly ConfiguredVm[]): string[] {
+  return Object.entries(networks).flatMap(([name, { forwardPorts }]) =>
+    forwardPorts.flatMap(({ proto, host }, index) => {
+      const other = vms.find(({ config }) =>
+        config.microvm.forwardPorts.some(
+          (one) =>
+            one.from === "host" &&
+            one.proto === proto &&
+            one.host.port === host.port &&
+            (host.address === null || isAnyAddress(one.host.address) || host.address === one.host.address),
+        ),
+      );
+      if (!other) return [];
+      return [
+        `"microvm.networks.${name}.forwardPorts.${index}" forwards the ${proto.toUpperCase()} port ${host.port} of the host, which "microvm.forwardPorts" of the VM "${other.name}" does, too`,
+      ];
+    }),
+  );
+}
+
+const isAnyAddress = (address: string) => address === "" || address === "0.0.0.0";
 
 function firstAddress6(subnet6: string): string {
   const { address } = splitCidr(subnet6);
