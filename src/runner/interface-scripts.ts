@@ -38,7 +38,7 @@ const OWNER = `uid=$(id -u "\${MICROVM_USER:-$(id -un)}")
 `;
 
 /** Removes what a script of ours made, and nothing else. */
-const FUNCTIONS = `net=\${MICROVM_SYS:-/sys}/class/net
+const FUNCTIONS = `net=/sys/class/net
 fail() {
   echo "$script: $1" >&2
   exit 1

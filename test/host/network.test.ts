@@ -24,7 +24,10 @@ test("a network's unit makes it with networkd and without, survives its server, 
   const { files } = await builtNetwork(directory);
   const host = await startHost();
   const sh = (script: string) => host.ok(["sh", "-euc", script]);
-  const { units, etc } = files("/var/lib/microvm/store");
+  const { units, etc } = files("/var/lib/microvm/store", "microvm-store");
+  await sh(
+    "groupadd --system microvm-store; chgrp microvm-store /var/lib/microvm/store; chmod 0710 /var/lib/microvm/store",
+  );
   for (const { path, text } of units) await host.write(`/etc/systemd/system/${path}`, text);
   const bridge = () => sh("ip -brief address show dev mv-lan; cat /sys/class/net/mv-lan/ifindex");
   const nothing = async () => {

@@ -40,7 +40,8 @@ export async function builtNetwork(directory: string) {
   return {
     network: network!,
     /** The files of a host that has the store at `storeDirectory`. */
-    files: (storeDirectory: string) => networkFiles(network!, join(storeDirectory, basename(path!))),
+    files: (storeDirectory: string, storeGroup: string) =>
+      networkFiles(network!, { directory: join(storeDirectory, basename(path!)), storeGroup }),
     script: (name: string) => join(path!, "bin", name),
     tool: (program: string) => toolCommand(tree!, architecture, program),
   };

@@ -8,7 +8,7 @@ import { networkdFiles, type TextFile } from "./networkd.ts";
 import { rules } from "./nftables.ts";
 import type { PlannedNetwork } from "./planned-network.ts";
 import { downScript, serveScript, upScript } from "./scripts.ts";
-import { networkUnits } from "./units.ts";
+import { type NetworkPlace, networkUnits } from "./units.ts";
 
 /** What a network puts on the host. */
 export interface NetworkFiles {
@@ -50,7 +50,7 @@ export function networkRecipe(
   );
 }
 
-/** The files of a network; `directory` is the absolute path of what its recipe builds. */
-export function networkFiles(network: PlannedNetwork, directory: string): NetworkFiles {
-  return { units: networkUnits(network, directory), etc: networkdFiles(network) };
+/** The files of a network. */
+export function networkFiles(network: PlannedNetwork, place: NetworkPlace): NetworkFiles {
+  return { units: networkUnits(network, place), etc: networkdFiles(network) };
 }

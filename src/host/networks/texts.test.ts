@@ -165,10 +165,10 @@ test("addresses and names of a network", () => {
 });
 
 test("the unit is named after the network, runs its scripts, and comes before the taps of its VMs", () => {
-  const { units, etc } = networkFiles(
-    lan({}, [vmOn("web", "lan"), vmOn("db", "lan")]),
-    "/var/lib/a store%/h-microvm-network-lan",
-  );
+  const { units, etc } = networkFiles(lan({}, [vmOn("web", "lan"), vmOn("db", "lan")]), {
+    directory: "/var/lib/a store%/h-microvm-network-lan",
+    storeGroup: "readers",
+  });
   assert.deepEqual(
     units.map(({ path }) => path),
     [
@@ -185,6 +185,7 @@ test("the unit is named after the network, runs its scripts, and comes before th
   );
   assert.match(unit!.text, /^ExecStopPost=\+.*\/network-down$/m);
   assert.match(unit!.text, /^DynamicUser=yes$/m);
+  assert.match(unit!.text, /^SupplementaryGroups=readers$/m);
   assert.deepEqual(
     etc.map(({ path }) => path),
     ["netdev", "network"]
@@ -192,7 +193,10 @@ test("the unit is named after the network, runs its scripts, and comes before th
       .concat("systemd/network/05-microvm-lan-taps.network"),
   );
   assert.match(etc[2]!.text, /^Name=vm-db vm-web\n\n\[Link\]\nUnmanaged=yes$/m);
-  const silent = networkFiles(lan({ dhcp: false, dns: false }), "/s/h-n").units[0]!.text;
+  const silent = networkFiles(lan({ dhcp: false, dns: false }), {
+    directory: "/s/h-n",
+    storeGroup: "readers",
+  }).units[0]!.text;
   assert.match(silent, /^Type=oneshot$/m);
   assert.doesNotMatch(silent, /network-serve/);
 });

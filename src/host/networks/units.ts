@@ -9,16 +9,27 @@ export function networkUnitName(network: string): string {
   return `${networkNames.unit}${network}.service`;
 }
 
+/** Where a network is on the host. */
+export interface NetworkPlace {
+  /** Absolute path of what `networkRecipe` builds. */
+  readonly directory: string;
+  /** Group whose members may look into the store; it must be there before the unit starts. */
+  readonly storeGroup: string;
+}
+
 /**
  * The network's service, and drop-ins that start it with the host's VMs and before those that are on it.
- * `directory` is the absolute path of what `networkRecipe` builds: it changes with the network, and so does the unit.
+ * What `networkRecipe` builds changes its name with the network, and so the unit changes.
  */
-export function networkUnits(network: PlannedNetwork, directory: string): readonly TextFile[] {
+export function networkUnits(
+  network: PlannedNetwork,
+  { directory, storeGroup }: NetworkPlace,
+): readonly TextFile[] {
   const { name, members } = network;
   const unit = networkUnitName(name);
   const wanting = `[Unit]\nWants=${unit}\nAfter=${unit}\n`;
   return [
-    { path: unit, text: service(network, directory) },
+    { path: unit, text: service(network, directory, storeGroup) },
     { path: `microvms.target.d/network-${name}.conf`, text: wanting },
     ...members.map(({ vm }) => ({
       path: `microvm-tap-interfaces@${vm}.service.d/network-${name}.conf`,
@@ -27,7 +38,7 @@ export function networkUnits(network: PlannedNetwork, directory: string): readon
   ];
 }
 
-function service(network: PlannedNetwork, directory: string): string {
+function service(network: PlannedNetwork, directory: string, storeGroup: string): string {
   const { name, options } = network;
   const script = (script: string) => unitPath(join(directory, "bin", script));
   return [
@@ -40,7 +51,12 @@ function service(network: PlannedNetwork, directory: string): string {
     "",
     "[Service]",
     ...(options.dhcp || options.dns
-      ? [`ExecStartPre=+${script("network-up")}`, `ExecStart=${script("network-serve")}`, ...SERVER]
+      ? [
+          `ExecStartPre=+${script("network-up")}`,
+          `ExecStart=${script("network-serve")}`,
+          `SupplementaryGroups=${storeGroup}`,
+          ...SERVER,
+        ]
       : ["Type=oneshot", "RemainAfterExit=yes", `ExecStart=+${script("network-up")}`]),
     `ExecStopPost=+${script("network-down")}`,
     `RuntimeDirectory=${`${networkNames.unit}${name}`}`,
