@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { needsRoot, ROOT, startMicrovm, temporaryDirectory } from "../support.ts";
+import { microvm, needsRoot, ROOT, startMicrovm, temporaryDirectory } from "../support.ts";
 import { builtNetwork } from "./built-network.ts";
 import { startNamespace } from "./namespace.ts";
 
@@ -35,6 +35,11 @@ test("VMs reach each other by name and the world by NAT, and nothing of the host
   const directory = join(temporaryDirectory(), "internal-network");
   cpSync(join(ROOT, "examples/internal-network"), directory, { recursive: true });
   const { network, script, tool } = await builtNetwork(directory);
+  // In the namespace there is no way to a mirror.
+  for (const { vm } of network.members) {
+    const { code, stderr } = await microvm(["build", "--quiet", `${directory}#${vm}`]);
+    assert.equal(code, 0, stderr);
+  }
   const [host, outside] = [await startNamespace(), await startNamespace()];
   const ip = (line: string) => [...tool("ip"), ...line.split(" ")];
   const foreign = async () => [
@@ -136,9 +141,12 @@ test("VMs reach each other by name and the world by NAT, and nothing of the host
       assert.match(leases, new RegExp(`${mac} ${address} ${vm} `));
   });
   await t.test("the network can be made anew below running VMs", async () => {
+    const before = await host.ok(ip("-o link show mv-lan"));
     await host.ok([script("network-down")], runtime);
     assert.equal(await get(host, "http://127.0.0.1:8080/"), "none");
     await host.ok([script("network-up")], runtime);
+    const address = /link\/ether (\S+)/;
+    assert.equal(address.exec(await host.ok(ip("-o link show mv-lan")))?.[1], address.exec(before)?.[1]);
     assert.equal(await get(host, "http://127.0.0.1:8080/"), "the database");
   });
   for (const machine of [web, db]) machine.child.kill("SIGTERM");

@@ -16,14 +16,14 @@ export function networkdName(network: string): string {
 
 /** The files, below `/etc`. Where networkd does not run nobody reads them. */
 export function networkdFiles(network: PlannedNetwork): readonly TextFile[] {
-  const { name, bridge, gateway, gateway6, options, members } = network;
+  const { name, bridge, mac, gateway, gateway6, options, members } = network;
   const path = `systemd/network/${networkdName(name)}`;
   const { prefixLength } = splitCidr(options.subnet);
   const taps = members.flatMap(({ tap }) => (tap === null ? [] : [tap]));
   return [
     {
       path: `${path}.netdev`,
-      text: `[NetDev]\nDescription=Network "${name}" of microVMs\nName=${bridge}\nKind=bridge\n`,
+      text: `[NetDev]\nDescription=Network "${name}" of microVMs\nName=${bridge}\nKind=bridge\nMACAddress=${mac}\n`,
     },
     {
       path: `${path}.network`,

@@ -4,6 +4,7 @@ import { bridgeName } from "../../hypervisors/network-names.ts";
 import { combineFaults, suggest } from "../../module-system/index.ts";
 import { addressNumber, ipv4Text, splitCidr } from "../../options/address-types.ts";
 import type { NetworksConfig } from "../../options/networks.ts";
+import { macAddress } from "../../plan/identity.ts";
 import { decideAddresses } from "./addresses.ts";
 import { membersOf } from "./members.ts";
 import {
@@ -29,6 +30,7 @@ export function planNetworks(networks: Networks, vms: readonly ConfiguredVm[]): 
     return {
       name,
       bridge: bridgeName(name),
+      mac: macAddress(bridgeName(name), "host", null),
       options,
       gateway: ipv4Text(first + 1n),
       gateway6: options.subnet6 === null ? null : firstAddress6(options.subnet6),

@@ -31,6 +31,8 @@ export interface PlannedForwarding {
 export interface PlannedNetwork {
   readonly name: string;
   readonly bridge: string;
+  /** Hardware address of the bridge: VMs know the host by it, also when the bridge was made anew. */
+  readonly mac: string;
   readonly options: NetworksConfig["microvm"]["networks"][string];
   /** The host's own addresses in it. */
   readonly gateway: string;

@@ -86,7 +86,7 @@ if [ ! -e "$net/$bridge" ] && command -v networkctl >/dev/null && systemctl is-a
     tries=$((tries + 1))
   done
 fi
-[ -e "$net/$bridge" ] || run_ip link add name "$bridge" type bridge
+[ -e "$net/$bridge" ] || run_ip link add name "$bridge" address ${network.mac} type bridge
 run_ip link set dev "$bridge" alias ${quoteWord(options.isolated ? `${aliasOf(network)} isolated` : aliasOf(network))}
 run_ip address replace ${gateway}/${prefixLength} brd + dev "$bridge"
 ${

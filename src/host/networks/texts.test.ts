@@ -192,6 +192,7 @@ test("the unit is named after the network, runs its scripts, and comes before th
       .map((kind) => `systemd/network/05-microvm-lan.${kind}`)
       .concat("systemd/network/05-microvm-lan-taps.network"),
   );
+  assert.match(etc[0]!.text, /^Name=mv-lan\nKind=bridge\nMACAddress=02(:[0-9a-f]{2}){5}$/m);
   assert.match(etc[2]!.text, /^Name=vm-db vm-web\n\n\[Link\]\nUnmanaged=yes$/m);
   const silent = networkFiles(lan({ dhcp: false, dns: false }), {
     directory: "/s/h-n",
