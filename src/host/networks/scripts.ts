@@ -78,8 +78,8 @@ function bridgeLines(network: PlannedNetwork): string {
   const { options, gateway, gateway6 } = network;
   const { prefixLength } = splitCidr(options.subnet);
   return `
-if [ ! -e "$net/$bridge" ] && command -v networkctl >/dev/null && systemctl is-active --quiet systemd-networkd.service; then
-  networkctl reload || :
+if [ ! -e "$net/$bridge" ] && systemctl is-active --quiet systemd-networkd.service 2>/dev/null; then
+  networkctl reload 2>/dev/null || :
   tries=0
   while [ ! -e "$net/$bridge" ] && [ "$tries" -lt 50 ]; do
     sleep 0.1
