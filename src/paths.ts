@@ -100,12 +100,12 @@ export const runnerNames = {
   macvtapInterfaces: "share/microvm/macvtap-interfaces",
 } as const;
 
-/** Of the host's networks, each followed by the network's name. */
+/** Of the host's networks. */
 export const networkNames = {
-  /** Unit of a network. */
+  /** Unit of a network, followed by its name. */
   unit: "microvm-network-",
-  /** While it is up: its leases, and the ports of its bridge while that is made anew. */
+  /** While it is up: what its server keeps; followed by its name. */
   runtimeDirectory: "/run/microvm-network-",
-  /** A directory with a file for each network that the host forwards packets for. */
-  forwarding: "/run/microvm-forwarding",
+  /** What root notes of networks while they are up. */
+  notes: "/run/microvm-networks",
 } as const;

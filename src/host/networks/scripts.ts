@@ -22,9 +22,10 @@ function prologue(script: string, network: PlannedNetwork, programs: NetworkProg
 bridge=${quoteWord(network.bridge)}
 net=/sys/class/net
 sysctl=/proc/sys/net
-run=\${RUNTIME_DIRECTORY:-${networkNames.runtimeDirectory}${network.name}}
-forwarding=${networkNames.forwarding}
-: "$bridge" "$net" "$sysctl" "$run" "$forwarding"
+# Root's own: the server may write to its runtime directory, and root follows nothing from there.
+notes=${networkNames.notes}
+ports=$notes/${network.name}.ports
+: "$bridge" "$net" "$sysctl" "$ports"
 fail() {
   echo "${script}: $1" >&2
   exit 1
@@ -55,10 +56,11 @@ export function upScript(network: PlannedNetwork, programs: NetworkPrograms): st
   return [
     prologue("network-up", network, programs),
     CHECKS(network),
+    // Before the network is there, and before anything is forwarded.
+    `run_nft -f "$(dirname "$(dirname "$0")")/share/rules.nft"\n`,
     bridgeLines(network),
     forwards(network) ? FORWARDING_ON(network.name) : "",
     reachesLoopback(network) ? 'echo 1 >"$sysctl/ipv4/conf/$bridge/route_localnet"\n' : "",
-    `run_nft -f "$(dirname "$(dirname "$0")")/share/rules.nft"\n`,
     portLines(network),
   ].join("");
 }
@@ -102,19 +104,19 @@ run_ip -6 address replace ${gateway6}/64 dev "$bridge" nodad
 
 /** The host forwards while a network needs it; whoever switched it on before keeps it. */
 const FORWARDING_ON = (name: string) => `
-mkdir -p "$forwarding"
+mkdir -p "$notes"
 if [ "$(cat "$sysctl/ipv4/ip_forward")" = 0 ]; then
-  : >"$forwarding/.was-off"
+  : >"$notes/forwarding-was-off"
   echo 1 >"$sysctl/ipv4/ip_forward"
 fi
-: >"$forwarding/${name}"
+: >"$notes/${name}.forwards"
 `;
 
 /** Taps of VMs that ran on while the bridge was gone. */
 function portLines({ members, options: { isolated } }: PlannedNetwork): string {
   const taps = members.flatMap(({ tap }) => (tap === null ? [] : [quoteWord(tap)]));
   return `
-for tap in ${[...taps, '$(cat "$run/ports" 2>/dev/null)'].join(" ")}; do
+for tap in ${[...taps, '$(cat "$ports" 2>/dev/null)'].join(" ")}; do
   if [ -e "$net/$tap/tun_flags" ] && [ ! -e "$net/$tap/master" ]; then
     run_ip link set dev "$tap" master "$bridge"
   fi
@@ -122,7 +124,7 @@ done
 for port in "$net/$bridge/brif"/*; do
   [ ! -e "$port" ] || run_ip link set dev "\${port##*/}" type bridge_slave isolated ${isolated ? "on" : "off"}
 done
-rm -f "$run/ports"
+rm -f "$ports"
 `;
 }
 
@@ -139,14 +141,18 @@ for family in inet bridge; do
 done
 if [ -e "$net/$bridge" ] && is_ours; then
   # They are attached again when the network comes back before its VMs have gone.
-  if [ -d "$run" ]; then ls "$net/$bridge/brif" >"$run/ports"; fi
+  attached=$(ls "$net/$bridge/brif")
+  if [ -n "$attached" ]; then
+    mkdir -p "$notes"
+    printf '%s\\n' "$attached" >"$ports"
+  fi
   run_ip link delete dev "$bridge"
 fi
-if [ -e "$forwarding/${network.name}" ]; then
-  rm "$forwarding/${network.name}"
-  if [ -e "$forwarding/.was-off" ] && [ -z "$(ls "$forwarding")" ]; then
+if [ -e "$notes/${network.name}.forwards" ]; then
+  rm "$notes/${network.name}.forwards"
+  if [ -e "$notes/forwarding-was-off" ] && [ -z "$(find "$notes" -name '*.forwards')" ]; then
     echo 0 >"$sysctl/ipv4/ip_forward"
-    rm "$forwarding/.was-off"
+    rm "$notes/forwarding-was-off"
   fi
 fi
 `;
@@ -156,6 +162,7 @@ fi
 export function serveScript(network: PlannedNetwork, programs: NetworkPrograms): string {
   const onlyHere = network.gateway6 === null ? "" : ROUTER_LIFETIME;
   return `${prologue("network-serve", network, programs)}
+run=\${RUNTIME_DIRECTORY:-${networkNames.runtimeDirectory}${network.name}}
 set -- --keep-in-foreground --conf-file="$(dirname "$(dirname "$0")")/share/dnsmasq.conf" \\
   --dhcp-leasefile="$run/leases" --pid-file
 # Root only by hand: the unit gives it a user without rights.
