@@ -100,12 +100,23 @@ test("VMs reach each other by name and the world by NAT, and nothing of the host
   await host.ok([script("network-up")], runtime);
   host.start([script("network-serve")], runtime);
   const below = host.inside([]);
-  const db = startMicrovm(["run", `${directory}#db`, "--exec", "echo up; sleep 1000"], {}, below);
+  const db = startMicrovm(
+    ["run", `${directory}#db`, "--timeout", "300", "--exec", "echo up; sleep 1000"],
+    {},
+    below,
+  );
   const commands = Object.entries(CHECKS).map(
     ([name, [command]]) => `echo '== ${name}'\n(${command}) 2>&1\necho`,
   );
   const web = startMicrovm(
-    ["run", `${directory}#web`, "--exec", `${commands.join("\n")}\necho '== checked'\nsleep 1000`],
+    [
+      "run",
+      `${directory}#web`,
+      "--timeout",
+      "300",
+      "--exec",
+      `${commands.join("\n")}\necho '== checked'\nsleep 1000`,
+    ],
     {},
     below,
   );
