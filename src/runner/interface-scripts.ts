@@ -47,17 +47,14 @@ fail() {
 is_ours() {
   [ -e "$net/$1/tun_flags" ] || [ -n "$(find "$net/$1/" -maxdepth 1 -name 'tap[0-9]*')" ]
 }
+# What is not there needs no removing; what a VM that was killed left behind is nobody's.
 remove() {
   [ -e "$net/$1" ] || return 0
   is_ours "$1" || fail "\\"$1\\" is an interface of this host and no tap of the VM's: choose another id"
-  run_ip link delete dev "$1"
-}
-# Removes what a VM that was killed left behind.
-remove_stale() {
   if [ -e "$net/$1/tun_flags" ] && [ "$(cat "$net/$1/carrier" 2>/dev/null)" = 1 ]; then
     fail "The tap \\"$1\\" is in use: the VM runs already, or another one has the same id"
   fi
-  remove "$1"
+  run_ip link delete dev "$1"
 }
 `;
 
@@ -80,7 +77,7 @@ function tapUp(taps: readonly Interface[], machine: MachineSpec, ip: Program): s
       const id = quoteWord(nic.id);
       const queues = interfaceQueues(nic, machine) > 1 ? " multi_queue" : "";
       return [
-        `remove_stale ${id}`,
+        `remove ${id}`,
         ...(nic.bridge === undefined
           ? []
           : [`check_bridge ${quoteWord(nic.bridge)} ${quoteWord(nic.network ?? "")}`]),
@@ -115,7 +112,7 @@ function macvtapUp(macvtaps: readonly Interface[], ip: Program): string {
     FUNCTIONS,
     ...macvtaps.map(({ id, mac, macvtap }) => {
       const [name, link] = [quoteWord(id), quoteWord(macvtap!.link)];
-      return `remove_stale ${name}
+      return `remove ${name}
 [ -e "$net"/${link} ] || fail ${quoteWord(`The interface "${macvtap!.link}", which the macvtap "${id}" is on, is not there`)}
 run_ip link add link ${link} name ${name} address ${mac} type macvtap mode ${macvtap!.mode}
 run_ip link set dev ${name} allmulticast on

@@ -75,6 +75,22 @@ test("a network that is not there is named, and so is a bridge", { skip }, async
   assert.equal(absent.output, 'tap-up: The bridge "br7" is not there: make it before the VM starts');
 });
 
+test("a tap that a running VM holds is not taken from it", { skip: skip || missing("socat") }, async () => {
+  const { place, links, script } = await stage([tap("vm-a")]);
+  await place.ok([script("tap-up")]);
+  // Opens the tap as a hypervisor does.
+  place.start(["socat", "TUN,tun-type=tap,tun-name=vm-a,iff-no-pi", "EXEC:sleep 1000"]);
+  await place.ok(["sh", "-c", "until [ $(cat /sys/class/net/vm-a/carrier) = 1 ]; do sleep 0.05; done"]);
+  const before = await links();
+  const { code, output } = await place.run([script("tap-up")]);
+  assert.equal(code, 1);
+  assert.equal(
+    output,
+    'tap-up: The tap "vm-a" is in use: the VM runs already, or another one has the same id',
+  );
+  assert.equal(await links(), before);
+});
+
 test("an interface of the host's own is neither taken nor removed", { skip }, async () => {
   const { place, links, script } = await stage([tap("mine")]);
   await place.ok(["ip", "link", "add", "mine", "type", "bridge"]);
