@@ -24,6 +24,8 @@ test("a network's unit makes it with networkd and without, survives its server, 
   const { files } = await builtNetwork(directory);
   const host = await startHost();
   const sh = (script: string) => host.ok(["sh", "-euc", script]);
+  const start = (verb = "start") =>
+    sh(`systemctl ${verb} ${UNIT} || { journalctl -b -o cat -u ${UNIT} >&2; exit 1; }`);
   const { units, etc } = files("/var/lib/microvm/store", "microvm-store");
   await sh(
     "groupadd --system microvm-store; chgrp microvm-store /var/lib/microvm/store; chmod 0710 /var/lib/microvm/store",
@@ -42,8 +44,8 @@ test("a network's unit makes it with networkd and without, survives its server, 
     await sh(
       "systemctl stop systemd-networkd.service systemd-networkd.socket 2>/dev/null || :; systemctl daemon-reload",
     );
-    assert.equal(await sh(`systemd-analyze verify ${UNIT} 2>&1 | grep -i lan || :`), "");
-    await sh(`systemctl start ${UNIT}`);
+    assert.equal(await sh(`systemd-analyze verify /etc/systemd/system/${UNIT} 2>&1 | grep -i lan || :`), "");
+    await start();
     assert.match(await bridge(), /^mv-lan .* 10\.77\.0\.1\/24 *\n\d+$/);
     await host.until(["sh", "-c", "ss -lnu | grep -q 10.77.0.1:53"], 10);
     assert.equal(await lookUp(host, "db.lan.internal"), "10.77.0.10");
@@ -70,11 +72,12 @@ test("a network's unit makes it with networkd and without, survives its server, 
       "/etc/systemd/network/10-all.network",
       "[Match]\nName=*\n\n[Network]\nAddress=192.0.2.7/24\n",
     );
-    await sh(`systemctl start systemd-networkd.service; systemctl start ${UNIT}`);
+    await sh("systemctl start systemd-networkd.service");
+    await start();
     await host.until(["sh", "-c", "networkctl status mv-lan | grep -q 'State: .*(configured)'"], 20);
     const status = await sh("networkctl status mv-lan");
     assert.match(status, /Network File: \/etc\/systemd\/network\/05-microvm-lan\.network/);
-    await sh(`systemctl restart ${UNIT}`);
+    await start("restart");
     await host.until(["sh", "-c", "networkctl status mv-lan | grep -q 'State: .*(configured)'"], 20);
     assert.match(await bridge(), /^mv-lan .* 10\.77\.0\.1\/24 *\n\d+$/);
     assert.equal(

@@ -60,7 +60,6 @@ function service(network: PlannedNetwork, directory: string, storeGroup: string)
       : ["Type=oneshot", "RemainAfterExit=yes", `ExecStart=+${script("network-up")}`]),
     `ExecStopPost=+${script("network-down")}`,
     `RuntimeDirectory=${`${networkNames.unit}${name}`}`,
-    "RuntimeDirectoryPreserve=restart",
     `SyslogIdentifier=microvm-network-${name}`,
     "",
   ].join("\n");
