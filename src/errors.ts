@@ -26,6 +26,7 @@ export type ErrorCode =
   | "log-not-found"
   | "mirror-unknown"
   | "mirror-unreachable"
+  | "network-clash"
   | "no-space"
   | "option-conflict"
   | "option-recursion"

@@ -57,9 +57,16 @@ export async function microvmBelow(
   return { stdout: stdout.toString(), stderr: stderr.toString(), code };
 }
 
-/** The program as a running child, its output collected. It is killed after the file's tests. */
-export function startMicrovm(args: readonly string[], changes: Readonly<Record<string, string>> = {}) {
-  const [program, ...first] = PROGRAM;
+/**
+ * The program as a running child, its output collected. It is killed after the file's tests. `below` is a command, such
+ * as `nsenter`, that sets its stage.
+ */
+export function startMicrovm(
+  args: readonly string[],
+  changes: Readonly<Record<string, string>> = {},
+  below: readonly string[] = [],
+) {
+  const [program, ...first] = [...below, ...PROGRAM];
   const child: ChildProcess = spawn(program!, [...first, ...args], {
     env: environment(changes),
     stdio: ["ignore", "pipe", "pipe"],

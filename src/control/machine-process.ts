@@ -17,6 +17,7 @@ import {
 import { type ChildProcess, ended, spawn } from "../os/processes.ts";
 import { runnerNames, vmNames } from "../paths.ts";
 import { factsOf, type VmFacts } from "./find-vm.ts";
+import { setUpInterfaces } from "./host-interfaces.ts";
 
 /** What a running VM gives. */
 export interface MachineProcess {
@@ -52,9 +53,15 @@ export async function startMachine(runner: string, directory: string): Promise<M
   const booted = join(directory, vmNames.booted);
   const others = [agentSocket, readinessSocket, controlSocket, consoleSocket, booted];
   for (const path of [...sockets, ...others]) if (path !== undefined) rmSync(path, { force: true });
+  const removeInterfaces = await setUpInterfaces(runner);
   const helpersStart = sockets.length > 0 ? performance.now() : undefined;
   const helpers = sockets.length > 0 ? startChild(join(runner, runnerNames.virtiofsd), directory) : undefined;
-  if (helpers) await waitForShares(helpers, sockets);
+  try {
+    if (helpers) await waitForShares(helpers, sockets);
+  } catch (error) {
+    await removeInterfaces();
+    throw error;
+  }
   symlinkSync(runner, booted);
   const started = { helpers: helpersStart, hypervisor: performance.now() };
   const hypervisor = startChild(join(runner, runnerNames.run), directory);
@@ -66,6 +73,7 @@ export async function startMachine(runner: string, directory: string): Promise<M
     exited: ended(hypervisor).finally(async () => {
       rmSync(booted, { force: true });
       await endHelpers(helpers);
+      await removeInterfaces();
     }),
     facts,
     pressPowerButton: () => startChild(join(runner, runnerNames.shutdown), directory),

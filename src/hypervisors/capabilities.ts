@@ -28,6 +28,10 @@ export interface Capabilities {
   readonly imageTypes: readonly ImageType[];
   readonly architectures: readonly ("amd64" | "arm64")[];
   readonly forwardPorts: boolean;
+  /** Buses whose devices a guest can have for itself. */
+  readonly devices: readonly ("pci" | "usb")[];
+  /** Virtual sockets between host and guest. */
+  readonly vsock: boolean;
   /** Secrets of the host as system credentials of the guest. */
   readonly credentials: boolean;
   readonly features: readonly Feature[];
@@ -37,11 +41,12 @@ export interface Capabilities {
 export const CAPABILITIES: Readonly<Partial<Record<HypervisorName, Capabilities>>> = {
   qemu: {
     shares: ["virtiofs", "9p"],
-    // Taps, bridges and macvtaps need a host that is set up for them.
-    interfaces: ["user"],
+    interfaces: ["user", "tap", "macvtap", "bridge"],
     imageTypes: ["raw", "qcow2", "vhd", "vhdx"],
     architectures: ["amd64", "arm64"],
     forwardPorts: true,
+    devices: ["pci", "usb"],
+    vsock: true,
     credentials: true,
     // What a balloon holds can only be set while QEMU runs; its windows need more of the host than a tree of programs.
     features: ["balloon", "hotplugMem", "hugepageMem"],

@@ -214,3 +214,46 @@ test("memory that comes and goes has devices of its own, and pages as they are a
     ...["-object", "memory-backend-memfd,id=mem,size=64M,share=on,hugetlb=on"],
   ]);
 });
+
+test("qemu: taps with a queue for each virtual CPU, macvtaps by their descriptors, devices and virtual sockets", () => {
+  const mac = "02:00:00:00:00:01";
+  const macvtap = { link: "eth0", mode: "bridge" };
+  const device = (bus: "pci" | "usb", path: string, id: string | null = null) =>
+    ({ bus, path, qemu: { id, bus: null, deviceExtraArgs: id && "x-a=on" } }) as const;
+  const words = args(qemu, {
+    interfaces: [
+      { id: "t0", type: "tap", mac, vhost: true },
+      { id: "b0", type: "bridge", mac, bridge: "br0" },
+      { id: "m0", type: "macvtap", mac, macvtap },
+      { id: "m1", type: "macvtap", mac, macvtap },
+    ],
+    devices: [device("pci", "0000:01:00.0", "gpu"), device("usb", "vendorid=0x046d,productid=0xc52b")],
+    vsockCid: 7,
+  });
+  const lines = words
+    .join(" ")
+    .replaceAll(/ -(?=[a-z])/g, "\n-")
+    .split("\n");
+  const device0 = (id: string) => `-device virtio-net-pci,netdev=${id},mac=${mac},romfile=,mq=on,vectors=6`;
+  assert.deepEqual(lines.slice(-12), [
+    "-netdev tap,id=t0,ifname=t0,script=no,downscript=no,queues=2$vhost",
+    device0("t0"),
+    "-netdev tap,id=b0,ifname=b0,script=no,downscript=no,queues=2",
+    device0("b0"),
+    "-netdev tap,id=m0,fds=9:8",
+    device0("m0"),
+    "-netdev tap,id=m1,fds=7:6",
+    device0("m1"),
+    "-device qemu-xhci",
+    "-device vfio-pci,host=0000:01:00.0,multifunction=on,id=gpu,x-a=on",
+    "-device usb-host,vendorid=0x046d,productid=0xc52b",
+    "-device vhost-vsock-pci,guest-cid=7",
+  ]);
+  const single = args(qemu, { vcpu: 1, interfaces: [{ id: "m0", type: "macvtap", mac, macvtap }] });
+  assert.deepEqual(single.slice(-4), [
+    "-netdev",
+    "tap,id=m0,fd=9",
+    "-device",
+    `virtio-net-pci,netdev=m0,mac=${mac},romfile=`,
+  ]);
+});

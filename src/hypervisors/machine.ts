@@ -4,8 +4,8 @@ import type { ImageType } from "./capabilities.ts";
 /** A piece of a word: literal text, a path below the store, or a variable of the runner's script. */
 export type Part = string | { readonly store: string } | { readonly variable: Variable };
 
-/** Variables that the runner's script sets before it starts the hypervisor. */
-export type Variable = "accelerator" | "cpu" | "accelerator_params";
+/** Variables that the runner's script sets before it starts the hypervisor; `vhost` is `,vhost=on` or empty. */
+export type Variable = "accelerator" | "cpu" | "accelerator_params" | "vhost";
 
 /** One word of a command. */
 export type Word = string | readonly Part[];
@@ -44,6 +44,26 @@ export interface Interface {
   readonly id: string;
   readonly type: "user" | "tap" | "bridge" | "macvtap";
   readonly mac: string;
+  /** Bridge of the host that its tap joins. Absent: none. */
+  readonly bridge?: string;
+  /** The host's network that the bridge is of. Absent: a bridge that a person made. */
+  readonly network?: string;
+  /** Let the host's kernel move the packets of a tap, where it can. */
+  readonly vhost?: boolean;
+  /** Of a macvtap: the host's interface that it is on, and how they share it (ip-link(8)). */
+  readonly macvtap?: { readonly link: string; readonly mode: string };
+}
+
+/** A device of the host that the guest has for itself. */
+export interface PassedDevice {
+  readonly bus: "pci" | "usb";
+  /** PCI address such as `0000:01:00.0`, or properties of QEMU's `usb-host`. */
+  readonly path: string;
+  readonly qemu: {
+    readonly id: string | null;
+    readonly bus: string | null;
+    readonly deviceExtraArgs: string | null;
+  };
 }
 
 /** A port of the host that leads to the guest, or the other way round. */
@@ -86,6 +106,9 @@ export interface MachineSpec {
   readonly shares: readonly Share[];
   readonly interfaces: readonly Interface[];
   readonly forwardPorts: readonly ForwardedPort[];
+  readonly devices: readonly PassedDevice[];
+  /** Address of the guest on the host's virtual sockets (vsock(7)). */
+  readonly vsockCid: number | null;
   readonly credentials: readonly Credential[];
   /** Sockets in the VM's directory: the hypervisor's control socket, and that of the guest's agent. */
   readonly controlSocket: string | null;

@@ -1,6 +1,7 @@
 /** QEMU: with hardware virtualisation, and without (CI, nested clouds) as a first-class case. */
 import { CAPABILITIES, type ImageType } from "./capabilities.ts";
 import type { Hypervisor } from "./hypervisor.ts";
+import { interfaceQueues, macvtapDescriptors } from "./interface-queues.ts";
 import type {
   Credential,
   Disk,
@@ -8,6 +9,7 @@ import type {
   Interface,
   MachineSpec,
   Part,
+  PassedDevice,
   Share,
   Word,
 } from "./machine.ts";
@@ -63,7 +65,9 @@ export const qemu: Hypervisor = {
     ...socketArgs(machine),
     ...machine.disks.flatMap(diskArgs),
     ...machine.shares.flatMap(shareArgs),
-    ...machine.interfaces.flatMap((nic) => interfaceArgs(nic, machine.forwardPorts)),
+    ...machine.interfaces.flatMap((nic) => interfaceArgs(nic, machine)),
+    ...deviceArgs(machine.devices),
+    ...vsockArgs(machine.vsockCid),
     ...machine.credentials.flatMap(credentialArgs),
     ...machine.qemu.extraArgs,
   ],
@@ -234,12 +238,45 @@ function shareArgs({ tag, proto, source, socket, readOnly, securityModel }: Shar
   ];
 }
 
-function interfaceArgs({ id, mac }: Interface, forwardPorts: readonly ForwardedPort[]): Word[] {
+function interfaceArgs(nic: Interface, machine: MachineSpec): Word[] {
+  const { id, mac } = nic;
+  const queues = nic.type === "user" ? 1 : interfaceQueues(nic, machine);
+  // Two vectors for each pair of queues, one for its control, one for the configuration.
+  const multiple = queues > 1 ? `,mq=on,vectors=${2 * queues + 2}` : "";
   return [
-    ...["-netdev", ["user", `id=${id}`, ...forwardPorts.map(forwarding)].join(",")],
+    ...["-netdev", backend(nic, queues, machine)],
     // No boot ROM: the kernel is given, nothing boots from the network.
-    ...["-device", `virtio-net-pci,netdev=${id},mac=${mac},romfile=`],
+    ...["-device", `virtio-net-pci,netdev=${id},mac=${mac},romfile=${multiple}`],
   ];
+}
+
+/** Where the packets go on the host. Taps are made before, by `tap-up`: QEMU starts no program of its own. */
+function backend(nic: Interface, queues: number, machine: MachineSpec): Word {
+  const { type, id, vhost = false } = nic;
+  if (type === "user") return ["user", `id=${id}`, ...machine.forwardPorts.map(forwarding)].join(",");
+  if (type === "macvtap") {
+    const numbers = macvtapDescriptors(machine)[id]!;
+    return `tap,id=${id},${numbers.length > 1 ? "fds" : "fd"}=${numbers.join(":")}`;
+  }
+  const tap = `tap,id=${id},ifname=${id},script=no,downscript=no${queues > 1 ? `,queues=${queues}` : ""}`;
+  return vhost ? [tap, { variable: "vhost" }] : tap;
+}
+
+/** USB needs a controller, which the machine is without otherwise. */
+function deviceArgs(devices: readonly PassedDevice[]): Word[] {
+  const hasUsb = devices.some(({ bus }) => bus === "usb");
+  return [
+    ...(hasUsb ? ["-device", "qemu-xhci"] : []),
+    ...devices.flatMap(({ bus, path, qemu: { id, bus: port, deviceExtraArgs } }) => {
+      const first = bus === "pci" ? `vfio-pci,host=${path},multifunction=on` : `usb-host,${path}`;
+      const more = [id && `id=${id}`, port && `bus=${port}`, deviceExtraArgs].filter(Boolean);
+      return ["-device", [first, ...more].join(",")];
+    }),
+  ];
+}
+
+function vsockArgs(cid: number | null): Word[] {
+  return cid === null ? [] : ["-device", `vhost-vsock-pci,guest-cid=${cid}`];
 }
 
 /** hostfwd and guestfwd of QEMU's user network; an empty address means any on the host, the first lease in the guest. */

@@ -8,6 +8,7 @@ import { certificates } from "./guest/certificates.ts";
 import { checks as configChecks } from "./guest/checks.ts";
 import { consoleText } from "./guest/console.ts";
 import { credentials } from "./guest/credentials.ts";
+import { devices } from "./guest/devices.ts";
 import { diskAssertions } from "./guest/disk-assertions.ts";
 import { documentation } from "./guest/documentation.ts";
 import { environment } from "./guest/environment.ts";
@@ -15,6 +16,7 @@ import { fileAssertions } from "./guest/file-faults.ts";
 import { fileSystems } from "./guest/file-systems.ts";
 import { firewall } from "./guest/firewall.ts";
 import { i18n } from "./guest/i18n.ts";
+import { interfaceAssertions } from "./guest/interface-assertions.ts";
 import { interfaces } from "./guest/interfaces.ts";
 import { lifecycle } from "./guest/lifecycle.ts";
 import { machine } from "./guest/machine.ts";
@@ -67,6 +69,7 @@ export const guestModule = withFile("src/options/guest.ts", {
     shares,
     qemu,
     credentials,
+    devices,
     networking,
     networkInterfaces,
     networkd,
@@ -162,7 +165,7 @@ function checks({ config, options }: GuestArguments) {
         ...machineAssertions(config),
         ...uniqueAssertions(config),
         ...shareAssertions(config),
-        ...networkAssertions(config),
+        ...interfaceAssertions(config),
         ...userAssertions(config, options),
         ...addressAssertions(config, options),
         ...nameAssertions(config),
@@ -184,7 +187,7 @@ function readinessAssertion({ microvm, services }: GuestConfig): Assertion {
 }
 
 function hypervisorAssertions({ microvm }: GuestConfig): Assertion[] {
-  const { hypervisor, interfaces, shares, volumes, forwardPorts, credentialFiles } = microvm;
+  const { hypervisor, interfaces, shares, volumes, devices, vsock, forwardPorts, credentialFiles } = microvm;
   const able = CAPABILITIES[hypervisor];
   if (!able) {
     const known = Object.keys(CAPABILITIES).join('", "');
@@ -209,6 +212,8 @@ function hypervisorAssertions({ microvm }: GuestConfig): Assertion[] {
     ...volumes.flatMap(({ imageType }, i) =>
       able.imageTypes.includes(imageType) ? [] : [cannot(`volumes.${i}.imageType`, imageType)],
     ),
+    ...devices.flatMap(({ bus }, i) => (able.devices.includes(bus) ? [] : [cannot(`devices.${i}.bus`, bus)])),
+    ...(vsock.cid === null || able.vsock ? [] : [cannot("vsock.cid", String(vsock.cid))]),
     ...(forwardPorts.length === 0 || able.forwardPorts ? [] : [cannot("forwardPorts", "set")]),
     ...(Object.keys(credentialFiles).length === 0 || able.credentials
       ? []
@@ -252,25 +257,6 @@ function shareAssertions({ microvm }: GuestConfig): Assertion[] {
       message:
         '"microvm.storeOnDisk" is true, yet the share "ro-store" would bring the store: drop one of them',
     },
-  ];
-}
-
-function networkAssertions({ microvm }: GuestConfig): Assertion[] {
-  const users = microvm.interfaces.filter((nic) => nic.type === "user").length;
-  return [
-    {
-      assertion: microvm.forwardPorts.length === 0 || users > 0,
-      message: '"microvm.forwardPorts" needs an interface with type "user": add one to "microvm.interfaces"',
-    },
-    {
-      assertion: users <= 1,
-      message: '"microvm.interfaces" may hold one interface with type "user"',
-    },
-    ...microvm.forwardPorts.map(({ from, proto, guest }, index) => ({
-      // guestfwd of QEMU's user network.
-      assertion: from === "host" || (proto === "tcp" && guest.address !== ""),
-      message: `"microvm.forwardPorts.${index}" leads from the guest: it needs the protocol "tcp" and an address of the guest's network, such as "10.0.2.100"`,
-    })),
   ];
 }
 

@@ -3,6 +3,8 @@ import { type InferConfig, mkOption, types, withFile } from "../module-system/in
 import { guestSystem } from "./guest-system.ts";
 import { hostLimits } from "./host/limits.ts";
 import { hostMachine, type hostMachineOptions } from "./host/machine.ts";
+import { networkChecks } from "./network-assertions.ts";
+import { type NetworksConfig, networks } from "./networks.ts";
 
 /** A guest as `microvm eval --json` prints it. Its configuration is checked against the guest's options when it is used. */
 const evaluatedGuest = types.submodule({
@@ -107,12 +109,13 @@ const vmsOptions = {
 /** The merged configuration of a host. */
 export interface HostConfig {
   readonly microvm: InferConfig<typeof hostMachineOptions>["microvm"] &
-    InferConfig<typeof vmsOptions>["microvm"];
+    InferConfig<typeof vmsOptions>["microvm"] &
+    NetworksConfig["microvm"];
 }
 
 /** Declares the options of a host and what must hold between them. */
 export const hostModule = withFile("src/options/host.ts", {
-  imports: [hostMachine, checks],
+  imports: [hostMachine, networks, networkChecks, checks],
   options: vmsOptions,
 });
 

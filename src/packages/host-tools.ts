@@ -18,6 +18,8 @@ export interface HostTools {
   readonly images?: Recipe;
   /** ssh-keygen. */
   readonly ssh?: Recipe;
+  /** ip, for taps. */
+  readonly interfaces?: Recipe;
   /** What builds need: depmod and xz. */
   readonly build?: Recipe;
   /** The user-mode emulator for guests of another architecture. */
@@ -41,6 +43,8 @@ const PLACES: Readonly<Record<string, string>> = {
   "mkfs.fat": "usr/sbin/mkfs.fat",
   depmod: "usr/bin/kmod",
   "qemu-ga": "usr/sbin/qemu-ga",
+  dnsmasq: "usr/sbin/dnsmasq",
+  nft: "usr/sbin/nft",
 };
 
 /** The loader and library directory of a tree, relative to it. */

@@ -69,6 +69,33 @@ test("a guest with an interface asks for an address, and QEMU's user network for
   );
 });
 
+test("on a network of the host a guest asks it for names, and takes its domain", () => {
+  const tap = { type: "tap", id: "vm-web", network: "lan" };
+  const files = filesOf({ microvm: { interfaces: [tap] } });
+  assert.match(
+    files["etc/systemd/network/99-ethernet-default-dhcp.network"]!,
+    /\[DHCPv4\]\nUseDomains=yes\n/,
+  );
+  assert.match(files["etc/resolv.conf"]!, /stub-resolv\.conf$/);
+  const own = filesOf({
+    microvm: { interfaces: [tap] },
+    networking: { interfaces: { "vm-web": { useDHCP: true } } },
+  });
+  assert.match(own["etc/systemd/network/40-vm-web.network"]!, /UseDomains=yes/);
+});
+
+test("a guest that is reached by a virtual socket has the units for it, and the kernel's module", () => {
+  const { units, entries } = guestFiles(
+    guestConfig({ microvm: { vsock: { cid: 5, ssh: { enable: true } } } }),
+    null,
+  );
+  const all = JSON.stringify(units);
+  assert.match(all, /"sshd-vsock\.socket"/);
+  assert.match(all, /ListenStream=vsock::22/);
+  assert.match(all, /ExecStart=-\/usr\/sbin\/sshd -i/);
+  assert.match(JSON.stringify(entries), /vmw_vsock_virtio_transport/);
+});
+
 test("volumes and shares are mounted, the store is not: the initrd did", () => {
   const share = { tag: "data", source: "/srv", mountPoint: "/my data", readOnly: true };
   const files = filesOf(

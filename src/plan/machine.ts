@@ -1,5 +1,6 @@
 /** From a guest's options to a machine, for any hypervisor. Pure. */
-import type { Credential, Disk, MachineSpec, Share } from "../hypervisors/machine.ts";
+import type { Credential, Disk, Interface, MachineSpec, Share } from "../hypervisors/machine.ts";
+import { bridgeName } from "../hypervisors/network-names.ts";
 import { volumeSerial } from "../options/guest/volumes.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { earlyMountWords, kernelWord } from "./early-mounts.ts";
@@ -48,8 +49,10 @@ export function machineSpec(
     kernelParams: kernelParams(config, architecture, parts, storeDirectory),
     disks: [...layerDisks(parts), ...volumeDisks(config)],
     shares: microvm.shares.map((share) => machineShare(name, share, storeDirectory)),
-    interfaces: microvm.interfaces.map(({ id, type, mac }) => ({ id, type, mac: macAddress(name, id, mac) })),
+    interfaces: microvm.interfaces.map((nic) => machineInterface(name, nic)),
     forwardPorts: microvm.forwardPorts,
+    devices: microvm.devices,
+    vsockCid: microvm.vsock.cid,
     credentials: credentials(config),
     controlSocket: microvm.socket ?? `${name}.sock`,
     agentSocket: config.services.qemuGuest.enable ? `${name}.agent.sock` : null,
@@ -123,6 +126,22 @@ function volumeDisks({ microvm }: GuestConfig): Disk[] {
     readOnly: volume.readOnly,
     direct: volume.direct,
   }));
+}
+
+function machineInterface(
+  name: string,
+  { id, type, mac, bridge, network, tap, macvtap }: GuestConfig["microvm"]["interfaces"][number],
+): Interface {
+  const joined = network === null ? bridge : bridgeName(network);
+  return {
+    id,
+    type,
+    mac: macAddress(name, id, mac),
+    ...(joined !== null && { bridge: joined }),
+    ...(network !== null && { network }),
+    ...(tap.vhost && { vhost: true }),
+    ...(type === "macvtap" && { macvtap: { link: macvtap.link!, mode: macvtap.mode } }),
+  };
 }
 
 function machineShare(

@@ -255,3 +255,57 @@ test("locales are a layer between the packages and the configuration", () => {
   );
   assert.deepEqual(layers[1]!.params, { locales: ["de_DE.UTF-8"], architecture: "amd64" });
 });
+
+test("what a guest needs of the host is in its runner in microvm.nix's files, and its tools only then", () => {
+  const files = (one: Plan) =>
+    Object.fromEntries(
+      (one.runner.params as unknown as { entries: { path: string; text?: string }[] }).entries.map(
+        ({ path, text }) => [path, text],
+      ),
+    );
+  const plain = plan();
+  const paths = Object.keys(files(plain));
+  assert.ok(!paths.some((path) => /tap|macvtap|pci|usb|vsock|register/.test(path)), String(paths));
+  assert.ok(![...recipes(plain.runner).values()].some(({ name }) => name === "iproute2"));
+  const attached = plan({
+    microvm: {
+      vcpu: 2,
+      interfaces: [
+        { type: "tap", id: "vm-a", network: "lan" },
+        { type: "bridge", id: "vm-b", bridge: "br0" },
+        { type: "macvtap", id: "vm-c", mac: "02:00:00:00:00:0A", macvtap: { link: "eth0", mode: "vepa" } },
+      ],
+      devices: [
+        { bus: "pci", path: "0000:01:00.0" },
+        { bus: "usb", path: "vendorid=0x046d,productid=0xc52b" },
+      ],
+      vsock: { cid: 5 },
+      registerWithMachined: true,
+      binScripts: { "tap-up": "echo more\n" },
+    },
+  });
+  const runner = files(attached);
+  const shared = (name: string) => runner[`share/microvm/${name}`];
+  assert.equal(shared("tap-interfaces"), "vm-a\nvm-b\n");
+  assert.equal(shared("tap-flags"), "vnet_hdr\nmulti_queue\n");
+  assert.equal(shared("macvtap-interfaces"), "vm-c 02:00:00:00:00:0a eth0 vepa\n");
+  assert.equal(shared("pci-devices"), "0000:01:00.0\n");
+  assert.equal(shared("usb-devices"), "vendorid=0x046d,productid=0xc52b\n");
+  assert.equal(shared("vsock-cid"), "5\n");
+  for (const name of [
+    "tap-down",
+    "macvtap-up",
+    "macvtap-down",
+    "pci-setup",
+    "microvm-register",
+    "microvm-unregister",
+  ]) {
+    assert.ok(runner[`bin/${name}`], name);
+  }
+  assert.match(
+    runner["bin/microvm-run"]!,
+    /^export QEMU_MODULE_DIR="\$store"\/.*-qemu\/usr\/lib\/x86_64-linux-gnu\/qemu$/m,
+  );
+  assert.match(runner["bin/tap-up"]!, /join vm-a mv-lan[\s\S]*\necho more\n$/);
+  assert.ok([...recipes(attached.runner).values()].some(({ name }) => name === "iproute2"));
+});

@@ -204,6 +204,7 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   const attributes = tree("attributes");
   const emulator = emulatorRecipe(guest.set.architecture, debsOf(tools, "emulator"), build);
   const ssh = keygenRecipe(debsOf(tools, "openssh-client", isLibraryOr("openssh-client")), build);
+  const interfaces = tree("iproute2");
   return {
     architecture: host.architecture,
     hypervisor: tree("qemu")!,
@@ -214,7 +215,14 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
     ...(emulator && { emulator }),
     ...(attributes && { attributes }),
     ...(ssh && { ssh }),
+    ...(interfaces && { interfaces }),
   };
+}
+
+/** The tree of programs that the host's networks run, from what `networkWishes` were locked to. */
+export function networkTools(tools: LockedWishes): Recipe {
+  const build = debianToolsRecipe("build-tools", debsOf(tools, "build-tools"), {});
+  return debianToolsRecipe("network-tools", debsOf(tools, "network-tools"), { build });
 }
 
 /** Of the package, which has an emulator for everything, the one that runs the guest's programs while it is built. */

@@ -46,6 +46,9 @@ const QEMU_PACKAGES: Readonly<Record<string, string>> = {
   arm64: "qemu-system-arm",
 };
 
+/** depmod, and xz, which packages are compressed with. */
+const BUILD_TOOLS = ["kmod", "xz-utils"];
+
 /** Debian 13, stable since August 2025: where the host's tools come from, whatever the guest's own suite. */
 const CURRENT_STABLE = "trixie";
 
@@ -139,8 +142,25 @@ function toolWishes(
       // An image is not configured here: nothing of it runs before the guest does.
       ...(set.architecture === host.architecture || isImage ? [] : [request("emulator", ["qemu-user"])]),
       ...(isImage ? [request("attributes", ["attr"])] : []),
+      ...(hasTaps(config) ? [request("iproute2", ["iproute2"])] : []),
       ...(keptHostKeys(config).length > 0 ? [request("openssh-client", ["openssh-client"])] : []),
-      request("build-tools", ["kmod", "xz-utils"]),
+      request("build-tools", BUILD_TOOLS),
+    ],
+  };
+}
+
+/** Whether the host makes interfaces for the guest before it starts. */
+function hasTaps({ microvm: { interfaces } }: GuestConfig): boolean {
+  return interfaces.some(({ type }) => type !== "user");
+}
+
+/** What the host's networks are run with: ip, nft and dnsmasq, which answers for addresses and names. */
+export function networkWishes(host: HostFacts): SetWishes {
+  return {
+    set: currentStable(host.architecture),
+    requests: [
+      request("network-tools", ["dnsmasq-base", "iproute2", "nftables"]),
+      request("build-tools", BUILD_TOOLS),
     ],
   };
 }

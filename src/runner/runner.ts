@@ -4,6 +4,8 @@ import type { MachineSpec } from "../hypervisors/machine.ts";
 import { type HostTools, loaderOf, placeOf } from "../packages/host-tools.ts";
 import { type FileEntry, filesRecipe } from "../store/files.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
+import { machinedScripts, pciSetup } from "./device-scripts.ts";
+import { interfaceScripts, tapFlags, tapsOf } from "./interface-scripts.ts";
 import { aliveScript, readyScript, shutdownScript } from "./lifecycle.ts";
 import { runScript, virtiofsdScript } from "./scripts.ts";
 import type { NewHostKey } from "./secrets.ts";
@@ -17,6 +19,7 @@ export interface RunnerOptions {
   readonly volumes: readonly RunnerVolume[];
   readonly binScripts: Readonly<Record<string, string>>;
   readonly hostKeys: readonly NewHostKey[];
+  readonly registerWithMachined: boolean;
   readonly virtiofsd: {
     readonly inodeFileHandles: string;
     readonly threadPoolSize: number | null;
@@ -47,6 +50,9 @@ export function runnerRecipe(
       dataDirectories: tools.hypervisor
         ? FIRMWARE.map((path) => `${storePathName(tools.hypervisor!)}/${path}`)
         : [],
+      modules: tools.hypervisor
+        ? `${storePathName(tools.hypervisor)}/${loaderOf(tools.architecture).libraries}/qemu`
+        : null,
       preStart: options.preStart,
       extraArgsScript: options.extraArgsScript,
       hostArchitecture: tools.architecture,
@@ -61,6 +67,14 @@ export function runnerRecipe(
     "microvm-shutdown": shutdownScript(machine, hypervisor, socat),
     "microvm-ready": readyScript(machine, socat),
     "microvm-alive": aliveScript(machine, socat),
+    ...extended(
+      {
+        ...interfaceScripts(machine, program(tools.interfaces, "ip")),
+        ...(machine.devices.some(({ bus }) => bus === "pci") && { "pci-setup": pciSetup(machine.devices) }),
+        ...(options.registerWithMachined && machinedScripts(machine)),
+      },
+      options.binScripts,
+    ),
   };
   const virtiofs = machine.shares.filter((share) => share.proto === "virtiofs");
   if (virtiofs.length > 0) {
@@ -82,6 +96,7 @@ export function runnerRecipe(
       ),
       { path: "share/microvm/system", type: "symlink", target: `../../../${storePathName(system)}` },
       metadata("hypervisor", hypervisor.name),
+      ...attachments(machine).map(([path, lines]) => metadata(path, lines.join("\n"))),
       metadata("machine.json", JSON.stringify({ version: 1, machine }, null, 2)),
       ...virtiofs.flatMap(({ tag, socket, source }) => [
         metadata(`virtiofs/${tag}/socket`, socket),
@@ -90,11 +105,41 @@ export function runnerRecipe(
     ],
     {
       system,
-      tools: [tools.hypervisor, ...Object.values(tools.filesystems ?? {}), tools.images, tools.ssh].filter(
-        (tree) => tree !== undefined,
-      ),
+      tools: [
+        tools.hypervisor,
+        ...Object.values(tools.filesystems ?? {}),
+        tools.images,
+        tools.ssh,
+        tools.interfaces,
+      ].filter((tree) => tree !== undefined),
     },
   );
+}
+
+/** As in microvm.nix, what a person gives under the name of such a script comes behind its own lines. */
+function extended(scripts: Readonly<Record<string, string>>, more: RunnerOptions["binScripts"]) {
+  return Object.fromEntries(
+    Object.entries(scripts).map(([name, text]) => [name, `${text}${more[name] ?? ""}`]),
+  );
+}
+
+/** What of the host the VM uses, in microvm.nix's files: a line for each. Those without a line are absent. */
+function attachments(machine: MachineSpec): (readonly [file: string, lines: readonly string[]])[] {
+  const taps = tapsOf(machine).map(({ id }) => id);
+  const macvtaps = machine.interfaces.flatMap(({ id, mac, macvtap }) =>
+    macvtap ? [`${id} ${mac} ${macvtap.link} ${macvtap.mode}`] : [],
+  );
+  const devices = (wanted: "pci" | "usb") =>
+    machine.devices.filter(({ bus }) => bus === wanted).map(({ path }) => path);
+  const all = [
+    ["tap-interfaces", taps],
+    ["tap-flags", taps.length > 0 ? tapFlags(machine) : []],
+    ["macvtap-interfaces", macvtaps],
+    ["pci-devices", devices("pci")],
+    ["usb-devices", devices("usb")],
+    ["vsock-cid", machine.vsockCid === null ? [] : [String(machine.vsockCid)]],
+  ] as const;
+  return all.filter(([, lines]) => lines.length > 0).map(([file, lines]) => [file, lines]);
 }
 
 /** Where Debian's QEMU keeps firmware and boot images, relative to a tree of its packages. */

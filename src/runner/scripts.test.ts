@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,6 +9,8 @@ import { qemu } from "../hypervisors/qemu.ts";
 import { layerDisk, machine, share } from "../hypervisors/testing/machine.ts";
 import { readTextIfExists } from "../os/files.ts";
 import { lint, missing, syntaxFaults } from "../os/testing/programs.ts";
+import { machinedScripts, pciSetup } from "./device-scripts.ts";
+import { interfaceScripts } from "./interface-scripts.ts";
 import { runScript, virtiofsdScript } from "./scripts.ts";
 import { ON_PATH, volume } from "./testing/volume.ts";
 import { PRINT_ARGUMENTS, workplace } from "./testing/workplace.ts";
@@ -40,6 +42,7 @@ const SETTINGS = {
   hostArchitecture: "amd64",
   program: { onPath: "hypervisor" },
   dataDirectories: [],
+  modules: null,
   preStart: "",
   volumes: [],
   volumePrograms: ON_PATH,
@@ -60,7 +63,25 @@ const SECRET = { name: "token", file: "it's secret" };
 const withArgs = (...extraArgs: string[]) =>
   machine({ qemu: { machine: null, machineOpts: null, extraArgs } });
 
+/** A machine with everything that the host makes for it. */
+const ATTACHED = machine({
+  interfaces: [
+    { type: "tap", id: "vm-a", mac: "02:00:00:00:00:01", network: "lan", bridge: "mv-lan", vhost: true },
+    { type: "bridge", id: "vm-b", mac: "02:00:00:00:00:02", bridge: "br0" },
+    { type: "macvtap", id: "vm-c", mac: "02:00:00:00:00:03", macvtap: { link: "eth0", mode: "bridge" } },
+  ],
+  devices: [
+    { bus: "pci", path: "0000:01:00.0", qemu: { id: null, bus: null, deviceExtraArgs: null } },
+    { bus: "usb", path: "vendorid=0x1", qemu: { id: null, bus: null, deviceExtraArgs: null } },
+  ],
+  vsockCid: 3,
+});
+
 const scripts = {
+  ...interfaceScripts(ATTACHED, TREE),
+  ...machinedScripts(ATTACHED),
+  "pci-setup": pciSetup(ATTACHED.devices),
+  "microvm-run with the host's interfaces": runScript(ATTACHED, qemu, SETTINGS),
   "a plain microvm-run": runScript(machine(), qemu, SETTINGS),
   "microvm-run with everything": runScript({ ...withArgs("-vnc", "it's"), credentials: [SECRET] }, qemu, {
     ...SETTINGS,
@@ -298,4 +319,50 @@ test("a host key is made once, and kept", (t) => {
   for (let start = 0; start < 2; start++) assert.equal(place.run(script).status, 0);
   assert.equal(place.read("calls"), "-q -t rsa -b 4096 -N  -C it's web -f ssh_host_rsa_key.new\n");
   assert.deepEqual(readdirSync(place.vm).sort(), ["calls", "ssh_host_rsa_key", "ssh_host_rsa_key.pub"]);
+});
+
+test("an interface, a virtual socket and a queue that are not there have names", (t) => {
+  const place = workplace(t);
+  place.program("hypervisor", PRINT_ARGUMENTS);
+  const started = (fields: Partial<typeof ATTACHED>) =>
+    place.run(place.script("microvm-run", runScript(machine(fields), qemu, SETTINGS)));
+  const [tap, , macvtap] = ATTACHED.interfaces;
+  const absent = started({ interfaces: [tap!] });
+  assert.equal(
+    absent.stderr,
+    'microvm-run: the interface "vm-a" is not there: let root run tap-up of this runner before, with MICROVM_USER set to the user that runs "web"\n',
+  );
+  assert.equal(absent.status, 1);
+  assert.match(started({ interfaces: [macvtap!] }).stderr, /"vm-c" is not there: let root run macvtap-up/);
+  if (!existsSync("/dev/vhost-vsock")) {
+    const { stderr, status } = started({ vsockCid: 3 });
+    assert.match(
+      stderr,
+      /^microvm-run: microvm\.vsock\.cid needs \/dev\/vhost-vsock, which cannot be opened: load /,
+    );
+    assert.equal(status, 1);
+  }
+});
+
+test("PCI devices are taken from their driver and given to the user who runs the VM", (t) => {
+  const place = workplace(t);
+  const sys = join(place.vm, "sys");
+  const device = join(sys, "bus/pci/devices/0000:01:00.0");
+  const setUp = () => place.run(place.script("pci-setup", pciSetup(ATTACHED.devices)), { MICROVM_SYS: sys });
+  assert.equal(setUp().stderr.split("\n").at(-2), "pci-setup: the kernel has no driver vfio-pci");
+  mkdirSync(join(sys, "bus/pci/drivers/vfio-pci"), { recursive: true });
+  assert.equal(setUp().stderr, 'pci-setup: this host has no PCI device "0000:01:00.0"\n');
+  mkdirSync(join(sys, "bus/pci/drivers/other"), { recursive: true });
+  mkdirSync(device, { recursive: true });
+  assert.match(setUp().stderr, /"0000:01:00\.0" is in no IOMMU group/);
+  symlinkSync("../../../../kernel/iommu_groups/7", join(device, "iommu_group"));
+  mkdirSync(join(sys, "kernel/iommu_groups/7"), { recursive: true });
+  symlinkSync("../../drivers/other", join(device, "driver"));
+  place.program("chown", 'printf "%s\\n" "$*" >chown');
+  const handed = setUp();
+  assert.equal(handed.stderr, "");
+  assert.match(place.read("chown"), /^\d+ \/dev\/vfio\/7\n$/);
+  assert.equal(readTextIfExists(join(sys, "bus/pci/drivers/other/unbind")), "0000:01:00.0\n", handed.stderr);
+  assert.equal(readTextIfExists(join(device, "driver_override")), "vfio-pci\n");
+  assert.equal(readTextIfExists(join(sys, "bus/pci/drivers_probe")), "0000:01:00.0\n");
 });

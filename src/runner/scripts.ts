@@ -6,6 +6,7 @@
 import type { AcceleratorSettings, Hypervisor } from "../hypervisors/hypervisor.ts";
 import type { MachineSpec, Part, Share, Word } from "../hypervisors/machine.ts";
 import { quoteWord } from "../os/processes.ts";
+import { attachmentLines } from "./attachments.ts";
 import { START_READY } from "./lifecycle.ts";
 import { PROLOGUE } from "./prologue.ts";
 import { credentialLines, hostKeyLines, type NewHostKey } from "./secrets.ts";
@@ -19,6 +20,8 @@ export function runScript(
   settings: {
     readonly program: Program;
     readonly dataDirectories: readonly string[];
+    /** Where the hypervisor's modules are below the store; null: where it looks by itself. */
+    readonly modules: string | null;
     readonly preStart: string;
     readonly volumes: readonly RunnerVolume[];
     readonly volumePrograms: VolumePrograms;
@@ -40,6 +43,7 @@ export function runScript(
     volumesLines(settings.volumes, settings.volumePrograms),
     ...settings.hostKeys.map((key) => hostKeyLines(key, settings.sshKeygen)),
     credentialLines(machine.credentials),
+    attachmentLines(machine, settings.modules),
     acceleratorLines(machine, hypervisor, settings.hostArchitecture),
     settings.extraArgsScript === null
       ? "extra_args=''"

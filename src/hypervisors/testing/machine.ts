@@ -20,6 +20,8 @@ export function machine(fields: Partial<MachineSpec> = {}): MachineSpec {
     shares: [],
     interfaces: [],
     forwardPorts: [],
+    devices: [],
+    vsockCid: null,
     credentials: [],
     controlSocket: "web.sock",
     agentSocket: "web.agent.sock",

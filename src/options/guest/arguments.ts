@@ -4,6 +4,7 @@ import type { certificatesOptions } from "./certificates.ts";
 import type { checksOptions } from "./checks.ts";
 import type { consoleTextOptions } from "./console.ts";
 import type { credentialsOptions } from "./credentials.ts";
+import type { devicesOptions } from "./devices.ts";
 import type { documentationOptions } from "./documentation.ts";
 import type { environmentOptions } from "./environment.ts";
 import type { fileSystemsOptions } from "./file-systems.ts";
@@ -51,6 +52,7 @@ export type GuestConfig = InferConfig<
     typeof sharesOptions &
     typeof qemuOptions &
     typeof credentialsOptions &
+    typeof devicesOptions &
     typeof networkingOptions &
     typeof networkInterfacesOptions &
     typeof networkdOptions &
