@@ -133,6 +133,8 @@ export const vmNames = {
   toplevel: "toplevel",
   /** Of a deployed VM: one line, the reference that it is updated from. */
   flake: "flake",
+  /** Of a deployed VM: one line, a runner and the commit that it was made from. */
+  revision: "revision",
 } as const;
 
 /** Inside a runner. */
