@@ -50,6 +50,9 @@ export type ErrorCode =
   | "tool-missing"
   | "unit-foreign"
   | "unsupported"
+  | "vm-broken"
+  | "vm-declared"
+  | "vm-exists"
   | "vm-not-found";
 
 /** How an error is described: `hint` says what to do about it. */

@@ -184,7 +184,7 @@ function tail(machine: MachineProcess): string {
 }
 
 /** The console on this terminal, or on standard output, until the guest has powered off. */
-async function attach(machine: MachineProcess, signal: AbortSignal): Promise<number> {
+export async function attach(machine: MachineProcess, signal: AbortSignal): Promise<number> {
   machine.onConsole((chunk) => process.stdout.write(chunk));
   const leave = new AbortController();
   const { stdin } = process;
