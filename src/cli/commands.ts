@@ -1,0 +1,30 @@
+import type { Command } from "./command.ts";
+
+/** The program's commands, in the order of the overview. Each is loaded when it is named: the others cost a start nothing. */
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import("./init.ts")).initCommand,
+  run: async () => (await import("./run.ts")).runCommand,
+  build: async () => (await import("./build.ts")).buildCommand,
+  switch: async () => (await import("./switch.ts")).switchCommand,
+  generations: async () => (await import("./generations.ts")).generationsCommand,
+  rollback: async () => (await import("./rollback.ts")).rollbackCommand,
+  list: async () => (await import("./list.ts")).listCommand,
+  status: async () => (await import("./status.ts")).statusCommand,
+  start: async () => (await import("./power.ts")).startCommand,
+  stop: async () => (await import("./power.ts")).stopCommand,
+  restart: async () => (await import("./power.ts")).restartCommand,
+  logs: async () => (await import("./logs.ts")).logsCommand,
+  create: async () => (await import("./create.ts")).createCommand,
+  update: async () => (await import("./update.ts")).updateCommand,
+  diff: async () => (await import("./diff.ts")).diffCommand,
+  remove: async () => (await import("./remove.ts")).removeCommand,
+  "run-installed": async () => (await import("./run-installed.ts")).runInstalledCommand,
+  eval: async () => (await import("./eval.ts")).evalCommand,
+  lock: async () => (await import("./lock.ts")).lockCommand,
+  options: async () => (await import("./options.ts")).optionsCommand,
+  log: async () => (await import("./log.ts")).logCommand,
+  gc: async () => (await import("./gc.ts")).gcCommand,
+  store: async () => (await import("./store.ts")).storeCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
+  completion: async () => (await import("./completion.ts")).completionCommand(COMMANDS),
+};
