@@ -1,6 +1,7 @@
 /** Projects of hosts, built on this machine first, so that a host in a container has nothing to fetch. */
-import { readTextIfExists } from "../../src/os/files.ts";
+
 import { join } from "node:path";
+import { readTextIfExists } from "../../src/os/files.ts";
 import { LOCK_FILE } from "../../src/paths.ts";
 import { microvm, project } from "../support.ts";
 import type { Host } from "./container.ts";
