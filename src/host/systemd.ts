@@ -78,7 +78,8 @@ export function parseProperties(text: string): Readonly<Record<string, string>>[
   );
 }
 
-function parseStates(text: string): Map<string, UnitState> {
+/** States of VMs, from what `systemctl show` prints. */
+export function parseStates(text: string): Map<string, UnitState> {
   const states = new Map<string, UnitState>();
   for (const fields of parseProperties(text)) {
     const name = vmOfUnit(fields.Id ?? "");
