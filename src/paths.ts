@@ -140,6 +140,8 @@ export const vmNames = {
   consoleLock: "console.lock",
   /** The guest's host keys, for "microvm ssh". */
   knownHosts: "known_hosts",
+  /** Of a deployed VM: one line, a runner and the commit that it was made from. */
+  revision: "revision",
 } as const;
 
 /** Inside a runner. */

@@ -30,6 +30,15 @@ export async function activate(
   { onStep, deployed, signal }: ActivationOptions,
 ): Promise<void> {
   const { target, units, etc, vms } = plan;
+  const named = (unit: VmChange["unit"]) => vms.filter((vm) => vm.unit === unit).map(({ name }) => name);
+  const tell = async (verb: "stop" | "restart" | "start") => {
+    const names = named(verb);
+    if (names.length === 0) return;
+    onStep(`${verb} ${names.length === 1 ? names[0] : `${names.length} VMs`}`);
+    await machine.systemd.control([verb, ...names.map((name) => unitOf(name))]);
+  };
+  // As long as its drop-in says which user it runs as, who may ask its guest to power off.
+  await tell("stop");
   explaining("Cannot write the host's units", () => {
     applyFiles(machine.unitDirectory, units, target.units);
     if (machine.etcDirectory !== undefined) applyFiles(machine.etcDirectory, etc, target.etc);
@@ -41,13 +50,8 @@ export async function activate(
   }
   installVms(target.record, machine, deployed);
   signal?.throwIfAborted();
-  const named = (unit: VmChange["unit"]) => vms.filter((vm) => vm.unit === unit).map(({ name }) => name);
-  for (const verb of ["stop", "restart", "start"] as const) {
-    const names = named(verb);
-    if (names.length === 0) continue;
-    onStep(`${verb} ${names.length === 1 ? names[0] : `${names.length} VMs`}`);
-    await machine.systemd.control([verb, ...names.map((name) => unitOf(name))]);
-  }
+  await tell("restart");
+  await tell("start");
   await expectRunning(machine.systemd, [...named("restart"), ...named("start")]);
 }
 

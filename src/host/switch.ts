@@ -5,12 +5,7 @@
 import { basename, join } from "node:path";
 import { type BuildReporter, type PlannedVms, planVms, realiseRecipes } from "../build/build-evaluated.ts";
 import { resolveDeclared } from "../build/declared-references.ts";
-import {
-  type EvaluatedVm,
-  evaluateProjectHost,
-  evaluateProjectVms,
-  type ProjectLocation,
-} from "../config/index.ts";
+import { type EvaluatedVm, evaluateProjectHost, type ProjectLocation } from "../config/index.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { HostConfig } from "../options/host.ts";
 import { readTextIfExists } from "../os/files.ts";
@@ -22,11 +17,13 @@ import type { TemporaryRoots } from "../store/temporary-roots.ts";
 import { type ActivationPlan, planActivation } from "./activation.ts";
 import { type Cost, ownCosts, wholeCost } from "./costs.ts";
 import { deployedNow, type PlannedGuest, specifyHost } from "./declaration.ts";
+import { evaluateDeployed } from "./deployed.ts";
 import { addGeneration, currentNumber, generationPath } from "./generations.ts";
 import { planHost } from "./host-recipe.ts";
 import { hasRunner } from "./installed.ts";
 import { absoluteReference } from "./locate.ts";
 import type { HostMachine } from "./machine.ts";
+import { writeRevision } from "./revision.ts";
 import { putInForce } from "./transaction.ts";
 
 /** What is switched to, and how it is told. */
@@ -54,6 +51,8 @@ export interface SwitchPlan {
   /** The host's store path, and runners of VMs that are installed this once, by name. */
   readonly recipe: Recipe;
   readonly once: ReadonlyMap<string, Recipe>;
+  /** Commits of deployed VMs, by the name of the VM. */
+  readonly revisions: ReadonlyMap<string, { readonly runner: string; readonly rev: string | undefined }>;
   readonly planned: readonly PlannedVms[];
 }
 
@@ -62,6 +61,8 @@ interface HostVmPlan {
   readonly vm: EvaluatedVm;
   readonly plan: Plan;
   readonly once: boolean;
+  /** The commit that it is defined in, if it is in a repository. */
+  readonly rev: string | undefined;
 }
 
 /** A host that is evaluated, with the plans of its VMs. */
@@ -86,7 +87,13 @@ export async function evaluateSwitch(options: SwitchOptions): Promise<EvaluatedS
   const declared = { project, vms: host.vms.map((vm) => ({ name: vm.name, vm, once: false })) };
   const isInstalled = (name: string) => hasRunner(stateDirectory, name);
   const wanted = deployedNow(config.microvm.vms, isInstalled);
-  const deployed = await evaluateDeployed(wanted, { ...options, storeDirectory });
+  const deployed = await evaluateDeployed(wanted, storeDirectory, (reference) =>
+    resolveDeclared(reference, {
+      ...{ declaredIn: project, storeDirectory, roots: options.roots, signal: options.signal },
+      onProgress: (step) => reporter.step(step),
+      onWarning: (text) => reporter.warning(text),
+    }),
+  );
   const planned: PlannedVms[] = [];
   const plans = new Map<string, HostVmPlan>();
   for (const { project, vms } of [declared, ...deployed]) {
@@ -96,7 +103,7 @@ export async function evaluateSwitch(options: SwitchOptions): Promise<EvaluatedS
     const some = await planVms(guests, { ...options, project, declaredIn: options.project, storeDirectory });
     planned.push(some);
     vms.forEach(({ name, vm, once }, index) => {
-      plans.set(name, { vm, plan: some.plans[index]!, once });
+      plans.set(name, { vm, plan: some.plans[index]!, once, rev: project.fetched?.pin.rev });
     });
   }
   const { stateDir, storeDir } = config.microvm;
@@ -144,10 +151,16 @@ export async function planSwitch({
     .filter(({ name, action }) => runners.has(name) && (action === "create" || action === "rebuild"))
     .map(({ name }) => name);
   const once = new Map([...plans].filter(([, one]) => one.once).map(([vm, { plan }]) => [vm, plan.runner]));
+  const revisions = new Map(
+    [...plans]
+      .filter(([vm]) => config.microvm.vms[vm]?.flake != null)
+      .map(([vm, { plan, rev }]) => [vm, { runner: storePathName(plan.runner), rev }]),
+  );
   return {
     host,
     machine,
     activation,
+    revisions,
     cost: wholeCost([recipe, ...once.values()], store),
     costs: ownCosts(runners, changed, store),
     recipe,
@@ -176,38 +189,11 @@ export async function applySwitch(
   const deployed = new Map(names.map((name, index) => [name, runners[index]!]));
   const onStep = (text: string) => reporter.step(text);
   await putInForce({ number, isNew, plan: plan.activation, deployed }, machine, { onStep, signal });
+  for (const name of Object.keys(plan.activation.target.record.vms)) {
+    const made = plan.revisions.get(name);
+    if (made) writeRevision(stateDirectory, name, made.runner, made.rev);
+  }
   return number;
-}
-
-/** Evaluates deployed VMs, those of one project together. */
-async function evaluateDeployed(
-  wanted: ReturnType<typeof deployedNow>,
-  { project, storeDirectory, reporter, roots, signal }: SwitchOptions & { readonly storeDirectory: string },
-) {
-  const how = {
-    ...{ declaredIn: project, storeDirectory, roots, signal },
-    onProgress: (step: string) => reporter.step(step),
-    onWarning: (text: string) => reporter.warning(text),
-  };
-  const located = await Promise.all(
-    wanted.map(async ({ name, reference, once }) => {
-      const found = await resolveDeclared(reference, how);
-      return { name, once, found, definition: found.name ?? name };
-    }),
-  );
-  const projects = [...Map.groupBy(located, ({ found }) => found.file).values()];
-  return Promise.all(
-    projects.map(async (same) => {
-      const { found } = same[0]!;
-      const definitions = [...new Set(same.map(({ definition }) => definition))];
-      const vms = await evaluateProjectVms({ ...found, storeDir: storeDirectory }, definitions);
-      const byName = new Map(vms.map((vm) => [vm.name, vm]));
-      return {
-        project: found,
-        vms: same.map(({ name, once, definition }) => ({ name, once, vm: byName.get(definition)! })),
-      };
-    }),
-  );
 }
 
 function withAbsoluteReferences(config: HostConfig, directory: string): HostConfig {
