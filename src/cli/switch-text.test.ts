@@ -14,6 +14,7 @@ function plan(vms: readonly VmChange[], fields: Partial<SwitchPlan["activation"]
   const activation = { vms, units: NO_FILES, etc: NO_FILES, isPending: true, ...fields };
   return {
     host: "h",
+    networks: [],
     activation,
     cost: { download: 3 * 1024 * 1024, downloads: 2, builds: 9 },
     costs: new Map([["web", { download: 0, downloads: 0, builds: 4, disk: null }]]),

@@ -18,7 +18,7 @@ const NO_LIMITS = {
 
 const vm = (name: string, fields: Partial<SpecifiedVm> = {}): SpecifiedVm => ({
   ...{ name, user: `microvm-${name}`, runner: recipe(`microvm-qemu-${name}`, { system: recipe("system") }) },
-  ...{ limits: NO_LIMITS, writablePaths: [] },
+  ...{ limits: NO_LIMITS, writablePaths: [], shutdownTimeout: 30, restartIfUnresponsive: null },
   record: {
     ...{ kind: "config", autostart: true, restartIfChanged: true, flake: null, updateFlake: null },
     ...{ user: `microvm-${name}`, shareSources: [] },
@@ -29,7 +29,7 @@ const vm = (name: string, fields: Partial<SpecifiedVm> = {}): SpecifiedVm => ({
 const host = (fields: Partial<HostSpecification> = {}): HostSpecification => ({
   ...{ name: "h", isEnabled: true, scope: "system", stateDirectory: "/var/it's 50% vms", ksm: true },
   ...{ storeDirectory: "/store", unitDirectory: "/etc/systemd/system", startupTimeout: 99 },
-  ...{ vms: [], autostart: [], bridges: [] },
+  ...{ vms: [], autostart: [], bridges: [], networks: [] },
   ...fields,
 });
 

@@ -14,6 +14,7 @@ export {
 } from "./installed.ts";
 export { groupNumber, type HostMachine, thisMachine } from "./machine.ts";
 export { COMMON_USER, unitOf, userOf } from "./names.ts";
+export { addressLines } from "./networks/plan.ts";
 export { applySwitch, evaluateSwitch, planSwitch, type SwitchOptions, type SwitchPlan } from "./switch.ts";
 export { checkHost, isRunning, type Systemd, type UnitState } from "./systemd.ts";
 export { lockHost, putInForce } from "./transaction.ts";

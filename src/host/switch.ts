@@ -11,6 +11,7 @@ import {
   evaluateProjectVms,
   type ProjectLocation,
 } from "../config/index.ts";
+import { bridgeName } from "../hypervisors/network-names.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { HostConfig } from "../options/host.ts";
 import { readTextIfExists } from "../os/files.ts";
@@ -22,11 +23,20 @@ import type { TemporaryRoots } from "../store/temporary-roots.ts";
 import { type ActivationPlan, planActivation } from "./activation.ts";
 import { type Cost, ownCosts, wholeCost } from "./costs.ts";
 import { deployedNow, type PlannedGuest, specifyHost } from "./declaration.ts";
+import {
+  networkOfUnit,
+  networksOfHost,
+  type SpecifiedNetwork,
+  specifyNetworks,
+  wishesOfNetworks,
+} from "./declared-networks.ts";
 import { addGeneration, currentNumber, generationPath } from "./generations.ts";
 import { planHost } from "./host-recipe.ts";
 import { hasRunner } from "./installed.ts";
 import { absoluteReference } from "./locate.ts";
 import type { HostMachine } from "./machine.ts";
+import { checkClashes } from "./networks/clashes.ts";
+import type { PlannedNetwork } from "./networks/planned-network.ts";
 import { putInForce } from "./transaction.ts";
 
 /** What is switched to, and how it is told. */
@@ -55,6 +65,7 @@ export interface SwitchPlan {
   readonly recipe: Recipe;
   readonly once: ReadonlyMap<string, Recipe>;
   readonly planned: readonly PlannedVms[];
+  readonly networks: readonly PlannedNetwork[];
 }
 
 /** A VM with its plan. */
@@ -63,6 +74,9 @@ interface HostVmPlan {
   readonly plan: Plan;
   readonly once: boolean;
 }
+
+/** A VM before it is planned, by the name that its host has for it. */
+type NamedVm = Omit<HostVmPlan, "plan"> & { readonly name: string };
 
 /** A host that is evaluated, with the plans of its VMs. */
 export interface EvaluatedSwitch {
@@ -74,6 +88,7 @@ export interface EvaluatedSwitch {
   readonly namesDirectories: boolean;
   readonly plans: ReadonlyMap<string, HostVmPlan>;
   readonly planned: readonly PlannedVms[];
+  readonly networks: readonly SpecifiedNetwork[];
 }
 
 /** Evaluates a host and plans its VMs. Errors: those of the evaluation and of locking. */
@@ -87,13 +102,19 @@ export async function evaluateSwitch(options: SwitchOptions): Promise<EvaluatedS
   const isInstalled = (name: string) => hasRunner(stateDirectory, name);
   const wanted = deployedNow(config.microvm.vms, isInstalled);
   const deployed = await evaluateDeployed(wanted, { ...options, storeDirectory });
+  const projects = [declared, ...deployed];
+  const networks = networksOfHost(config, builtEachTime(projects), machine);
   const planned: PlannedVms[] = [];
   const plans = new Map<string, HostVmPlan>();
-  for (const { project, vms } of [declared, ...deployed]) {
-    if (vms.length === 0) continue;
+  for (const part of projects) {
+    const { project, vms } = part;
+    const also = part === declared ? wishesOfNetworks(networks, storeDirectory) : [];
+    if (vms.length === 0 && also.length === 0) continue;
     for (const warning of vms.flatMap(({ vm }) => vm.warnings)) reporter.warning(warning);
     const guests = vms.map(({ vm }) => vm);
-    const some = await planVms(guests, { ...options, project, declaredIn: options.project, storeDirectory });
+    const some = await planVms(guests, {
+      ...{ ...options, project, declaredIn: options.project, storeDirectory, also },
+    });
     planned.push(some);
     vms.forEach(({ name, vm, once }, index) => {
       plans.set(name, { vm, plan: some.plans[index]!, once });
@@ -101,7 +122,16 @@ export async function evaluateSwitch(options: SwitchOptions): Promise<EvaluatedS
   }
   const { stateDir, storeDir } = config.microvm;
   const namesDirectories = stateDir !== null || storeDir !== null;
-  return { host: host.name, config, machine, namesDirectories, plans, planned };
+  const specified = specifyNetworks(networks, planned[0]?.also ?? []);
+  return { host: host.name, config, machine, namesDirectories, plans, planned, networks: specified };
+}
+
+/** VMs that the host looks into at every switch, by the names that it has for them. */
+function builtEachTime(projects: readonly { readonly vms: readonly NamedVm[] }[]) {
+  return projects
+    .flatMap(({ vms }) => vms)
+    .filter(({ once }) => !once)
+    .map(({ name, vm }) => ({ name, config: vm.config as unknown as GuestConfig }));
 }
 
 /** The host, evaluated with the directories that it names itself. */
@@ -118,13 +148,14 @@ async function evaluateHostOf({ machine, project, hostName }: SwitchOptions) {
   return { host: isOther ? await evaluate(named.storeDirectory) : host, machine: named };
 }
 
-/** Compares an evaluated host with its machine. Errors: `planActivation`'s, and `config-invalid`. */
+/** Compares an evaluated host with its machine. Errors: `planActivation`'s, `config-invalid`, `network-clash`. */
 export async function planSwitch({
   host,
   config,
   machine,
   plans,
   planned,
+  networks,
 }: EvaluatedSwitch): Promise<SwitchPlan> {
   const guests = new Map(
     Object.keys(config.microvm.vms).map((vm): [string, PlannedGuest] => {
@@ -132,12 +163,16 @@ export async function planSwitch({
       return [vm, { config: one?.vm.config as GuestConfig | undefined, runner: one?.plan.runner ?? null }];
     }),
   );
-  const { recipe, target } = planHost(specifyHost(host, config, guests, machine));
+  const { recipe, target } = planHost(specifyHost(host, config, guests, machine, networks));
   const current = generationPath(machine.stateDirectory, currentNumber(machine.stateDirectory));
   const activation = await planActivation(target, machine, {
     isCurrent: current !== undefined && basename(current) === storePathName(recipe),
     why: (vm) => whyRebuilt(plans.get(vm)?.plan, vm, machine),
   });
+  checkClashes(
+    networks.map(({ network }) => network),
+    activation.units.removed.flatMap((path) => networkOfUnit(path) ?? []).map(bridgeName),
+  );
   const store = openStore(machine.storeDirectory);
   const runners = new Map([...plans].map(([vm, { plan }]) => [vm, plan.runner]));
   const changed = activation.vms
@@ -153,6 +188,7 @@ export async function planSwitch({
     recipe,
     once,
     planned,
+    networks: networks.map(({ network }) => network),
   };
 }
 

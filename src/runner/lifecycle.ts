@@ -74,6 +74,8 @@ tell() { systemd-notify "$@" || :; }
 
 tell "$extend" --status="Starting"
 : >"$stages"
+# Whoever was silent before was another.
+rm -f ${quoteWord(`./${name}.silent`)}
 tries=0
 until [ -S "$socket" ]; do
   tries=$((tries + 1))

@@ -174,8 +174,7 @@ test("the unit is named after the network, runs its scripts, and comes before th
     [
       "microvm-network-lan.service",
       "microvms.target.d/network-lan.conf",
-      "microvm-tap-interfaces@db.service.d/network-lan.conf",
-      "microvm-tap-interfaces@web.service.d/network-lan.conf",
+      "microvm-tap-interfaces@.service.d/network-lan.conf",
     ],
   );
   const [unit] = units;
