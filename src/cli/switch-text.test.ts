@@ -46,6 +46,22 @@ in all: downloads 2 files, 3.0 MiB; builds 9 paths
   assert.deepEqual(object.units.kept, [{ path: "microvm@.service", dropIn: "microvm@.service.d/x.conf" }]);
 });
 
+test("addresses of networks are told", () => {
+  const member = { vm: "web", tap: "t", mac: "02:00:00:00:00:01", declared: null, address: "10.1.0.7" };
+  const networks = [
+    {
+      ...{ name: "lan", bridge: "mv-lan", gateway: "10.1.0.1" },
+      members: [member],
+      options: { dns: true, domain: "lan.internal" },
+    },
+  ];
+  const given = { ...plan([change("web")]), networks } as unknown as SwitchPlan;
+  assert.match(switchText(given), /^ {2}address {2}lan: web 10\.1\.0\.7 \(web\.lan\.internal\)$/m);
+  assert.deepEqual(switchObject(given).networks, [
+    { name: "lan", bridge: "mv-lan", gateway: "10.1.0.1", vms: { web: "10.1.0.7" } },
+  ]);
+});
+
 test("of many VMs that stay only their number is told", () => {
   const vms = Array.from({ length: 30 }, (_, index) => change(`vm-${index}`));
   assert.equal(

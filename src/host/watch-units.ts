@@ -1,7 +1,6 @@
 /** Units that ask a VM's guest, time and again, whether it answers, and restart the VM when it has been silent for too long. */
 import { runnerNames, vmNames } from "../paths.ts";
 import { confinement } from "./confinement.ts";
-import type { DeclaredVm } from "./declared-units.ts";
 import type { UnitSettings } from "./host-units.ts";
 import { STORE_GROUP, unitOf } from "./names.ts";
 import { shellWord, unitPath, unitText, unitWord } from "./unit-text.ts";
@@ -20,7 +19,7 @@ export function watchTimer(name: string): string {
 
 /** The timer and its service, by their names. */
 export function watchTexts(
-  { name, user }: Pick<DeclaredVm, "name" | "user">,
+  { name, user }: { readonly name: string; readonly user: string | null },
   seconds: number,
   { scope, stateDirectory }: UnitSettings,
 ): Readonly<Record<string, string>> {
