@@ -17,6 +17,7 @@ import type { HostConfig } from "../options/host.ts";
 import { readTextIfExists } from "../os/files.ts";
 import { runnerNames, vmNames } from "../paths.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { SetWishes } from "../plan/wishes.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
 import { openStore } from "../store/store.ts";
 import type { TemporaryRoots } from "../store/temporary-roots.ts";
@@ -78,6 +79,12 @@ interface HostVmPlan {
 /** A VM before it is planned, by the name that its host has for it. */
 type NamedVm = Omit<HostVmPlan, "plan"> & { readonly name: string };
 
+/** VMs of one project. */
+interface ProjectOfVms {
+  readonly project: ProjectLocation;
+  readonly vms: readonly NamedVm[];
+}
+
 /** A host that is evaluated, with the plans of its VMs. */
 export interface EvaluatedSwitch {
   readonly host: string;
@@ -104,30 +111,40 @@ export async function evaluateSwitch(options: SwitchOptions): Promise<EvaluatedS
   const deployed = await evaluateDeployed(wanted, { ...options, storeDirectory });
   const projects = [declared, ...deployed];
   const networks = networksOfHost(config, builtEachTime(projects), machine);
-  const planned: PlannedVms[] = [];
-  const plans = new Map<string, HostVmPlan>();
-  for (const part of projects) {
-    const { project, vms } = part;
-    const also = part === declared ? wishesOfNetworks(networks, storeDirectory) : [];
-    if (vms.length === 0 && also.length === 0) continue;
-    for (const warning of vms.flatMap(({ vm }) => vm.warnings)) reporter.warning(warning);
-    const guests = vms.map(({ vm }) => vm);
-    const some = await planVms(guests, {
-      ...{ ...options, project, declaredIn: options.project, storeDirectory, also },
-    });
-    planned.push(some);
-    vms.forEach(({ name, vm, once }, index) => {
-      plans.set(name, { vm, plan: some.plans[index]!, once });
-    });
-  }
+  const also = wishesOfNetworks(networks, storeDirectory);
+  const { plans, planned } = await planProjects(projects, also, { ...options, storeDirectory });
   const { stateDir, storeDir } = config.microvm;
   const namesDirectories = stateDir !== null || storeDir !== null;
   const specified = specifyNetworks(networks, planned[0]?.also ?? []);
   return { host: host.name, config, machine, namesDirectories, plans, planned, networks: specified };
 }
 
+/** Locks and plans the VMs of each project; what is wished beside them, with the first, which is the host's own. */
+async function planProjects(
+  [own, ...others]: readonly ProjectOfVms[],
+  also: readonly SetWishes[],
+  options: SwitchOptions & { readonly storeDirectory: string },
+) {
+  const planned: PlannedVms[] = [];
+  const plans = new Map<string, HostVmPlan>();
+  for (const { project, vms, wishes } of [
+    { ...own!, wishes: also },
+    ...others.map((one) => ({ ...one, wishes: [] })),
+  ]) {
+    if (vms.length === 0 && wishes.length === 0) continue;
+    for (const warning of vms.flatMap(({ vm }) => vm.warnings)) options.reporter.warning(warning);
+    const guests = vms.map(({ vm }) => vm);
+    const some = await planVms(guests, { ...options, project, declaredIn: options.project, also: wishes });
+    planned.push(some);
+    vms.forEach(({ name, vm, once }, index) => {
+      plans.set(name, { vm, plan: some.plans[index]!, once });
+    });
+  }
+  return { plans, planned };
+}
+
 /** VMs that the host looks into at every switch, by the names that it has for them. */
-function builtEachTime(projects: readonly { readonly vms: readonly NamedVm[] }[]) {
+function builtEachTime(projects: readonly ProjectOfVms[]) {
   return projects
     .flatMap(({ vms }) => vms)
     .filter(({ once }) => !once)

@@ -1,11 +1,13 @@
-/** The unit of a network under a real systemd, with networkd and without. */
+/** A network of the host under a real systemd: its unit alone, with networkd and without; then as part of a host, with guests. */
 import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
+import type { TextFile } from "../../src/host/networks/networkd.ts";
 import { builtNetwork } from "../networks/built-network.ts";
 import { ROOT, temporaryDirectory } from "../support.ts";
 import { type Host, needsHosts, startHost } from "./container.ts";
+import { testGuests } from "./guests.ts";
 
 const UNIT = "microvm-network-lan.service";
 
@@ -16,21 +18,19 @@ const lookUp = (host: Host, name: string) =>
     `const r = new (require("dns").Resolver)(); r.setServers(["10.77.0.1"]); r.resolve4("${name}", (e, a) => console.log(e ? e.code : a[0]))`,
   ]);
 
-test("a network's unit makes it with networkd and without, survives its server, and leaves nothing", {
-  skip: needsHosts,
-}, async (t) => {
-  const directory = join(temporaryDirectory(), "internal-network");
-  cpSync(join(ROOT, "examples/internal-network"), directory, { recursive: true });
-  const { files } = await builtNetwork(directory);
-  const host = await startHost();
+describe("a network of a host", { skip: needsHosts }, async () => {
+  const host = needsHosts === false ? await startHost() : (undefined as unknown as Host);
+  testUnit(host);
+  testGuests(host);
+});
+
+/** The unit, written by hand. */
+function testUnit(host: Host): void {
+  let units: readonly TextFile[] = [];
+  let etc: readonly TextFile[] = [];
   const sh = (script: string) => host.ok(["sh", "-euc", script]);
   const start = (verb = "start") =>
     sh(`systemctl ${verb} ${UNIT} || { journalctl -b -o cat -u ${UNIT} >&2; exit 1; }`);
-  const { units, etc } = files("/var/lib/microvm/store", "microvm-store");
-  await sh(
-    "groupadd --system microvm-store; chgrp microvm-store /var/lib/microvm/store; chmod 0710 /var/lib/microvm/store",
-  );
-  for (const { path, text } of units) await host.write(`/etc/systemd/system/${path}`, text);
   const bridge = () => sh("ip -brief address show dev mv-lan; cat /sys/class/net/mv-lan/ifindex");
   const nothing = async () => {
     assert.doesNotMatch(
@@ -40,7 +40,15 @@ test("a network's unit makes it with networkd and without, survives its server, 
     assert.equal(await sh("cat /proc/sys/net/ipv4/ip_forward"), "0");
   };
 
-  await t.test("without networkd", async () => {
+  test("is made without networkd", async () => {
+    const directory = join(temporaryDirectory(), "internal-network");
+    cpSync(join(ROOT, "examples/internal-network"), directory, { recursive: true });
+    const { files } = await builtNetwork(directory);
+    ({ units, etc } = files("/var/lib/microvm/store", "microvm-store"));
+    await sh(
+      "groupadd --system microvm-store; chgrp microvm-store /var/lib/microvm/store; chmod 0710 /var/lib/microvm/store",
+    );
+    for (const { path, text } of units) await host.write(`/etc/systemd/system/${path}`, text);
     await sh(
       "systemctl stop systemd-networkd.service systemd-networkd.socket 2>/dev/null || :; systemctl daemon-reload",
     );
@@ -55,7 +63,7 @@ test("a network's unit makes it with networkd and without, survives its server, 
     const exposure = await sh(`systemd-analyze security --no-pager ${UNIT} | tail -1`);
     assert.ok(Number(/level for .*: (\d+\.\d+)/.exec(exposure)?.[1]) < 3, exposure);
   });
-  await t.test("a server that dies is started again, and the bridge stays", async () => {
+  test("a server that dies is started again, and the bridge stays", async () => {
     const before = await bridge();
     await sh(`kill -9 "$(systemctl show -P MainPID ${UNIT})"`);
     await host.until(
@@ -66,7 +74,7 @@ test("a network's unit makes it with networkd and without, survives its server, 
     await sh(`systemctl stop ${UNIT}`);
     await nothing();
   });
-  await t.test("with networkd, beside a file of the host's own that fits every interface", async () => {
+  test("with networkd, beside a file of the host's own that fits every interface", async () => {
     for (const { path, text } of etc) await host.write(`/etc/${path}`, text);
     await host.write(
       "/etc/systemd/network/10-all.network",
@@ -85,13 +93,13 @@ test("a network's unit makes it with networkd and without, survives its server, 
       true,
     );
   });
-  await t.test("a network that is no longer declared is gone", async () => {
+  test("a network that is no longer declared is gone", async () => {
     await sh(
       `rm /etc/systemd/network/05-microvm-lan*; systemctl stop ${UNIT}; rm -r /etc/systemd/system/${UNIT}; systemctl daemon-reload; networkctl reload`,
     );
     await nothing();
   });
-  await t.test("a subnet that came into use meanwhile is named in the journal", async () => {
+  test("a subnet that came into use meanwhile is named in the journal", async () => {
     for (const { path, text } of units) await host.write(`/etc/systemd/system/${path}`, text);
     await sh(
       "ip link add other0 type bridge; ip address add 10.77.0.9/25 dev other0; ip link set other0 up; systemctl daemon-reload",
@@ -103,5 +111,8 @@ test("a network's unit makes it with networkd and without, survives its server, 
       /network-up: the subnet 10\.77\.0\.0\/24 of the network "lan" is in use on this host: 10\.77\.0\.0\/25 dev other0/,
     );
     await nothing();
+    await sh(
+      `ip link delete other0; cd /etc/systemd/system; rm ${units.map(({ path }) => path).join(" ")}; systemctl daemon-reload`,
+    );
   });
-});
+}

@@ -1,12 +1,12 @@
-/** Guests that really boot on a systemd host, emulated: a network of the host's, readiness, commands, silence, and the end. */
+/** Guests that really boot on a systemd host, emulated: its network, readiness, commands, silence, and the end. */
 import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import { readTextIfExists, writeFileSync } from "../../src/os/files.ts";
 import { builtNetwork } from "../networks/built-network.ts";
 import { microvm, ROOT, temporaryDirectory } from "../support.ts";
-import { type Host, needsHosts, startHost } from "./container.ts";
+import type { Host } from "./container.ts";
 import { assertSettled, isActive, STATE, show } from "./state.ts";
 
 /** The example, with a unit of "db" that never ends, and "web" watched. */
@@ -37,8 +37,8 @@ function withSlowUnit(example: string): string {
   }, example);
 }
 
-describe("guests of a host", { skip: needsHosts }, async () => {
-  const host = needsHosts === false ? await startHost() : (undefined as unknown as Host);
+/** Declares the tests: two guests on a host that has none yet. */
+export function testGuests(host: Host): void {
   const sh = (script: string) => host.ok(["sh", "-euc", script]);
   const unit = (name: string) => `microvm@${name}.service`;
   const inside = (name: string, ...command: string[]) => host.ok(["microvm", "exec", name, "--", ...command]);
@@ -141,4 +141,4 @@ describe("guests of a host", { skip: needsHosts }, async () => {
     assert.equal(await sh("cat /proc/sys/net/ipv4/ip_forward"), "0");
     assert.equal(await sh("ps -eo args | grep -E '[v]irtiofsd|[d]nsmasq|[q]emu-system' || :"), "");
   });
-});
+}
