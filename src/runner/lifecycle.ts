@@ -10,9 +10,12 @@ const AGENT_TIME = 5;
 const BUTTON_TIME = 2;
 
 /** What ends in a socket, for socat(1): the connection is kept when there is nothing more to say. */
-function client(socat: Program, seconds: string, socket: string): string {
-  return `${programWords(socat)} -t ${seconds} STDIO ${quoteWord(`UNIX-CONNECT:${socatPath(socket)}`)},shut-none`;
+function client(socat: Program, seconds: string, socket: string, options = ""): string {
+  return `${programWords(socat)} -t ${seconds} STDIO ${quoteWord(`UNIX-CONNECT:${socatPath(socket)}`)},shut-none${options}`;
 }
+
+/** A hypervisor that takes no connections has two that wait, and lets others wait for ever without this. */
+const NO_WAITING = ",connect-timeout=1";
 
 /** A path in an address of socat(1), where other marks part the values. */
 function socatPath(path: string): string {
@@ -36,15 +39,15 @@ export function shutdownScript(machine: MachineSpec, hypervisor: Hypervisor, soc
       ? ""
       : `
 printf '%s\\n' '{"execute":"guest-shutdown","arguments":{"mode":"powerdown"}}' |
-  ${client(socat, String(AGENT_TIME), agentSocket)} >/dev/null &
+  ${client(socat, String(AGENT_TIME), agentSocket, NO_WAITING)} >/dev/null &
 control ${AGENT_TIME} || exit 0
 `;
-  return `${PROLOGUE}# Says lines to the hypervisor and waits for its end, some seconds at most. Fails when it has ended.
+  return `${PROLOGUE}# Says lines to the hypervisor and waits for its end, some seconds at most. Fails when it has ended or takes nothing.
 control() {
   seconds=$1
   shift
   printf '%s\\n' ${say(lines.greeting)} "$@" |
-    ${client(socat, '"$seconds"', controlSocket)} >/dev/null
+    ${client(socat, '"$seconds"', controlSocket, NO_WAITING)} >/dev/null
 }
 control 0
 exec 2>/dev/null

@@ -84,7 +84,7 @@ export function testGuests(host: Host): void {
 
   test("show their console, and nobody but root and the VM's user gets to their sockets", async () => {
     const { stdout } = await host.run(["timeout", "5", "microvm", "console", "web"]);
-    assert.match(stdout, /login:|systemd\[1\]|Linux version/, stdout);
+    assert.match(stdout, /login|systemd|Linux|Debian/, stdout);
     await host.ok(["useradd", "alice"]);
     const script = `cd ${STATE}/web && ls`;
     for (const user of ["alice", "microvm-db"]) {
