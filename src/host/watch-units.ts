@@ -57,6 +57,8 @@ export function watchTexts(
           Group: user,
           SupplementaryGroups: STORE_GROUP,
           ...confinement(directory),
+          // The hypervisor's, which has the same user.
+          RemoveIPC: null,
           DeviceAllow: null,
           PrivateDevices: true,
           PrivateNetwork: true,

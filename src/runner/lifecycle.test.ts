@@ -73,7 +73,10 @@ test("the connection is kept while the guest powers off", (t) => {
   const place = workplace(t);
   place.program("socat", `${PRINT_ARGUMENTS} >>args; cat >/dev/null; [ ! -s args ] || [ "$2" = 0 ]`);
   assert.equal(place.run(place.script("microvm-shutdown", shutdownScript(machine(), qemu, SOCAT))).status, 0);
-  assert.match(place.read("args"), /-t\x005\x00STDIO\x00UNIX-CONNECT:web\.sock,shut-none,connect-timeout=1\x00/);
+  assert.match(
+    place.read("args"),
+    /-t\x005\x00STDIO\x00UNIX-CONNECT:web\.sock,shut-none,connect-timeout=1\x00/,
+  );
 });
 
 test("that nobody can be asked is a failure", (t) => {
