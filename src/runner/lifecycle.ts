@@ -72,7 +72,8 @@ export function readyScript({ name, readinessSocket, readiness }: MachineSpec, s
   const names = [...new Set(["basic", "agent", "network", "multi-user", stage])];
   return `${PROLOGUE}# Tells systemd how far ${name} is, and that it is up.
 stages=${quoteWord(`./${name}.stages`)} socket=${quoteWord(`./${readinessSocket}`)}
-extend=EXTEND_TIMEOUT_USEC=$((${timeout} * 1000000))
+# Twice the time: a guest that is up without its last stage is told of after it, by a count that is not exact.
+extend=EXTEND_TIMEOUT_USEC=$((${timeout} * 2000000))
 tell() { systemd-notify "$@" || :; }
 
 tell "$extend" --status="Starting"
