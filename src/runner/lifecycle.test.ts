@@ -129,9 +129,9 @@ test("systemd is told each stage, which gives more time, and that the guest is u
   assert.deepEqual(await closed, [0, null]);
   assert.equal(
     told(),
-    `EXTEND_TIMEOUT_USEC=9000000 --status=Starting
-EXTEND_TIMEOUT_USEC=9000000 --status=Starting: the guest has reached basic
-EXTEND_TIMEOUT_USEC=9000000 --status=Starting: the guest has reached agent
+    `EXTEND_TIMEOUT_USEC=18000000 --status=Starting
+EXTEND_TIMEOUT_USEC=18000000 --status=Starting: the guest has reached basic
+EXTEND_TIMEOUT_USEC=18000000 --status=Starting: the guest has reached agent
 --ready --status=Up
 `,
   );
@@ -150,7 +150,7 @@ test("a guest that says nothing is never called up", { timeout: 20_000 }, async 
   const { tell, told, closed, server } = await ready(t, { stage: "agent", timeout: 1 });
   tell(`${"x".repeat(100_000)}\n`);
   await delay(2000);
-  assert.equal(told(), "EXTEND_TIMEOUT_USEC=1000000 --status=Starting\n");
+  assert.equal(told(), "EXTEND_TIMEOUT_USEC=2000000 --status=Starting\n");
   // The hypervisor has ended.
   server.close();
   assert.deepEqual(await closed, [1, null]);
