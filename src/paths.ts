@@ -149,6 +149,7 @@ export const runnerNames = {
   run: "bin/microvm-run",
   system: "share/microvm/system",
   shutdown: "bin/microvm-shutdown",
+  alive: "bin/microvm-alive",
   virtiofsd: "bin/virtiofsd-run",
   tapUp: "bin/tap-up",
   tapDown: "bin/tap-down",

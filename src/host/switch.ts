@@ -6,23 +6,34 @@ import { basename, join } from "node:path";
 import { type BuildReporter, type PlannedVms, planVms, realiseRecipes } from "../build/build-evaluated.ts";
 import { resolveDeclared } from "../build/declared-references.ts";
 import { type EvaluatedVm, evaluateProjectHost, type ProjectLocation } from "../config/index.ts";
+import { bridgeName } from "../hypervisors/network-names.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { HostConfig } from "../options/host.ts";
 import { readTextIfExists } from "../os/files.ts";
 import { runnerNames, vmNames } from "../paths.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { SetWishes } from "../plan/wishes.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
 import { openStore } from "../store/store.ts";
 import type { TemporaryRoots } from "../store/temporary-roots.ts";
 import { type ActivationPlan, planActivation } from "./activation.ts";
 import { type Cost, ownCosts, wholeCost } from "./costs.ts";
 import { deployedNow, type PlannedGuest, specifyHost } from "./declaration.ts";
+import {
+  networkOfUnit,
+  networksOfHost,
+  type SpecifiedNetwork,
+  specifyNetworks,
+  wishesOfNetworks,
+} from "./declared-networks.ts";
 import { evaluateDeployed } from "./deployed.ts";
 import { addGeneration, currentNumber, generationPath } from "./generations.ts";
 import { planHost } from "./host-recipe.ts";
 import { hasRunner } from "./installed.ts";
 import { absoluteReference } from "./locate.ts";
 import type { HostMachine } from "./machine.ts";
+import { checkClashes } from "./networks/clashes.ts";
+import type { PlannedNetwork } from "./networks/planned-network.ts";
 import { writeRevision } from "./revision.ts";
 import { putInForce } from "./transaction.ts";
 
@@ -54,6 +65,7 @@ export interface SwitchPlan {
   /** Commits of deployed VMs, by the name of the VM. */
   readonly revisions: ReadonlyMap<string, { readonly runner: string; readonly rev: string | undefined }>;
   readonly planned: readonly PlannedVms[];
+  readonly networks: readonly PlannedNetwork[];
 }
 
 /** A VM with its plan. */
@@ -63,6 +75,15 @@ interface HostVmPlan {
   readonly once: boolean;
   /** The commit that it is defined in, if it is in a repository. */
   readonly rev: string | undefined;
+}
+
+/** A VM before it is planned, by the name that its host has for it. */
+type NamedVm = Omit<HostVmPlan, "plan" | "rev"> & { readonly name: string };
+
+/** VMs of one project. */
+interface ProjectOfVms {
+  readonly project: ProjectLocation;
+  readonly vms: readonly NamedVm[];
 }
 
 /** A host that is evaluated, with the plans of its VMs. */
@@ -75,6 +96,7 @@ export interface EvaluatedSwitch {
   readonly namesDirectories: boolean;
   readonly plans: ReadonlyMap<string, HostVmPlan>;
   readonly planned: readonly PlannedVms[];
+  readonly networks: readonly SpecifiedNetwork[];
 }
 
 /** Evaluates a host and plans its VMs. Errors: those of the evaluation and of locking. */
@@ -94,21 +116,46 @@ export async function evaluateSwitch(options: SwitchOptions): Promise<EvaluatedS
       onWarning: (text) => reporter.warning(text),
     }),
   );
+  const projects = [declared, ...deployed];
+  const networks = networksOfHost(config, builtEachTime(projects), machine);
+  const also = wishesOfNetworks(networks, storeDirectory);
+  const { plans, planned } = await planProjects(projects, also, { ...options, storeDirectory });
+  const { stateDir, storeDir } = config.microvm;
+  const namesDirectories = stateDir !== null || storeDir !== null;
+  const specified = specifyNetworks(networks, planned[0]?.also ?? []);
+  return { host: host.name, config, machine, namesDirectories, plans, planned, networks: specified };
+}
+
+/** Locks and plans the VMs of each project; what is wished beside them, with the first, which is the host's own. */
+async function planProjects(
+  [own, ...others]: readonly ProjectOfVms[],
+  also: readonly SetWishes[],
+  options: SwitchOptions & { readonly storeDirectory: string },
+) {
   const planned: PlannedVms[] = [];
   const plans = new Map<string, HostVmPlan>();
-  for (const { project, vms } of [declared, ...deployed]) {
-    if (vms.length === 0) continue;
-    for (const warning of vms.flatMap(({ vm }) => vm.warnings)) reporter.warning(warning);
+  for (const { project, vms, wishes } of [
+    { ...own!, wishes: also },
+    ...others.map((one) => ({ ...one, wishes: [] })),
+  ]) {
+    if (vms.length === 0 && wishes.length === 0) continue;
+    for (const warning of vms.flatMap(({ vm }) => vm.warnings)) options.reporter.warning(warning);
     const guests = vms.map(({ vm }) => vm);
-    const some = await planVms(guests, { ...options, project, declaredIn: options.project, storeDirectory });
+    const some = await planVms(guests, { ...options, project, declaredIn: options.project, also: wishes });
     planned.push(some);
     vms.forEach(({ name, vm, once }, index) => {
       plans.set(name, { vm, plan: some.plans[index]!, once, rev: project.fetched?.pin.rev });
     });
   }
-  const { stateDir, storeDir } = config.microvm;
-  const namesDirectories = stateDir !== null || storeDir !== null;
-  return { host: host.name, config, machine, namesDirectories, plans, planned };
+  return { plans, planned };
+}
+
+/** VMs that the host looks into at every switch, by the names that it has for them. */
+function builtEachTime(projects: readonly ProjectOfVms[]) {
+  return projects
+    .flatMap(({ vms }) => vms)
+    .filter(({ once }) => !once)
+    .map(({ name, vm }) => ({ name, config: vm.config as unknown as GuestConfig }));
 }
 
 /** The host, evaluated with the directories that it names itself. */
@@ -125,13 +172,14 @@ async function evaluateHostOf({ machine, project, hostName }: SwitchOptions) {
   return { host: isOther ? await evaluate(named.storeDirectory) : host, machine: named };
 }
 
-/** Compares an evaluated host with its machine. Errors: `planActivation`'s, and `config-invalid`. */
+/** Compares an evaluated host with its machine. Errors: `planActivation`'s, `config-invalid`, `network-clash`. */
 export async function planSwitch({
   host,
   config,
   machine,
   plans,
   planned,
+  networks,
 }: EvaluatedSwitch): Promise<SwitchPlan> {
   const guests = new Map(
     Object.keys(config.microvm.vms).map((vm): [string, PlannedGuest] => {
@@ -139,12 +187,16 @@ export async function planSwitch({
       return [vm, { config: one?.vm.config as GuestConfig | undefined, runner: one?.plan.runner ?? null }];
     }),
   );
-  const { recipe, target } = planHost(specifyHost(host, config, guests, machine));
+  const { recipe, target } = planHost(specifyHost(host, config, guests, machine, networks));
   const current = generationPath(machine.stateDirectory, currentNumber(machine.stateDirectory));
   const activation = await planActivation(target, machine, {
     isCurrent: current !== undefined && basename(current) === storePathName(recipe),
     why: (vm) => whyRebuilt(plans.get(vm)?.plan, vm, machine),
   });
+  checkClashes(
+    networks.map(({ network }) => network),
+    activation.units.removed.flatMap((path) => networkOfUnit(path) ?? []).map(bridgeName),
+  );
   const store = openStore(machine.storeDirectory);
   const runners = new Map([...plans].map(([vm, { plan }]) => [vm, plan.runner]));
   const changed = activation.vms
@@ -166,6 +218,7 @@ export async function planSwitch({
     recipe,
     once,
     planned,
+    networks: networks.map(({ network }) => network),
   };
 }
 
