@@ -83,9 +83,13 @@ function fieldReasons(field: string, former: MachineSpec, next: MachineSpec): Re
 }
 
 function wordReasons(former: readonly string[], next: readonly string[]): RebootReason[] {
-  const changed = [...former.filter((word) => !next.includes(word)), ...next.filter((word) => !former.includes(word))];
+  const changed = [
+    ...former.filter((word) => !next.includes(word)),
+    ...next.filter((word) => !former.includes(word)),
+  ];
   const words = changed.filter((word) => !isOfConfigLayer(word));
-  if (words.length === 0) return [{ option: "boot.kernelParams", why: "the kernel's words have another order" }];
+  if (words.length === 0)
+    return [{ option: "boot.kernelParams", why: "the kernel's words have another order" }];
   return words.map((word) => ({
     option: WORD_OPTIONS.find(([start]) => word.startsWith(start))?.[1] ?? "boot.kernelParams",
     why: `the kernel is told "${word}"`,
@@ -115,7 +119,10 @@ function isOfConfigLayer(word: string): boolean {
 function scriptOf({ script, layers, machine }: RunnerFacts): string {
   const [disk] = machine.disks.filter(({ image }) => "store" in image);
   const names = [layers[0], disk?.serial, disk && "store" in disk.image ? disk.image.store : undefined];
-  return names.reduce<string>((text, name) => (name === undefined ? text : text.replaceAll(name, "config")), script);
+  return names.reduce<string>(
+    (text, name) => (name === undefined ? text : text.replaceAll(name, "config")),
+    script,
+  );
 }
 
 function fieldOf(object: object, name: string): unknown {

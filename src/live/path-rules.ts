@@ -5,7 +5,7 @@ export type Step = "hostname" | "sysctl" | "sysusers" | "tmpfiles" | "udev" | "n
 
 /** A file, and what its change asks for. The first rule that fits counts. */
 export type PathRule = { readonly path: RegExp } & (
-  | { readonly reboot: string; readonly why: string; /** A new file does not. */ readonly unlessNew?: true }
+  | { readonly reboot: string; readonly why: string /** A new file does not. */; readonly unlessNew?: true }
   | { readonly step: Step }
   | { readonly restart: string }
   | { readonly reload: string }
@@ -26,7 +26,11 @@ export const PATH_RULES: readonly PathRule[] = [
     reboot: "systemd.globalEnvironment",
     why: "all services have it from their start",
   },
-  { path: /^etc\/systemd\/system\/default\.target$/, reboot: "systemd.defaultUnit", why: "it is what is booted into" },
+  {
+    path: /^etc\/systemd\/system\/default\.target$/,
+    reboot: "systemd.defaultUnit",
+    why: "it is what is booted into",
+  },
   {
     path: /^etc\/systemd\/system\/[^/]+\.(mount|automount|swap)(\.d\/.*)?$/,
     reboot: "systemd.mounts or systemd.automounts",
@@ -37,7 +41,11 @@ export const PATH_RULES: readonly PathRule[] = [
     reboot: "users.mutableUsers",
     why: "the account files are mounted at the start",
   },
-  { path: /^etc\/systemd\/network\/[^/]+\.link$/, reboot: "microvm.interfaces", why: "interfaces keep their names" },
+  {
+    path: /^etc\/systemd\/network\/[^/]+\.link$/,
+    reboot: "microvm.interfaces",
+    why: "interfaces keep their names",
+  },
   {
     path: /^etc\/systemd\/network\/[^/]+\.netdev$/,
     reboot: "systemd.network.netdevs",

@@ -20,10 +20,9 @@ const STEPS: readonly Step[] = ["hostname", "sysctl", "sysusers", "tmpfiles", "u
 
 /** Options that ask for a reboot, by the paths of a configuration layer that are others. */
 export function pathReasons(changes: readonly Pick<PathChange, "path" | "former">[]): RebootReason[] {
-  return changes.flatMap(({ path, former }) => {
-    const rule = ruleOf(path);
-    if (!rule || !("reboot" in rule) || (rule.unlessNew && former === undefined)) return [];
-    return [{ option: rule.reboot, why: rule.why }];
+  return changes.flatMap((change) => {
+    const rule = ruleOf(change);
+    return rule && "reboot" in rule ? [{ option: rule.reboot, why: rule.why }] : [];
   });
 }
 
@@ -36,7 +35,7 @@ export function planChange(
   const paths = all.filter(({ path }) => !ACCOUNT_FILES.some((name) => path === `etc/${name}`));
   const units = unitChanges(paths, next);
   const asked = (key: "restart" | "reload" | "later") =>
-    paths.flatMap(({ path }) => {
+    paths.flatMap((path) => {
       const rule = ruleOf(path) as Readonly<Partial<Record<typeof key, string>>> | undefined;
       return rule?.[key] === undefined ? [] : [rule[key]];
     });
@@ -64,14 +63,16 @@ export function isEmpty({ paths, accounts }: LiveChange): boolean {
 
 function pathsOf(step: Step, changes: readonly PathChange[]): string[] {
   return changes
-    .filter(({ path, former, next }) => {
-      const rule = ruleOf(path);
+    .filter((change) => {
+      const rule = ruleOf(change);
+      const { former, next } = change;
       const isFile = [former, next].some((entry) => entry && entry.type !== "directory");
       return isFile && rule !== undefined && "step" in rule && rule.step === step;
     })
     .map(({ path }) => path);
 }
 
-function ruleOf(path: string): PathRule | undefined {
-  return PATH_RULES.find((rule) => rule.path.test(path));
+function ruleOf({ path, former }: Pick<PathChange, "path" | "former">): PathRule | undefined {
+  const isPassed = (rule: PathRule) => "unlessNew" in rule && former === undefined;
+  return PATH_RULES.find((rule) => rule.path.test(path) && !isPassed(rule));
 }

@@ -17,6 +17,8 @@ export interface UnitChanges {
   readonly unwanted: readonly string[];
   /** Changed, and stay as they are until they start anew. */
   readonly later: readonly string[];
+  /** Those of `replace` that start by themselves although a socket could start them. */
+  readonly itself: readonly string[];
 }
 
 const UNITS = "etc/systemd/system/";
@@ -27,15 +29,26 @@ const WANT = /^etc\/systemd\/system\/[^/]+\.(?:wants|requires|upholds)\/([^/]+)$
 
 /** What is done with the units that these changes speak of. `next` is the new layer, for what its units say. */
 export function unitChanges(changes: readonly PathChange[], next: LayerTree): UnitChanges {
-  const lists = { stop: [], replace: [], restart: [], reload: [], consider: [], unwanted: [], later: [] } as {
+  const lists = {
+    stop: [],
+    replace: [],
+    restart: [],
+    reload: [],
+    consider: [],
+    unwanted: [],
+    later: [],
+    itself: [],
+  } as {
     -readonly [list in keyof UnitChanges]: string[];
   };
   for (const [unit, own] of Map.groupBy(changes.filter(isOfUnit), ({ path }) => unitOf(path)!)) {
     const list = LEFT_ALONE.test(unit) ? "later" : verdict(unit, own, next);
     if (list === undefined) continue;
     lists[list].push(unit);
+    if (settingsOf(unit, next).get("X-NotSocketActivated") === "true") lists.itself.push(unit);
     // A socket cannot be bound anew while its service has it.
-    if (list === "replace" && unit.endsWith(".socket")) lists.replace.push(unit.replace(/socket$/, "service"));
+    if (list === "replace" && unit.endsWith(".socket"))
+      lists.replace.push(unit.replace(/socket$/, "service"));
   }
   for (const change of changes) {
     const unit = WANT.exec(change.path)?.[1];
@@ -57,7 +70,11 @@ function isOfUnit({ path, former, next }: PathChange): boolean {
   return unitOf(path) !== undefined && [former, next].some((entry) => entry && entry.type !== "directory");
 }
 
-function verdict(unit: string, changes: readonly PathChange[], next: LayerTree): keyof UnitChanges | undefined {
+function verdict(
+  unit: string,
+  changes: readonly PathChange[],
+  next: LayerTree,
+): keyof UnitChanges | undefined {
   const file = changes.find(({ path }) => path === `${UNITS}${unit}`);
   if (file && isAlias(file)) return undefined;
   if (file && !isThere(file.next)) return "stop";
@@ -78,7 +95,9 @@ function isThere(entry: LayerEntry | undefined): boolean {
 /** Another name of a unit. */
 function isAlias({ former, next }: PathChange): boolean {
   const isLink = (entry: LayerEntry | undefined) => entry?.type === "symlink" && isThere(entry);
-  return [former, next].every((entry) => !isThere(entry) || isLink(entry)) && (isLink(former) || isLink(next));
+  return (
+    [former, next].every((entry) => !isThere(entry) || isLink(entry)) && (isLink(former) || isLink(next))
+  );
 }
 
 /** Whether only `reloadTriggers` are others. */
