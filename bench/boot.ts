@@ -83,16 +83,16 @@ async function bootOnce(workspace: Workspace, runner: string, { powerOff = false
   });
   early.catch(() => {});
   try {
-    using agent = await Promise.race([waitForAgent(machine.agentSocket!, signal), early]);
+    using agent = await Promise.race([waitForAgent(machine.facts.agentSocket!, signal), early]);
     const answered = seconds();
-    const waited = execCollected(agent, ["/usr/bin/systemctl", "is-system-running", "--wait"], signal);
+    const waited = execCollected(agent, ["/usr/bin/systemctl", "is-system-running", "--wait"], { signal });
     const { stdout } = await Promise.race([waited, early]);
     const started = seconds();
     const state = stdout.toString().trim();
     const failed =
       state === "running" ? "" : await commandOutput(agent, ["/usr/bin/systemctl", "--failed", "--plain"]);
     if (powerOff) {
-      agent.shutdown();
+      await agent.shutdown();
       await Promise.race([machine.exited, abortedBy(signal)]);
     }
     const units = failed.match(/^\S+\.\w+(?= )/gm) ?? [];

@@ -9,11 +9,13 @@ import { unitCheckRecipe } from "../src/guest/unit-check.ts";
 import { assertionsModule, evalModules, toPlain } from "../src/module-system/index.ts";
 import { type GuestConfig, guestModule } from "../src/options/guest.ts";
 import { readdirSync } from "../src/os/files.ts";
+import { hostArchitecture } from "../src/packages/host-tools.ts";
 import { storeNames } from "../src/paths.ts";
 import { guestFiles } from "../src/plan/guest-files.ts";
 import { type Recipe, recipeOf } from "../src/store/recipe.ts";
 import { openStore } from "../src/store/store.ts";
 
+const architecture = hostArchitecture();
 const UNITS = 50;
 const USERS = 20;
 
@@ -36,7 +38,12 @@ async function measure(run: number): Promise<void> {
   const files = guestFiles(config, null);
   const options = { builders: buildersWith({}) };
   await timed("layer", () => store.realise(configLayerRecipe("bench-config", files, lowers), options));
-  await timed("check", () => store.realise(unitCheckRecipe(files.units, files.entries, lowers), options));
+  await timed("check", () =>
+    store.realise(
+      unitCheckRecipe(files.units, files.entries, lowers, architecture, { architecture }),
+      options,
+    ),
+  );
 }
 
 /** A guest's configuration, another one in each run of each process. */

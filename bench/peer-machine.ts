@@ -80,7 +80,12 @@ export function peerRunner(
   };
   const settings = qemu.accelerators(machine)[accelerator];
   // Parameters that tune the kernel for an accelerator are ours; a stock image is started without.
-  const variables = { accelerator: settings.accelerator, cpu: settings.cpu, accelerator_params: "" };
+  const variables = {
+    accelerator: settings.accelerator,
+    cpu: settings.cpu,
+    accelerator_params: "",
+    vhost: "",
+  };
   const wordText = (word: Word) =>
     typeof word === "string"
       ? word

@@ -26,6 +26,7 @@ export type ErrorCode =
   | "log-not-found"
   | "mirror-unknown"
   | "mirror-unreachable"
+  | "network-clash"
   | "no-space"
   | "option-conflict"
   | "option-recursion"
@@ -50,7 +51,8 @@ export type ErrorCode =
   | "tool-missing"
   | "unit-foreign"
   | "unsupported"
-  | "vm-not-found";
+  | "vm-not-found"
+  | "vm-not-running";
 
 /** How an error is described: `hint` says what to do about it. */
 interface ErrorDetails {

@@ -4,6 +4,7 @@ export {
   defineProject,
   type GuestConfiguration,
   type GuestModule,
+  type GuestServices,
   type HostArguments,
   type HostConfiguration,
   type HostModule,

@@ -133,6 +133,11 @@ export const vmNames = {
   toplevel: "toplevel",
   /** Of a deployed VM: one line, the reference that it is updated from. */
   flake: "flake",
+  /** Socket of the first terminal at the console, and what that terminal holds. */
+  consoleHub: "console.hub.sock",
+  consoleLock: "console.lock",
+  /** The guest's host keys, for "microvm ssh". */
+  knownHosts: "known_hosts",
 } as const;
 
 /** Inside a runner. */
@@ -141,6 +146,23 @@ export const runnerNames = {
   system: "share/microvm/system",
   shutdown: "bin/microvm-shutdown",
   virtiofsd: "bin/virtiofsd-run",
+  tapUp: "bin/tap-up",
+  tapDown: "bin/tap-down",
+  macvtapUp: "bin/macvtap-up",
+  macvtapDown: "bin/macvtap-down",
+  pciSetup: "bin/pci-setup",
   machine: "share/microvm/machine.json",
   virtiofs: "share/microvm/virtiofs",
+  tapInterfaces: "share/microvm/tap-interfaces",
+  macvtapInterfaces: "share/microvm/macvtap-interfaces",
+} as const;
+
+/** Of the host's networks. */
+export const networkNames = {
+  /** Unit of a network, followed by its name. */
+  unit: "microvm-network-",
+  /** While it is up: what its server keeps; followed by its name. */
+  runtimeDirectory: "/run/microvm-network-",
+  /** What root notes of networks while they are up. */
+  notes: "/run/microvm-networks",
 } as const;

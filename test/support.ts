@@ -1,6 +1,6 @@
 /** What the system tests share: one store, the program as a child, projects in temporary directories. */
 
-import { cpSync } from "node:fs";
+import { cpSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -57,9 +57,16 @@ export async function microvmBelow(
   return { stdout: stdout.toString(), stderr: stderr.toString(), code };
 }
 
-/** The program as a running child, its output collected. It is killed after the file's tests. */
-export function startMicrovm(args: readonly string[], changes: Readonly<Record<string, string>> = {}) {
-  const [program, ...first] = PROGRAM;
+/**
+ * The program as a running child, its output collected. It is killed after the file's tests. `below` is a command, such
+ * as `nsenter`, that sets its stage.
+ */
+export function startMicrovm(
+  args: readonly string[],
+  changes: Readonly<Record<string, string>> = {},
+  below: readonly string[] = [],
+) {
+  const [program, ...first] = [...below, ...PROGRAM];
   const child: ChildProcess = spawn(program!, [...first, ...args], {
     env: environment(changes),
     stdio: ["ignore", "pipe", "pipe"],
@@ -147,3 +154,26 @@ export const needsRoot = process.getuid?.() === 0 ? false : "needs root to set i
 
 /** A share of the store, as a guest declares it. */
 export const STORE_SHARE = `shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }]`;
+
+/**
+ * Files of store paths with such names, and their records, that hold one of these texts. There must be at least
+ * `atLeast` such paths, so that the search is one.
+ */
+export function findInStore(names: RegExp, atLeast: number, texts: readonly string[]): string[] {
+  const needles = texts.map((text) => Buffer.from(text));
+  const paths = readdirSync(STORE).filter((name) => names.test(name));
+  if (paths.length < atLeast) throw new Error(`The store has only ${paths.length} such paths: ${paths}`);
+  return paths.flatMap((name) =>
+    [join(STORE, ".info", `${name}.json`), ...filesAt(join(STORE, name))].filter((file) => {
+      const content = readFileSync(file);
+      return needles.some((needle) => content.includes(needle));
+    }),
+  );
+}
+
+function filesAt(place: string): string[] {
+  if (!lstatSync(place).isDirectory()) return [place];
+  return readdirSync(place, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}

@@ -1,8 +1,15 @@
-/** Compiles `src/` to `dist/`, which is what the package contains, or to another directory: `build.ts [DIRECTORY]`. */
+/**
+ * Builds `dist/`, which is what the package contains, or another directory: `build.ts [DIRECTORY]`. The program is put
+ * together into a few files, since to find and open one of its several hundred takes longer than to run it; what a
+ * command loads late is in a file of its own. The declarations are beside them.
+ */
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { PROGRAM_FILES } from "../src/os/program-files.ts";
+import { BUNDLE } from "./bundle.ts";
 
 const top = fileURLToPath(new URL("..", import.meta.url));
 const output = resolve(process.argv[2] ?? join(top, "dist"));
@@ -14,17 +21,15 @@ const { status, error } = spawnSync(compiler, ["--project", "tsconfig.build.json
   stdio: "inherit",
 });
 if (error) throw error;
-if (status === 0) rewriteAddresses();
+if (status === 0) await bundle();
 else process.exitCode = 1;
 
-/** The compiler renames `.ts` in imports, but not in the address of a worker: `new URL("./x.ts", import.meta.url)`. */
-function rewriteAddresses(): void {
-  const address = /(\bnew\s+URL\(\s*["'`]\.{1,2}\/[^"'`]*)\.ts(["'`]\s*,\s*import\.meta\.url)/g;
-  for (const name of readdirSync(output, { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith(".js")) continue;
-    const path = join(output, name);
-    const text = readFileSync(path, "utf8");
-    const rewritten = text.replace(address, "$1.js$2");
-    if (rewritten !== text) writeFileSync(path, rewritten);
-  }
+async function bundle(): Promise<void> {
+  await build({
+    entryPoints: PROGRAM_FILES.map((name) => ({ in: join(top, `src/${name}.ts`), out: name })),
+    outdir: output,
+    ...BUNDLE,
+    // One directory below the top, as src/os/program-files.ts wants it.
+    chunkNames: "parts/[name]-[hash]",
+  });
 }

@@ -8,7 +8,7 @@ import { report } from "./testing/report.ts";
 function agentOf(uptime: string, printed: readonly string[], answers: readonly number[] = [1]) {
   let clock = 100;
   let asked = 0;
-  const agent: GuestAgent = {
+  const agent: Pick<GuestAgent, "exec" | "readStart"> = {
     async readStart() {
       clock += answers[asked++ % answers.length]!;
       return Buffer.from(uptime);
@@ -17,8 +17,6 @@ function agentOf(uptime: string, printed: readonly string[], answers: readonly n
       for (const text of printed) stdout(Buffer.from(text));
       return 0;
     },
-    shutdown() {},
-    [Symbol.dispose]() {},
   };
   return { agent, now: () => clock };
 }

@@ -32,7 +32,7 @@ export interface ReadTimes {
 
 /** Reads both from any running guest that has systemd. `now` is the host's clock, in seconds. Errors: `guest-failed`. */
 export async function readGuestTimes(
-  agent: GuestAgent,
+  agent: Pick<GuestAgent, "exec" | "readStart">,
   now: () => number,
   signal?: AbortSignal,
 ): Promise<ReadTimes> {
@@ -43,11 +43,18 @@ export async function readGuestTimes(
     length += chunk.length;
     if (length <= LONGEST_REPORT) chunks.push(chunk);
   };
-  await agent.exec(["/bin/sh", "-c", REPORT_SCRIPT], { stdout: take, stderr: () => {} }, signal);
+  await agent.exec(
+    ["/bin/sh", "-c", REPORT_SCRIPT],
+    { stdout: take, stderr: () => {} },
+    signal && { signal },
+  );
   return { guest: parseGuestTimes(Buffer.concat(chunks).toString()), zero };
 }
 
-async function compareClocks(agent: GuestAgent, now: () => number): Promise<ReadTimes["zero"]> {
+async function compareClocks(
+  agent: Pick<GuestAgent, "exec" | "readStart">,
+  now: () => number,
+): Promise<ReadTimes["zero"]> {
   let best: ReadTimes["zero"] | undefined;
   for (let count = 0; count < COMPARISONS; count++) {
     const before = now();

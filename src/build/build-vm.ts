@@ -1,54 +1,15 @@
 /** From a project to runners in the store: evaluate, lock, plan, realise. */
-import { type EvaluatedVm, evaluateProject, type ProjectLocation } from "../config/index.ts";
-import type { GuestConfig } from "../options/guest.ts";
-import type { PackageSource } from "../packages/debian/package-source.ts";
-import { hostArchitecture } from "../packages/host-tools.ts";
-import { type Plan, planVm } from "../plan/plan.ts";
-import type { StoreEvent } from "../store/events.ts";
-import type { Recipe } from "../store/recipe.ts";
-import { openStore } from "../store/store.ts";
-import type { TemporaryRoots } from "../store/temporary-roots.ts";
-import { buildersWith } from "./builders.ts";
-import { estimateWork, type MissingPath } from "./estimate.ts";
-import { type GuestImage, openImages } from "./guest-source.ts";
-import { lockVms } from "./lock-vms.ts";
-import { openProjectLock } from "./project-lock.ts";
+import { evaluateProject } from "../config/index.ts";
+import type { BuildOptions, BuiltVm } from "./build-evaluated.ts";
 import { evaluateVms } from "./project-vms.ts";
-
-/** Told while a VM is built. */
-export interface BuildReporter {
-  /** A slow step begins. */
-  step(text: string): void;
-  warning(text: string): void;
-  /** Which paths are missing, before any of them is made. */
-  missing(paths: readonly MissingPath[]): void;
-  event(event: StoreEvent): void;
-}
-
-/** What is built, and how it is told. */
-export interface BuildOptions {
-  readonly project: ProjectLocation;
-  /** Of a fetched project: the one whose file names it, whose lock keeps what its own lacks. */
-  readonly declaredIn?: ProjectLocation;
-  readonly storeDirectory: string;
-  readonly reporter: BuildReporter;
-  readonly signal?: AbortSignal;
-  /** Keep the runner from garbage collection beyond the build, for as long as the caller holds them. */
-  readonly roots?: TemporaryRoots;
-}
-
-/** A built VM. */
-export interface BuiltVm {
-  readonly vm: EvaluatedVm;
-  readonly plan: Plan;
-  /** Absolute path of the runner. */
-  readonly runner: string;
-}
 
 /** Builds a VM of a project. Nothing is made that the store already has. */
 export async function buildVm(options: BuildOptions): Promise<BuiltVm> {
   const { project, storeDirectory, reporter } = options;
-  const vm = await evaluateProject({ ...project, storeDir: storeDirectory });
+  const [vm, { buildEvaluated }] = await Promise.all([
+    evaluateProject({ ...project, storeDir: storeDirectory }),
+    prepareRest(options),
+  ]);
   for (const warning of vm.warnings) reporter.warning(warning);
   const [built] = await buildEvaluated([vm], options);
   return built!;
@@ -62,7 +23,10 @@ export interface LabelledVm extends BuiltVm {
 /** Builds all VMs of a project together, those of its hosts too: what they share is made once. */
 export async function buildAllVms(options: BuildOptions): Promise<readonly LabelledVm[]> {
   const { project, storeDirectory, reporter } = options;
-  const { vms } = await evaluateVms(project, storeDirectory, (text) => reporter.warning(text));
+  const [{ vms }, { buildEvaluated }] = await Promise.all([
+    evaluateVms(project, storeDirectory, (text) => reporter.warning(text)),
+    prepareRest(options),
+  ]);
   const built = await buildEvaluated(
     vms.map(({ vm }) => vm),
     options,
@@ -70,80 +34,8 @@ export async function buildAllVms(options: BuildOptions): Promise<readonly Label
   return built.map((one, index) => ({ label: vms[index]!.label, ...one }));
 }
 
-async function buildEvaluated(
-  vms: readonly EvaluatedVm[],
-  options: BuildOptions,
-): Promise<readonly BuiltVm[]> {
-  const planned = await planVms(vms, options);
-  const recipes = planned.plans.map((plan) => plan.runner);
-  const runners = await realiseRecipes(recipes, [planned], options);
-  return vms.map((vm, index) => ({ vm, plan: planned.plans[index]!, runner: runners[index]! }));
-}
-
-/** Planned VMs of one project, and where what they are made of comes from. */
-export interface PlannedVms {
-  /** In the order of the VMs. */
-  readonly plans: readonly Plan[];
-  readonly sources: Readonly<Record<string, PackageSource>>;
-  readonly images: readonly GuestImage[];
-}
-
-/** Locks and plans VMs of one project. Nothing is built. Errors: as `buildVm`. */
-export async function planVms(vms: readonly EvaluatedVm[], options: BuildOptions): Promise<PlannedVms> {
-  const { project, declaredIn, storeDirectory, reporter, signal } = options;
-  const host = { architecture: hostArchitecture(), storeDirectory };
-  openStore(storeDirectory).prepare();
-  const images = await openImages(vms, project.directory);
-  const kept = openProjectLock(project, declaredIn);
-  const {
-    lock,
-    vms: locked,
-    sources,
-  } = await lockVms(vms, {
-    lock: kept.lock,
-    host,
-    projectDirectory: project.directory,
-    storeDirectory,
-    onProgress: (step) => reporter.step(step),
-    ...(signal && { signal }),
-  });
-  const warning = kept.keep(lock);
-  if (warning !== undefined) reporter.warning(warning);
-  const plans = vms.map(({ name, config }, index) => {
-    const { guest, tools } = locked[index]!;
-    return planVm({
-      name,
-      config: config as unknown as GuestConfig,
-      guest,
-      tools,
-      host,
-      image: images[index],
-      projectDirectory: project.directory,
-    });
-  });
-  return { plans, sources, images: images.filter((image) => image !== undefined) };
-}
-
-/** What realising is told. */
-type RealiseSetting = Pick<BuildOptions, "storeDirectory" | "reporter" | "signal" | "roots">;
-
-/** Makes recipes that consist of planned VMs, all together; absolute paths in their order. Errors: as `buildVm`. */
-export async function realiseRecipes(
-  recipes: readonly Recipe[],
-  planned: readonly PlannedVms[],
-  { storeDirectory, reporter, signal, roots }: RealiseSetting,
-): Promise<readonly string[]> {
-  const store = openStore(storeDirectory);
-  store.prepare();
-  reporter.missing(store.planSummary(...recipes).missing.map(estimateWork));
-  const sources = Object.assign({}, ...planned.map((one) => one.sources));
-  return store.realiseAll(recipes, {
-    builders: buildersWith(
-      sources,
-      planned.flatMap(({ images }) => images),
-    ),
-    onEvent: (event) => reporter.event(event),
-    ...(signal && { signal }),
-    ...(roots && { roots }),
-  });
+/** Loads all that comes after the evaluation, which is at work in its child meanwhile. */
+function prepareRest({ roots }: BuildOptions): Promise<typeof import("./build-evaluated.ts")> {
+  roots?.begin();
+  return import("./build-evaluated.ts");
 }

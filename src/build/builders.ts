@@ -1,5 +1,6 @@
 /** Every kind of recipe, and what builds it. */
 import { buildGitSource } from "../config/references/source.ts";
+import { buildConfigCheck } from "../guest/config-check.ts";
 import { buildConfigLayer } from "../guest/config-layer.ts";
 import { buildDebianLayer, buildDebianTools } from "../guest/debian-layer.ts";
 import { buildErofs } from "../guest/erofs.ts";
@@ -7,6 +8,7 @@ import { imageLayerBuilder } from "../guest/image-layer.ts";
 import { buildImagePrograms } from "../guest/image-programs.ts";
 import { buildInitrd } from "../guest/initrd.ts";
 import { buildKernelImage, buildKernelLayer } from "../guest/kernel.ts";
+import { buildLocaleLayer } from "../guest/locale-layer.ts";
 import { buildUnitCheck } from "../guest/unit-check.ts";
 import type { PackageSource } from "../packages/debian/package-source.ts";
 import type { OpenedImage } from "../packages/oci/open-image.ts";
@@ -35,7 +37,9 @@ export function buildersWith(
     initrd: buildInitrd,
     "kernel-image": buildKernelImage,
     "kernel-layer": buildKernelLayer,
+    "locale-layer": buildLocaleLayer,
     "unit-check": buildUnitCheck,
+    "config-check": buildConfigCheck,
   };
 }
 

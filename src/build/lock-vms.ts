@@ -27,6 +27,8 @@ export interface LockVmsOptions {
   /** Told of each slow step. */
   readonly onProgress?: (step: string) => void;
   readonly signal?: AbortSignal;
+  /** What is wished beside the VMs: for the host's networks. */
+  readonly also?: readonly SetWishes[];
   /** Whether a package set, by its key, is to be refreshed. Default: none. */
   readonly refresh?: (setKey: string) => boolean;
   /** Take states of archives that are older than the lock has seen. */
@@ -53,6 +55,8 @@ export interface LockedVms {
   readonly lock: Lock;
   /** In the order of the VMs. */
   readonly vms: readonly LockedVm[];
+  /** In the order of `also`. */
+  readonly also: readonly LockedPart[];
   /** Where package files are, by the key of their set. */
   readonly sources: Readonly<Record<string, PackageSource>>;
 }
@@ -63,7 +67,8 @@ export async function lockVms(vms: readonly EvaluatedVm[], options: LockVmsOptio
   const sources: Record<string, PackageSource> = {};
   const pool = newMirrorPool();
   let { lock } = options;
-  for (const [key, parts] of bySet(vms, options.host)) {
+  const also = (options.also ?? []).map((wishes, index) => ({ place: `also/${index}`, wishes }));
+  for (const [key, parts] of bySet([...partsOf(vms, options.host), ...also])) {
     const requests = parts.flatMap((part) => placed(part.wishes.requests, part.place));
     const { set } = parts[0]!.wishes;
     const result = await lockSet(key, set, requests, lock, pool, options);
@@ -75,12 +80,17 @@ export async function lockVms(vms: readonly EvaluatedVm[], options: LockVmsOptio
     guest: locked.get(`${index}/guest`)!,
     tools: locked.get(`${index}/tools`),
   });
-  return { lock, sources, vms: vms.map(({ name }, index) => ({ name, ...at(index) })) };
+  return {
+    lock,
+    sources,
+    vms: vms.map(({ name }, index) => ({ name, ...at(index) })),
+    also: also.map(({ place }) => locked.get(place)!),
+  };
 }
 
 /** The package sets of these VMs and of the tools that they are run with, by what the lock calls them. */
 export function setsOf(vms: readonly EvaluatedVm[], host: HostFacts): readonly string[] {
-  return [...bySet(vms, host).keys()];
+  return [...bySet(partsOf(vms, host)).keys()];
 }
 
 function lockSet(
@@ -111,14 +121,17 @@ interface Part {
   readonly wishes: SetWishes;
 }
 
-function bySet(vms: readonly EvaluatedVm[], host: HostFacts): ReadonlyMap<string, readonly Part[]> {
-  const parts = vms.flatMap((vm, index): Part[] => {
+function partsOf(vms: readonly EvaluatedVm[], host: HostFacts): readonly Part[] {
+  return vms.flatMap((vm, index): Part[] => {
     const { guest, tools } = wishesOfVm(vm, host);
     return [
       { place: `${index}/guest`, wishes: guest },
       ...(tools ? [{ place: `${index}/tools`, wishes: tools }] : []),
     ];
   });
+}
+
+function bySet(parts: readonly Part[]): ReadonlyMap<string, readonly Part[]> {
   return Map.groupBy(parts, ({ wishes: { set } }) => packageSetKey(set));
 }
 

@@ -1,12 +1,6 @@
 /** Building VMs for a person who watches. */
-import {
-  type BuildOptions,
-  type BuildReporter,
-  type BuiltVm,
-  buildAllVms,
-  buildVm,
-  type LabelledVm,
-} from "../build/build-vm.ts";
+import type { BuildOptions, BuildReporter, BuiltVm } from "../build/build-evaluated.ts";
+import { buildAllVms, buildVm, type LabelledVm } from "../build/build-vm.ts";
 import { progressReporter } from "./progress.ts";
 
 /** The option of commands that build. */

@@ -1,5 +1,5 @@
 /** `microvm build`. */
-import type { BuiltVm } from "../build/build-vm.ts";
+import type { BuiltVm } from "../build/build-evaluated.ts";
 import { MicrovmError } from "../errors.ts";
 import { registerLink } from "../store/roots.ts";
 import { openTemporaryRoots } from "../store/temporary-roots.ts";
@@ -46,7 +46,6 @@ Examples:
     const signal = stopSignal();
     await using roots = openTemporaryRoots(store);
     const project = await findProjectFor(reference, { storeDirectory: store, signal, roots, quiet });
-    roots.begin();
     const options = { project, storeDirectory: store, signal, quiet, roots };
     if (values.all) {
       refuseWithAll("--out-link", link);

@@ -49,6 +49,33 @@ export function parseWords<O extends NonNullable<ParseArgsConfig["options"]>>(
   return { words: positionals, values };
 }
 
+/**
+ * Options, a name, and what stands behind it, which is another program's: options there are not ours, and a first
+ * `--` is left out.
+ */
+export function parseBefore<O extends NonNullable<ParseArgsConfig["options"]>>(
+  name: string,
+  args: readonly string[],
+  options: O,
+) {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const first = tokens.find(({ kind }) => kind === "positional" || kind === "option-terminator");
+  const end = first?.kind === "positional" ? first.index : args.length - 1;
+  const { words, values } = parseWords(name, args.slice(0, end + 1), options);
+  const [named] = words;
+  if (named === undefined) {
+    throw new MicrovmError("bad-usage", `"${name}" needs the name of a VM`, { hint: helpHint(name) });
+  }
+  const rest = args.slice(end + 1);
+  return { name: named, rest: rest[0] === "--" ? rest.slice(1) : rest, values };
+}
+
 /** Options and no words. */
 export function parseNoWords<O extends NonNullable<ParseArgsConfig["options"]>>(
   name: string,

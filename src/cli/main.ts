@@ -1,7 +1,9 @@
 /** The command line: finds the command, and turns what it throws into a message and an exit status. */
 
+import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
 import { readFileSync } from "../os/files.ts";
+import { PROGRAM_DIRECTORY } from "../os/program-files.ts";
 import { hasNamespaceRights, runInUserNamespace } from "../os/user-namespace.ts";
 import type { Command } from "./command.ts";
 import { printError } from "./output.ts";
@@ -16,6 +18,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   rollback: async () => (await import("./rollback.ts")).rollbackCommand,
   eval: async () => (await import("./eval.ts")).evalCommand,
   lock: async () => (await import("./lock.ts")).lockCommand,
+  exec: async () => (await import("./exec.ts")).execCommand,
+  console: async () => (await import("./console.ts")).consoleCommand,
+  cp: async () => (await import("./cp.ts")).cpCommand,
+  ssh: async () => (await import("./ssh.ts")).sshCommand,
   options: async () => (await import("./options.ts")).optionsCommand,
   log: async () => (await import("./log.ts")).logCommand,
   gc: async () => (await import("./gc.ts")).gcCommand,
@@ -47,7 +53,9 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   const { command, rest } = await findCommand([name, ...args]);
-  if (rest.includes("--help") || rest.includes("-h")) {
+  // What stands behind "--" is another program's.
+  const own = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);
+  if (own.includes("--help") || own.includes("-h")) {
     process.stdout.write(command.help);
     return 0;
   }
@@ -108,6 +116,6 @@ Environment:
 }
 
 function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
+  const file = join(PROGRAM_DIRECTORY, "package.json");
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -6,17 +6,17 @@ const options = (...args: readonly string[]) => microvm(["options", ...args]);
 
 describe("searching options", { concurrency: 4 }, () => {
   test("one is shown with type, default, example and file", async () => {
-    assert.deepEqual(await options("services.nginx.virtualHosts", "directory"), {
+    assert.deepEqual(await options("services.nginx.virtualHosts", "globalRedirect", "host that"), {
       status: 0,
       stdout: `Options of a guest
 ──────────────────
 
-services.nginx.virtualHosts.<name>.root
-  Directory whose files are served. Null serves none.
-  type      null or absolute path
+services.nginx.virtualHosts.<name>.globalRedirect
+  Host that all requests are sent to. Null leaves it out.
+  type      null or string matching the pattern ^[^\\s;{}]+$
   default   null
-  example   "/srv/www"
-  declared  src/options/guest/services/nginx.ts
+  example   "new.example.org"
+  declared  src/options/guest/services/nginx-hosts.ts
 
 `,
       stderr: "",
@@ -50,8 +50,9 @@ services.nginx.virtualHosts.<name>.root
       {
         name: "microvm.volumes.*.size",
         path: ["microvm", "volumes", "*", "size"],
-        type: "positive integer, meaning >0",
-        description: "Size in MiB with which the volume is created. The file is sparse.",
+        type: "null or positive integer, meaning >0",
+        description:
+          "Size in MiB. The file is created sparse. When this becomes larger, file and file system are grown at the next start; smaller than what is there is an error at the start. Null, for a volume that is not created, takes it as large as it is.",
         example: 1024,
         readOnly: false,
         opaque: false,

@@ -64,7 +64,7 @@ export async function analyzeBoot(
   { file, json }: AnalysisOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  await execCollected(agent, ["/usr/bin/systemctl", "is-system-running", "--wait"], signal);
+  await execCollected(agent, ["/usr/bin/systemctl", "is-system-running", "--wait"], { signal });
   const times = bootTimes(name, await readGuestTimes(agent, now, signal), host);
   writeFileSync(file, bootPicture(times));
   process.stdout.write(json ? `${JSON.stringify(times, null, 2)}\n` : bootText(times));

@@ -5,7 +5,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ProjectLocation } from "../config/index.ts";
 import { type GuestAgent, waitForAgent } from "../control/guest-agent.ts";
 import { type MachineProcess, startMachine } from "../control/machine-process.ts";
-import { consoleLines, keyFilter } from "../control/terminal.ts";
 import { MicrovmError } from "../errors.ts";
 import { mkdirSync } from "../os/files.ts";
 import { lockFile } from "../os/locks.ts";
@@ -15,17 +14,11 @@ import { buildWithProgress, QUIET_OPTION } from "./build-with-progress.ts";
 import { type Command, parseCommand } from "./command.ts";
 import { printWarning } from "./output.ts";
 import { findProjectFor } from "./project.ts";
+import { lendTerminal, writeTo } from "./raw-terminal.ts";
 import { analyzeBoot, checkAnalysis, watchHost } from "./run-analysis.ts";
+import { parseSeconds } from "./seconds.ts";
 import { directories, stoppedStatus, stopSignal } from "./setting.ts";
-
-/** Seconds that a guest has to come up: microvm.nix's `startupTimeout`. */
-const STARTUP_TIMEOUT = 150;
-
-/** Milliseconds that a guest has to power off before it is ended. */
-const SHUTDOWN_TIME = 30_000;
-
-/** How many lines of the console an error shows. */
-const SHOWN_LINES = 20;
+import { endedEarly, untilReady } from "./until-ready.ts";
 
 /** Builds a VM and runs it in the foreground. */
 export const runCommand: Command = {
@@ -46,11 +39,13 @@ Options:
       --analyze FILE     Boot the guest, write a picture (SVG) of where the time went to FILE, print the same as text,
                          and power the guest off
       --json             With --analyze: print it as JSON
-      --timeout SECONDS  How long the guest may take to come up (default ${STARTUP_TIMEOUT}; only with --exec and
-                         --analyze)
+      --timeout SECONDS  How long the guest may take for each stage of its start, with --exec and --analyze; the
+                         default is "microvm.readiness.timeout"
       --verbose          With --exec and --analyze: print the console as well, to standard error
   -q, --quiet            Print no progress of the build, only warnings and errors
   -h, --help             Show this
+
+"microvm.readiness.stage" says when a guest counts as up.
 
 Examples:
   microvm run examples/my-microvm
@@ -68,7 +63,7 @@ Examples:
       verbose: { type: "boolean", default: false },
       ...QUIET_OPTION,
     });
-    const timeout = parseTimeout(values.timeout);
+    const timeout = parseSeconds("run", "timeout", values.timeout);
     checkAnalysis(values);
     const times = watchHost();
     const { store, state } = directories();
@@ -77,7 +72,6 @@ Examples:
     await using roots = openTemporaryRoots(store);
     const { quiet } = values;
     const project = await findProjectFor(reference, { storeDirectory: store, signal, roots, quiet });
-    roots.begin();
     const { runner, vm } = await buildWithProgress({
       ...{ project, storeDirectory: store, signal, quiet, roots },
       onPlanned: () => times.end("evaluate and plan"),
@@ -98,20 +92,11 @@ Examples:
     if (values.verbose) machine.onConsole((chunk) => process.stderr.write(chunk));
     const work: Work =
       analyze === undefined
-        ? (agent) => agent.exec(["/bin/sh", "-c", exec!], OWN_OUTPUT, signal)
+        ? (agent) => agent.exec(["/bin/sh", "-c", exec!], OWN_OUTPUT, { signal })
         : (agent) => analyzeBoot(agent, vm.name, times.host(machine), { ...values, file: analyze }, signal);
-    return await execute(machine, work, timeout, signal);
+    return await execute(machine, work, timeout ?? machine.facts.readiness.timeout, signal);
   },
 };
-
-function parseTimeout(text: string | undefined): number {
-  if (text === undefined) return STARTUP_TIMEOUT;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds) && seconds > 0) return seconds;
-  throw new MicrovmError("bad-usage", `"--timeout" is "${text}": it must be a number of seconds above zero`, {
-    hint: 'See "microvm run --help"',
-  });
-}
 
 /** One directory for each VM of each project, so that volumes are found again, whatever commit was fetched. */
 function vmDirectoryName(name: string, { directory, fetched }: ProjectLocation): string {
@@ -125,10 +110,7 @@ function vmDirectoryName(name: string, { directory, fetched }: ProjectLocation):
 type Work = (agent: GuestAgent) => Promise<number>;
 
 /** What a command in the guest prints, this program prints. */
-const OWN_OUTPUT = {
-  stdout: (chunk: Buffer) => process.stdout.write(chunk),
-  stderr: (chunk: Buffer) => process.stderr.write(chunk),
-};
+const OWN_OUTPUT = { stdout: writeTo(process.stdout), stderr: writeTo(process.stderr) };
 
 /** Does the work once the guest is up, and powers it off. */
 async function execute(
@@ -153,69 +135,14 @@ async function execute(
   }
 }
 
-/** The guest's agent, once it answers. */
-async function untilReady(
-  machine: MachineProcess,
-  timeout: number,
-  signal: AbortSignal,
-): Promise<GuestAgent> {
-  if (machine.agentSocket === undefined) {
-    throw new MicrovmError("guest-failed", "The guest has no agent to run the command", {
-      hint: 'Set "services.qemuGuest.enable" to true',
-    });
-  }
-  const waiting = new AbortController();
-  const timer = setTimeout(() => waiting.abort(tooSlow(machine, timeout)), timeout * 1000);
-  const stop = () => waiting.abort(signal.reason);
-  signal.addEventListener("abort", stop);
-  machine.exited.then(
-    () => waiting.abort(endedEarly(machine, "before it was up")),
-    (error) => waiting.abort(error),
-  );
-  try {
-    return await waitForAgent(machine.agentSocket, waiting.signal);
-  } catch (error) {
-    throw waiting.signal.aborted ? waiting.signal.reason : error;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-function tooSlow(machine: MachineProcess, timeout: number): MicrovmError {
-  return new MicrovmError(
-    "boot-timeout",
-    `The guest did not come up within ${timeout} seconds${tail(machine)}`,
-    {
-      hint: 'Give it longer with "--timeout SECONDS", or see what its console says with "--verbose"',
-    },
-  );
-}
-
-function endedEarly(machine: MachineProcess, when: string): MicrovmError {
-  return new MicrovmError("guest-failed", `The guest ended ${when}${tail(machine)}`, {
-    hint: "The lines above are the last of its console",
-  });
-}
-
-function tail(machine: MachineProcess): string {
-  const lines = consoleLines(machine.consoleTail(), SHOWN_LINES);
-  return lines === "" ? "; its console printed nothing" : `; its console's last lines:\n${lines}`;
-}
-
 /** The console on this terminal, or on standard output, until the guest has powered off. */
 async function attach(machine: MachineProcess, signal: AbortSignal): Promise<number> {
   machine.onConsole((chunk) => process.stdout.write(chunk));
   const leave = new AbortController();
-  const { stdin } = process;
-  if (stdin.isTTY) {
+  if (process.stdin.isTTY) {
     process.stderr.write("The console of the guest; Ctrl-] three times powers it off and leaves.\n");
-    stdin.setRawMode(true);
-    stdin.on(
-      "data",
-      keyFilter(machine.writeConsole, () => leave.abort()),
-    );
   }
+  using _terminal = lendTerminal(machine.writeConsole, () => leave.abort());
   try {
     const stopped = Promise.race([aborted(signal), aborted(leave.signal)]).catch(() => "stop" as const);
     const first = await Promise.race([machine.exited, stopped]);
@@ -223,8 +150,6 @@ async function attach(machine: MachineProcess, signal: AbortSignal): Promise<num
     await powerOff(machine, undefined);
     return stoppedStatus() ?? 0;
   } finally {
-    if (stdin.isTTY) stdin.setRawMode(false);
-    stdin.pause();
     machine.kill();
     await machine.exited;
   }
@@ -232,20 +157,20 @@ async function attach(machine: MachineProcess, signal: AbortSignal): Promise<num
 
 /** Powers the guest off, by its agent when there is one, and waits for its end; it is ended when it takes too long. */
 async function powerOff(machine: MachineProcess, agent: GuestAgent | undefined): Promise<void> {
-  if (agent) agent.shutdown();
+  if (agent) await agent.shutdown();
   else await powerOffAlone(machine);
-  if (await Promise.race([machine.exited.then(() => true), delay(SHUTDOWN_TIME, false, { ref: false })]))
-    return;
-  printWarning(`the guest did not power off within ${SHUTDOWN_TIME / 1000} seconds and was ended`);
+  const { shutdownTimeout } = machine.facts;
+  const late = delay(shutdownTimeout * 1000, false, { ref: false });
+  if (await Promise.race([machine.exited.then(() => true), late])) return;
+  printWarning(`the guest did not power off within ${shutdownTimeout} seconds and was ended`);
 }
 
 /** The agent is asked when it answers at once; a guest that is not that far, or has none, gets its power button pressed. */
 async function powerOffAlone(machine: MachineProcess): Promise<void> {
   try {
-    if (machine.agentSocket === undefined) throw new Error("no agent");
-    using agent = await waitForAgent(machine.agentSocket, AbortSignal.timeout(2000));
-    agent.shutdown();
-    await delay(100);
+    if (machine.facts.agentSocket === undefined) throw new Error("no agent");
+    using agent = await waitForAgent(machine.facts.agentSocket, AbortSignal.timeout(2000));
+    await agent.shutdown();
   } catch {
     machine.pressPowerButton();
   }

@@ -64,9 +64,17 @@ function listOf(value: unknown, file: string): readonly unknown[] {
   throw malformed(file, "it lacks a list");
 }
 
+let guest: Evaluated | undefined;
+
 /** The options of a guest that this program knows. */
 function knownGuest(): Evaluated {
-  return evalModules({ modules: [assertionsModule, guestModule] });
+  guest ??= evalModules({ modules: [assertionsModule, guestModule] });
+  return guest;
+}
+
+/** Gathers those options, which takes a while; an answer is checked the sooner. */
+export function prepareChecks(): void {
+  validatePlain(knownGuest(), {});
 }
 
 /** A person's own modules may declare more options; only those that this program knows are checked and used. */

@@ -1,8 +1,10 @@
 /** Evaluates projects. Their files are code that is not trusted, so that happens in a restricted child. */
-import { dirname, extname, join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type ErrorCode, MicrovmError } from "../errors.ts";
 import { existsSync, realpathSync } from "../os/files.ts";
-import { type ChildProcess, runToEnd, spawn } from "../os/processes.ts";
+import { type ChildProcess, spawn } from "../os/processes.ts";
+import { PROGRAM_DIRECTORY, programFile } from "../os/program-files.ts";
 import {
   ANSWER_DESCRIPTOR,
   type EvaluatedHost,
@@ -91,8 +93,10 @@ export async function traceProjectOption(
   return parseTrace(line, options.file);
 }
 
-function answers(): Promise<typeof import("./answer.ts")> {
-  return import("./answer.ts");
+async function answers() {
+  const checks = await import("./answer.ts");
+  checks.prepareChecks();
+  return checks;
 }
 
 /**
@@ -115,17 +119,16 @@ async function ask<T>(
     ...(name !== undefined && { name }),
     ...what,
   };
-  const entry = join(import.meta.dirname, `child${extname(import.meta.filename)}`);
-  const [program, ...args] = [
-    ...(await networkCut()),
+  const command = [
     process.execPath,
     ...nodeArguments(root, directory),
-    entry,
+    fileURLToPath(programFile("config/child")),
     JSON.stringify(request),
   ];
-  const child = spawn(program!, args, {
+  const isRoot = process.getuid?.() === 0;
+  const child = spawn("sh", ["-c", NETWORK_CUT, "sh", isRoot ? "" : "--map-root-user", ...command], {
     cwd: directory,
-    env: {},
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
     // What project files print goes to the standard error, so that it cannot get into this program's output.
     stdio: ["ignore", 2, 2, "pipe"],
   });
@@ -133,24 +136,23 @@ async function ask<T>(
 }
 
 /**
- * What starts the child without a network: Node's permission model does not know one, so it gets a network namespace
- * of its own, with nothing in it. A kernel that refuses that to this user leaves the network on.
+ * Starts the child without a network: Node's permission model does not know one, so it gets a network namespace of its
+ * own, with nothing in it. A kernel that refuses that to this user leaves the network on. A script, so that nothing
+ * waits for this process, which has more to load meanwhile. The first argument is what "unshare" needs beside.
  */
-async function networkCut(): Promise<readonly string[]> {
-  const isRoot = process.getuid?.() === 0;
-  const cut = ["unshare", ...(isRoot ? [] : ["--user", "--map-root-user"]), "--net", "--"];
-  try {
-    return (await runToEnd([...cut, "true"])).code === 0 ? cut : [];
-  } catch {
-    return [];
-  }
-}
+const NETWORK_CUT = `
+user=$1
+shift
+unshare $user --net true 2>/dev/null && exec unshare $user --net env -i "$@"
+exec env -i "$@"`;
 
 function nodeArguments(root: string, directory: string): string[] {
   return [
     "--permission",
     ...readable(root, directory).map((path) => `--allow-fs-read=${path}`),
     "--disable-warning=ExperimentalWarning",
+    // To tell modules without types from others.
+    "--experimental-vm-modules",
     "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
     `--max-old-space-size=${MEMORY_LIMIT}`,
     `--max-semi-space-size=${YOUNG_LIMIT}`,
@@ -159,9 +161,8 @@ function nodeArguments(root: string, directory: string): string[] {
 
 /** The project's tree, this program, and where their names really lead to. */
 function readable(root: string, directory: string): string[] {
-  const program = join(import.meta.dirname, "../..");
   const modules = join(directory, "node_modules");
-  const paths = [root, program, ...(existsSync(modules) ? [modules] : [])];
+  const paths = [root, PROGRAM_DIRECTORY, ...(existsSync(modules) ? [modules] : [])];
   return [...new Set(paths.flatMap((path) => [path, realpathSync(path)]))];
 }
 

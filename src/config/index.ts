@@ -8,8 +8,7 @@ export {
   traceProjectOption,
 } from "./evaluate-project.ts";
 export { findProject, type PinnedReference, type ProjectLocation } from "./find-project.ts";
-export type { EvaluatedHost, EvaluatedProject, EvaluatedVm, TracedOption } from "./protocol.ts";
-export { VM_NAME } from "./protocol.ts";
+export type { EvaluatedProject, EvaluatedVm, TracedOption } from "./protocol.ts";
 export { formatReference, parseReference, withoutName } from "./references/reference.ts";
 export { checkReference, resolveReference } from "./references/resolve.ts";
 export type { ResolveOptions } from "./references/resolve-options.ts";

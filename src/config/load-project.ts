@@ -1,20 +1,37 @@
 /** Loads a project's files into this process, which is the evaluating child. */
 import { createRequire, registerHooks } from "node:module";
-import { dirname, extname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { thrownPlace } from "../module-system/index.ts";
+import { readTextIfExists } from "../os/files.ts";
+import { programFile } from "../os/program-files.ts";
 import { mayRead, permissionDenied, readDenied } from "./denied.ts";
+import { isPlainModule } from "./plain-source.ts";
 import type { Project } from "./project.ts";
 import { checkProject } from "./project-shape.ts";
 
-/** Makes `import … from "microvm"` mean this program, wherever a project lies. */
+/** Makes `import … from "microvm"` mean this program, wherever a project lies, and loads what needs no compiler without. */
 export function provideProgram(): void {
-  const index = new URL(`../index${extname(import.meta.filename)}`, import.meta.url).href;
+  const index = programFile("index").href;
   registerHooks({
     resolve: (specifier, context, nextResolve) =>
       specifier === "microvm" ? { url: index, shortCircuit: true } : nextResolve(specifier, context),
+    load: (url, context, nextLoad) => {
+      const source = plainSource(url, context.format);
+      return source === undefined ? nextLoad(url, context) : { format: "module", source, shortCircuit: true };
+    },
   });
+}
+
+/** The text of a TypeScript file that is JavaScript; `format`: what Node takes it for, if it knows already. */
+function plainSource(url: string, format: string | null | undefined): string | undefined {
+  if (!/^file:.*\.m?ts$/.test(url) || format === "commonjs-typescript") return undefined;
+  const file = fileURLToPath(url);
+  // What may not be read, Node refuses in its own words.
+  const text = mayRead(file) ? readTextIfExists(file) : undefined;
+  return text !== undefined && isPlainModule(text) ? text : undefined;
 }
 
 /** Loads a project file and checks the shape of what it exports. */

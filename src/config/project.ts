@@ -4,8 +4,14 @@ import type { GuestConfig } from "../options/guest.ts";
 import type { GuestSystemValue } from "../options/guest-system.ts";
 import type { HostConfig } from "../options/host.ts";
 
+/** What modules that declare services add to `services` in a guest's configuration, by augmentation. */
+// biome-ignore lint/suspicious/noEmptyInterface: to be extended
+export interface GuestServices {}
+
 /** The merged configuration of a guest. Modules that declare options extend it by augmentation. */
-export interface GuestConfiguration extends GuestConfig {}
+export interface GuestConfiguration extends Omit<GuestConfig, "services"> {
+  readonly services: GuestConfig["services"] & GuestServices;
+}
 
 /** The merged configuration of a host. Modules that declare options extend it by augmentation. */
 export interface HostConfiguration extends HostConfig {}

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import { execCollected, waitForAgent } from "./guest-agent.ts";
 import { type Answer, fakeAgent, ran } from "./testing/fake-agent.ts";
@@ -11,8 +13,12 @@ const soon = () => AbortSignal.timeout(5000);
 async function exec(test: TestContext, answer: Answer, signal?: AbortSignal) {
   const { path } = await fakeAgent(test, answer);
   using agent = await waitForAgent(path, soon());
-  const { code, stdout, stderr } = await execCollected(agent, ["/bin/true"], signal);
+  const { code, stdout, stderr } = await execCollected(agent, ["/bin/true"], { signal });
   return { code, stdout: stdout.toString(), stderr: stderr.toString() };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await delay(5);
 }
 
 const failure = (message: string) => ({
@@ -29,15 +35,15 @@ test("a command is run with its arguments, its outputs kept apart, and asked aft
   const asked = (execute: string) => questions.filter((question) => question.execute === execute);
   const [run] = asked("guest-exec");
   assert.equal(run?.arguments.path, "/bin/sh");
-  const [, , name, base, ...command] = run?.arguments.arg ?? [];
-  assert.equal(name, "sh");
-  assert.match(base, /^\/run\/microvm-exec-[0-9a-f-]{36}$/);
+  const [, , , base, user, directory, mode, count, ...command] = run?.arguments.arg ?? [];
+  assert.match(base, /^\/run\/microvm\/[0-9a-f-]{36}$/);
+  assert.deepEqual([user, directory, mode, count], ["root", "", "output", "0"]);
   assert.deepEqual(command, ["/bin/sh", "-c", "exit 3"]);
   assert.deepEqual(
     asked("guest-file-open").map((question) => question.arguments),
     [
-      { path: `${base}.out`, mode: "w+" },
-      { path: `${base}.err`, mode: "w+" },
+      { path: `${base}.out.0`, mode: "w+" },
+      { path: `${base}.err.0`, mode: "w+" },
     ],
   );
   assert.equal(asked("guest-exec-status").length, 3);
@@ -76,7 +82,7 @@ test("the agent's refusal is told in its words, as a terminal may show them", as
   await assert.rejects(
     exec(t, () => ({ error: { class: "GenericError", desc } })),
     failure(
-      `The guest's agent cannot do "guest-file-open": ${'Failed to execute [31m "x" (No such file)'.padEnd(500, "!")}`,
+      `The guest's agent cannot do "guest-exec": ${'Failed to execute [31m "x" (No such file)'.padEnd(500, "!")}`,
     ),
   );
 });
@@ -96,7 +102,7 @@ test("an answer that is none is a fault of the guest", async (t) => {
 test("an agent that hangs up is not waited for", async (t) => {
   await assert.rejects(
     exec(t, (_, socket) => void socket.destroy()),
-    failure(`The guest's agent cannot do "guest-file-open": it did not answer`),
+    failure(`The guest's agent cannot do "guest-file-open": the connection ended`),
   );
 });
 
@@ -105,7 +111,7 @@ test("a guest cannot fill the host's memory", async (t) => {
   for (const answer of [flood, "\n".repeat(2000)]) {
     await assert.rejects(
       exec(t, () => answer),
-      failure(`The guest's agent cannot do "guest-file-open": it did not answer`),
+      failure(`The guest's agent cannot do "guest-file-open": the connection ended`),
     );
   }
 });
@@ -126,11 +132,71 @@ test("the beginning of a file is read without a program, and is no longer than w
   ]);
 });
 
+test("input is brought as words, or as files when it is long, and its end is told", async (t) => {
+  const input: string[] = [];
+  const { path, questions } = await fakeAgent(t, ran({ looks: 30, input }));
+  using agent = await waitForAgent(path, soon());
+  const stream = new PassThrough();
+  const running = execCollected(agent, ["/bin/cat"], { input: stream });
+  stream.write("a b\n");
+  await until(() => input.length === 1);
+  stream.end(Buffer.alloc(2000, "x"));
+  assert.equal((await running).code, 0);
+  assert.deepEqual(input, ["d a\\0040b\\0012", "f 1", "e"]);
+  const opened = questions.filter(({ execute }) => execute === "guest-file-open");
+  assert.ok(opened.some((question) => /\.in\.1$/.test(question.arguments.path)));
+});
+
+test("a command that does not read its input is not waited for", async (t) => {
+  const { path } = await fakeAgent(t, ran({ looks: 2 }));
+  using agent = await waitForAgent(path, soon());
+  const { code } = await execCollected(agent, ["/bin/true"], { input: new PassThrough() });
+  assert.equal(code, 0);
+});
+
+test("a guest that sends more than it was asked for is refused", async (t) => {
+  const honest = ran({});
+  const answer: Answer = (question, socket) =>
+    question.execute === "guest-file-read"
+      ? { return: { count: 1, "buf-b64": Buffer.alloc(300_000).toString("base64") } }
+      : honest(question, socket);
+  await assert.rejects(
+    exec(t, answer),
+    failure('The guest\'s agent cannot do "guest-file-read": its answer is none'),
+  );
+});
+
+test("several commands run at once over one agent that takes one client at a time", async (t) => {
+  const { path } = await fakeAgent(t, ran({ stdout: ["some"], looks: 0 }), { oneAtATime: true });
+  const run = async () => {
+    using agent = await waitForAgent(path, soon());
+    return (await execCollected(agent, ["/bin/true"])).code;
+  };
+  assert.deepEqual(await Promise.all([run(), run(), run()]), [0, 0, 0]);
+});
+
+test("a signal and a new size of the terminal are told by scripts of their own", async (t) => {
+  const { path, questions } = await fakeAgent(t, ran({ looks: 5 }));
+  using agent = await waitForAgent(path, soon());
+  const nothing = { stdout() {}, stderr() {} };
+  const running = await agent.start(["/bin/sh"], nothing, {
+    terminal: { rows: 30, columns: 90 },
+    input: new PassThrough().end(),
+  });
+  await running.kill("TERM");
+  await running.resize({ rows: 31, columns: 91 });
+  await running.ended;
+  const scripts = questions.filter(({ execute }) => execute === "guest-exec").map((one) => one.arguments.arg);
+  assert.match(scripts[0].at(-1), /^stty sane rows 30 cols 90; .*exec \/bin\/sh$/);
+  assert.deepEqual(scripts[1].slice(4), ["TERM"]);
+  assert.deepEqual(scripts[2].slice(4), ["31", "91"]);
+});
+
 test("the agent is asked to power the guest off", async (t) => {
   const answered = Promise.withResolvers<unknown>();
   const { path } = await fakeAgent(t, (question) => void answered.resolve(question));
   using agent = await waitForAgent(path, soon());
-  agent.shutdown();
+  await agent.shutdown();
   assert.deepEqual(await answered.promise, {
     execute: "guest-shutdown",
     arguments: { mode: "powerdown" },

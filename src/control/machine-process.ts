@@ -6,9 +6,18 @@ import { EventEmitter } from "node:events";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MicrovmError } from "../errors.ts";
-import { createWriteStream, existsSync, readdirSync, readFileSync, rmSync } from "../os/files.ts";
+import {
+  createWriteStream,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "../os/files.ts";
 import { type ChildProcess, ended, spawn } from "../os/processes.ts";
 import { runnerNames, vmNames } from "../paths.ts";
+import { factsOf, type VmFacts } from "./find-vm.ts";
+import { setUpInterfaces } from "./host-interfaces.ts";
 
 /** What a running VM gives. */
 export interface MachineProcess {
@@ -22,8 +31,8 @@ export interface MachineProcess {
   readonly exited: Promise<number>;
   /** When its parts were started, by `performance.now()`: helpers are those that serve its shares. */
   readonly started: { readonly helpers: number | undefined; readonly hypervisor: number };
-  /** Path of the agent's socket, if the VM has one. */
-  readonly agentSocket: string | undefined;
+  /** Its sockets, and how long things may take. */
+  readonly facts: VmFacts;
   /** Asks the guest to power off by way of the hypervisor, as its power button would. */
   pressPowerButton(): void;
   /** Ends the hypervisor at once. */
@@ -39,13 +48,21 @@ const SHARE_TIME = 10_000;
 /** Starts a runner in a directory. The caller holds the directory's lock. */
 export async function startMachine(runner: string, directory: string): Promise<MachineProcess> {
   const sockets = shareSockets(runner).map((name) => join(directory, name));
-  const machine = machineOf(runner);
-  for (const socket of [...sockets, ...machine.sockets.map((name) => join(directory, name))]) {
-    rmSync(socket, { force: true });
-  }
+  const facts = factsOf(runner, directory);
+  const { agentSocket, readinessSocket, controlSocket, consoleSocket } = facts;
+  const booted = join(directory, vmNames.booted);
+  const others = [agentSocket, readinessSocket, controlSocket, consoleSocket, booted];
+  for (const path of [...sockets, ...others]) if (path !== undefined) rmSync(path, { force: true });
+  const removeInterfaces = await setUpInterfaces(runner);
   const helpersStart = sockets.length > 0 ? performance.now() : undefined;
   const helpers = sockets.length > 0 ? startChild(join(runner, runnerNames.virtiofsd), directory) : undefined;
-  if (helpers) await waitForShares(helpers, sockets);
+  try {
+    if (helpers) await waitForShares(helpers, sockets);
+  } catch (error) {
+    await removeInterfaces();
+    throw error;
+  }
+  symlinkSync(runner, booted);
   const started = { helpers: helpersStart, hypervisor: performance.now() };
   const hypervisor = startChild(join(runner, runnerNames.run), directory);
   const console = keepConsole(hypervisor, join(directory, vmNames.consoleLog));
@@ -53,8 +70,12 @@ export async function startMachine(runner: string, directory: string): Promise<M
     ...console,
     started,
     writeConsole: (keys) => hypervisor.stdin?.write(keys),
-    exited: ended(hypervisor).finally(() => endHelpers(helpers)),
-    agentSocket: machine.agent === undefined ? undefined : join(directory, machine.agent),
+    exited: ended(hypervisor).finally(async () => {
+      rmSync(booted, { force: true });
+      await endHelpers(helpers);
+      await removeInterfaces();
+    }),
+    facts,
     pressPowerButton: () => startChild(join(runner, runnerNames.shutdown), directory),
     kill: () => hypervisor.kill("SIGKILL"),
   };
@@ -136,16 +157,4 @@ function shareSockets(runner: string): string[] {
   const directory = join(runner, runnerNames.virtiofs);
   if (!existsSync(directory)) return [];
   return readdirSync(directory).map((tag) => readFileSync(join(directory, tag, "socket"), "utf8").trim());
-}
-
-/** What the runner says of its machine's sockets. */
-function machineOf(runner: string): {
-  readonly agent: string | undefined;
-  readonly sockets: readonly string[];
-} {
-  const { machine } = JSON.parse(readFileSync(join(runner, runnerNames.machine), "utf8")) as {
-    machine: { agentSocket: string | null; controlSocket: string | null };
-  };
-  const sockets = [machine.agentSocket, machine.controlSocket].filter((name) => name !== null);
-  return { agent: machine.agentSocket ?? undefined, sockets };
 }

@@ -1,5 +1,7 @@
-/** The console on this terminal. */
+/** Terminals: this one, and those of commands in a guest. */
+
 import { printable } from "../os/printable.ts";
+import { quoteCommand } from "../os/processes.ts";
 
 /** Ctrl-], as telnet has it; three in a row leave the console. */
 const ESCAPE_KEY = 0x1d;
@@ -37,4 +39,16 @@ export function consoleLines(output: string, count: number): string {
     .filter((line) => line !== "")
     .slice(-count)
     .join("\n");
+}
+
+/** Rows and columns of a terminal. */
+export interface TerminalSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** A command for the shell of a guest's new terminal, which has no size and no echo of its own. */
+export function terminalCommand(command: readonly string[], { rows, columns }: TerminalSize): string {
+  const settings = `stty sane rows ${rows} cols ${columns}`;
+  return `${settings}; SHELL=$MICROVM_SHELL; unset MICROVM_SHELL; export SHELL; exec ${quoteCommand(command)}`;
 }

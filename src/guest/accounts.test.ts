@@ -92,8 +92,9 @@ test("a group that nobody has is named with its option, and those that there are
     message: '"users.users.alice.extraGroups" has the group "weel", which the guest does not have',
     hint: hint("weel"),
   });
-  assert.throws(() => changes([user("alice", { group: "staf" })]), {
-    message: '"users.users.alice.group" has the group "staf", which the guest does not have',
+  assert.throws(() => changes([user("alice", { group: "staf", definedIn: ["web.ts", "b.ts"] })]), {
+    message:
+      '"users.users.alice.group" has the group "staf", which the guest does not have, in "web.ts" and "b.ts"',
     hint: hint("staf"),
   });
 });
@@ -105,9 +106,9 @@ test("a user may have a group of its own name that is declared nowhere", () => {
 });
 
 test("an id that an account of the packages has is refused to another one", () => {
-  assert.throws(() => changes([user("alice", { uid: 33 })]), {
+  assert.throws(() => changes([user("alice", { uid: 33, definedIn: ["web.ts"] })]), {
     code: "config-invalid",
-    message: '"users.users.alice.uid" is 33, which the user "www-data" has',
+    message: '"users.users.alice.uid" is 33, which the user "www-data" has, in "web.ts"',
     hint: "Choose another id; people have those from 1000 on",
   });
 });

@@ -13,6 +13,13 @@ export interface User {
   readonly hashedPassword: string | null;
   readonly extraGroups: readonly string[];
   readonly system: boolean;
+  /** Files of the modules that declare it, for errors. */
+  readonly definedIn?: readonly string[];
+}
+
+/** `, in "FILE"`: who declares a user; nothing when that is not known. */
+export function declaredBy({ definedIn = [] }: User): string {
+  return definedIn.length === 0 ? "" : `, in ${definedIn.map((file) => `"${file}"`).join(" and ")}`;
 }
 
 /** A declared group. */
@@ -67,7 +74,7 @@ export function mergeAccounts(
   const mainGroup = (user: User): Line => {
     const name = user.group ?? (user.system ? user.name : PEOPLE);
     if (user.group === null || name === user.name) return groupOf(name, null, user.system);
-    return knownGroup(group, name, `users.users.${user.name}.group`);
+    return knownGroup(group, name, user, "group");
   };
   for (const { name, gid, members } of groups) {
     const line = groupOf(name, gid, true);
@@ -80,20 +87,20 @@ export function mergeAccounts(
     setUser(passwd, known, user, gid, uids);
     setPassword(shadow, user);
     for (const extra of user.extraGroups) {
-      addMember(knownGroup(group, extra, `users.users.${user.name}.extraGroups`), gshadow, user.name);
+      addMember(knownGroup(group, extra, user, "extraGroups"), gshadow, user.name);
     }
   }
   return { passwd: format(passwd), shadow: format(shadow), group: format(group), gshadow: format(gshadow) };
 }
 
 /** A group that packages or the configuration have; any other is a slip of the pen (`config-invalid`). */
-function knownGroup(group: readonly Line[], name: string, option: string): Line {
+function knownGroup(group: readonly Line[], name: string, user: User, option: string): Line {
   const known = group.find((line) => line[0] === name);
   if (known) return known;
   const names = group.map((line) => line[0]!);
   throw new MicrovmError(
     "config-invalid",
-    `"${option}" has the group "${name}", which the guest does not have`,
+    `"users.users.${user.name}.${option}" has the group "${name}", which the guest does not have${declaredBy(user)}`,
     {
       hint: `Declare it as "users.groups.${name}", or choose one of ${names.map((one) => `"${one}"`).join(", ")}`,
     },
@@ -101,12 +108,13 @@ function knownGroup(group: readonly Line[], name: string, option: string): Line 
 }
 
 /** An id that an account of the packages has is not given to another one. */
-function checkUid(passwd: readonly Line[], { name, uid }: User): void {
+function checkUid(passwd: readonly Line[], user: User): void {
+  const { name, uid } = user;
   const other = uid === null ? undefined : passwd.find((line) => line[2] === String(uid) && line[0] !== name);
   if (!other) return;
   throw new MicrovmError(
     "config-invalid",
-    `"users.users.${name}.uid" is ${uid}, which the user "${other[0]}" has`,
+    `"users.users.${name}.uid" is ${uid}, which the user "${other[0]}" has${declaredBy(user)}`,
     {
       hint: "Choose another id; people have those from 1000 on",
     },

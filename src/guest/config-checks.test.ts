@@ -32,6 +32,7 @@ const alice = (shell: string | null): User[] => [
     hashedPassword: null,
     extraGroups: [],
     system: false,
+    definedIn: ["web.ts"],
   },
 ];
 
@@ -45,7 +46,7 @@ test("a user without a shell is named", (t) => {
   for (const shell of ["/usr/bin/zsh", "/bin/loop", "/bin/dash/x"]) {
     assert.throws(() => checkShells(alice(shell), stack), {
       code: "config-invalid",
-      message: `"users.users.alice.shell" is "${shell}", which the guest does not have`,
+      message: `"users.users.alice.shell" is "${shell}", which the guest does not have, in "web.ts"`,
       hint: 'Add its package to "environment.packages", or set "users.defaultUserShell" or the user\'s shell to another one',
     });
   }

@@ -2,7 +2,7 @@
 import { MicrovmError } from "../errors.ts";
 import { readlinkSync } from "../os/files.ts";
 import type { FileEntry } from "../store/files.ts";
-import type { User } from "./accounts.ts";
+import { declaredBy, type User } from "./accounts.ts";
 import { findInLayer } from "./layer-paths.ts";
 
 /** How many links are followed before they are taken for a circle: the kernel's own limit. */
@@ -10,11 +10,12 @@ const MOST_LINKS = 40;
 
 /** Every declared shell is a program of the guest: who has none cannot log in (`config-invalid`). */
 export function checkShells(users: readonly User[], layers: readonly string[]): void {
-  for (const { name, shell } of users) {
+  for (const user of users) {
+    const { name, shell } = user;
     if (shell === null || existsInLayers(layers, shell)) continue;
     throw new MicrovmError(
       "config-invalid",
-      `"users.users.${name}.shell" is "${shell}", which the guest does not have`,
+      `"users.users.${name}.shell" is "${shell}", which the guest does not have${declaredBy(user)}`,
       {
         hint: 'Add its package to "environment.packages", or set "users.defaultUserShell" or the user\'s shell to another one',
       },

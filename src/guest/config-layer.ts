@@ -36,7 +36,11 @@ export function configLayerRecipe(name: string, layer: ConfigLayer, lowers: read
     params: {
       entries: layer.entries.map((entry) => ({ ...entry })),
       units: layer.units.map(unitParams),
-      users: layer.users.map((user) => ({ ...user, extraGroups: [...user.extraGroups] })),
+      users: layer.users.map((user) => ({
+        ...user,
+        extraGroups: [...user.extraGroups],
+        definedIn: [...(user.definedIn ?? [])],
+      })),
       groups: layer.groups.map((group) => ({ ...group, members: [...group.members] })),
     },
     inputs: { lowers },

@@ -1,6 +1,8 @@
 /** Layers of packages: unpacked by the program, configured by their own scripts in the sandbox. */
+import { dirname } from "node:path";
 import { MicrovmError } from "../errors.ts";
 import { mkdirSync } from "../os/files.ts";
+import { quoteCommand, quoteWord } from "../os/processes.ts";
 import { type UnpackedPackage, unpackPackages } from "../packages/debian/unpack.ts";
 import type { HostTools } from "../packages/host-tools.ts";
 import { type Builder, type BuildJob, eager } from "../store/builder.ts";
@@ -18,6 +20,8 @@ interface LayerParams {
   readonly include: readonly string[];
   /** Seconds since 1970: what scripts are told is the date. */
   readonly sourceDate: number;
+  /** Files that scripts are to find, by absolute path. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Documentation and translations, which a small guest does without. Licences stay. */
@@ -47,7 +51,12 @@ export function debianLayerRecipe(
     kind: "debian-layer",
     version: 1,
     name,
-    params: { exclude: [...params.exclude], include: [...params.include], sourceDate: params.sourceDate },
+    params: {
+      exclude: [...params.exclude],
+      include: [...params.include],
+      sourceDate: params.sourceDate,
+      ...(params.settings && { settings: { ...params.settings } }),
+    },
     inputs: { debs, lowers },
     helpers: { ...unpackingHelpers(tools).helpers, ...(tools.emulator && { emulator: tools.emulator }) },
     exactModes: true,
@@ -72,7 +81,7 @@ export const buildDebianLayer: Builder = eager(async (job) => {
     ...(await unpackingProgram(job)),
     onProgress: reportUnpacking(job, debs.length, UNPACKING_SHARE),
   });
-  await configure(job, params.sourceDate, unpacked);
+  await configure(job, params, unpacked);
   job.report({ note: "normalising", share: 1 });
   normaliseLayer(job.out);
 });
@@ -80,7 +89,7 @@ export const buildDebianLayer: Builder = eager(async (job) => {
 /** Lets the packages' own scripts finish what unpacking began. */
 async function configure(
   job: BuildJob,
-  sourceDate: number,
+  { sourceDate, settings = {} }: LayerParams,
   unpacked: readonly UnpackedPackage[],
 ): Promise<void> {
   const names = unpacked.map(({ name }) => name);
@@ -107,10 +116,21 @@ async function configure(
       first: `${FIRST.filter((name) => names.includes(name)).join(" ")}\n`,
       "host-keys": names.includes("openssh-server") ? HOST_KEYS : "",
       "source-date": `${sourceDate}\n`,
+      settings: settingsScript(settings),
     },
     onOutput: job.log,
     onStatus: (chunk) => report(countConfigured(chunk)),
   });
+}
+
+/** Writes the files in the sandbox, where a link of a package leads nowhere else. */
+function settingsScript(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(
+      ([path, text]) =>
+        `${quoteCommand(["mkdir", "-p", dirname(path)])}\n${quoteCommand(["printf", "%s", text])} >${quoteWord(path)}\n`,
+    )
+    .join("");
 }
 
 /** Of the guest; a layer may hold packages that fit every one. */

@@ -1,21 +1,31 @@
 /** What starts a guest that is made from an image. */
 
-/** Applets of busybox that the scripts use; each is a link beside it. */
+/** Applets of busybox that the scripts use, those of commands of the host as well; each is a link beside it. */
 export const IMAGE_APPLETS = [
+  "cat",
+  "cp",
+  "dd",
+  "dirname",
   "env",
   "hostname",
   "ip",
   "kill",
   "ln",
   "mkdir",
+  "mkfifo",
+  "mktemp",
   "mount",
+  "mv",
   "poweroff",
   "readlink",
+  "rm",
   "setsid",
   "sh",
   "sleep",
+  "stty",
   "sync",
   "sysctl",
+  "tar",
   "udhcpc",
   "umount",
 ] as const;
@@ -74,7 +84,16 @@ for interface in /sys/class/net/e*; do
   [ -z "$dhcp" ] || udhcpc -q -n -t 5 -T 1 -i "$interface" -s /.microvm/dhcp >/dev/null 2>&1 || say "no address for $interface"
 done
 
+# Tells the host a stage that this guest has reached; nobody may listen.
+tell() {
+  for port in /sys/class/virtio-ports/*; do
+    read -r name <"$port/name" || continue
+    [ "$name" != microvm.ready ] || echo "$1" >"/dev/\${port##*/}"
+  done
+}
+
 if [ -n "$agent" ]; then
+  tell agent 2>/dev/null &
   while :; do
     /.microvm/agent
     sleep 1

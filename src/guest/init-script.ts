@@ -2,6 +2,8 @@
 
 /** Applets of busybox that the script uses; the initrd has a link for each. */
 export const INIT_APPLETS = [
+  "chmod",
+  "chown",
   "cp",
   "insmod",
   "ls",
@@ -10,6 +12,7 @@ export const INIT_APPLETS = [
   "poweroff",
   "sh",
   "sleep",
+  "stat",
   "switch_root",
 ] as const;
 
@@ -35,7 +38,7 @@ step() {
   echo "<6>microvm: initrd: $*" >/dev/kmsg
 }
 
-store='' layers='' writable=none store_mount='' init=/sbin/init
+store='' layers='' writable=none store_mount='' init=/sbin/init volumes='' stacks='' mounts='' tmp=tmpfs
 read -r line </proc/cmdline
 for word in $line; do
   case $word in
@@ -44,6 +47,10 @@ for word in $line; do
     microvm.layers=*) layers=\${word#*=} ;;
     microvm.init=*) init=\${word#*=} ;;
     microvm.writable=*) writable=\${word#*=} ;;
+    microvm.volume=*) volumes="$volumes \${word#*=}" ;;
+    microvm.stack=*) stacks="$stacks \${word#*=}" ;;
+    microvm.mount=*) mounts="$mounts \${word#*=}" ;;
+    microvm.tmp=*) tmp=\${word#*=} ;;
   esac
 done
 
@@ -95,36 +102,83 @@ while [ -n "$rest" ]; do
   lower=\${lower:+$lower:}/store/$layer
 done
 
+for volume in $volumes; do
+  serial=\${volume%%:*} settings=\${volume#*:}
+  mkdir -p "/volumes/$serial"
+  mount -t "\${settings%%:*}" -o "\${settings#*:}" "$(disk "$serial")" "/volumes/$serial" ||
+    fail "cannot mount the volume with the serial number $serial as \${settings%%:*}"
+done
+
+# Makes what is written to $1 go to the directory $2. The rest is as in $3.
+stack() {
+  [ -d "$2/work" ] || mkdir -p "$2/upper" "$2/work"
+  mount -t overlay -o "lowerdir=$3,upperdir=$2/upper,workdir=$2/work\${4:-}" overlay "$1" ||
+    fail "cannot make \${1#/root} writable"
+}
+# Marks of other ways to stack, which could be misread once the layers below have changed, are not made.
+lasting=',index=off,metacopy=off,redirect_dir=off'
+
 # Directories of a guest whose system part is read-only that are writable all the same.
 own_directories='etc var root home srv opt'
 
 mount -t tmpfs -o mode=0755 tmpfs /rw
 case $writable in
   none)
-    mount -t overlay -o "ro,lowerdir=$lower" overlay /root || fail "cannot stack the layers"
-    places=''
-    for directory in $own_directories; do
-      places="$places /rw/$directory/upper /rw/$directory/work"
-    done
-    # shellcheck disable=SC2086 # one process for all of them
-    mkdir -p $places
-    for directory in $own_directories; do
-      [ -d "/root/$directory" ] || continue
-      mount -t overlay -o "lowerdir=/root/$directory,upperdir=/rw/$directory/upper,workdir=/rw/$directory/work" \\
-        overlay "/root/$directory" || fail "cannot make /$directory writable"
-    done ;;
+    mount -t overlay -o "ro,lowerdir=$lower" overlay /root || fail "cannot stack the layers" ;;
+  volume:*)
+    stack /root "/volumes/\${writable#*:}" "$lower" "$lasting" ;;
   *)
-    mkdir -p /rw/upper /rw/work
-    mount -t overlay -o "lowerdir=$lower,upperdir=/rw/upper,workdir=/rw/work" overlay /root ||
-      fail "cannot stack the layers" ;;
+    stack /root /rw "$lower" ;;
 esac
+if [ -n "$stacks" ]; then
+  # The stack itself, without what is mounted on it from here on.
+  mkdir /plain
+  mount -o bind /root /plain
+fi
+if [ "$writable" = none ]; then
+  places=''
+  for directory in $own_directories; do
+    places="$places /rw/$directory/upper /rw/$directory/work"
+  done
+  # shellcheck disable=SC2086 # one process for all of them
+  mkdir -p $places
+  # Of these only root's own is for nobody else.
+  chmod 0700 /rw/root/upper
+  for directory in $own_directories; do
+    case "$stacks " in *":/$directory "*) continue ;; esac
+    [ -d "/root/$directory" ] || continue
+    stack "/root/$directory" "/rw/$directory" "/root/$directory"
+  done
+fi
+for stack in $stacks; do
+  volume=/volumes/\${stack%%:*} directory=\${stack#*:}
+  [ -d "$volume/upper" ] || {
+    mkdir -p "$volume/upper"
+    chown "$(stat -c %u:%g "/plain$directory")" "$volume/upper"
+    chmod "$(stat -c %a "/plain$directory")" "$volume/upper"
+  }
+  stack "/root$directory" "$volume" "/plain$directory" "$lasting"
+done
+
+if [ -n "$stacks" ]; then
+  # Where the volumes themselves are seen; systemd takes the directory as it is.
+  mount -t tmpfs -o mode=0755,nosuid,nodev,size=20% tmpfs /root/run
+  for stack in $stacks; do
+    mkdir -p "/root/run/microvm/volumes/\${stack%%:*}"
+    mount -o move "/volumes/\${stack%%:*}" "/root/run/microvm/volumes/\${stack%%:*}"
+  done
+fi
+for mount in $mounts; do
+  [ -d "/root\${mount#*:}" ] || mkdir -p "/root\${mount#*:}"
+  mount -o move "/volumes/\${mount%%:*}" "/root\${mount#*:}" || fail "cannot mount a volume on \${mount#*:}"
+done
 
 step places
 if [ -n "$store_mount" ] && [ -d "/root$store_mount" ]; then
   mount -o move /store "/root$store_mount"
 fi
 # systemd would start a process for each of these.
-mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /root/tmp
+[ "$tmp" = none ] || mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /root/tmp
 mkdir -p /dev/mqueue
 mount -t mqueue -o nosuid,nodev,noexec mqueue /dev/mqueue
 # Device nodes of modules that are loaded when they are opened.

@@ -95,7 +95,7 @@ exec $enter env -i PATH="$PATH" \\
 /**
  * What the sandbox runs: every package that is only unpacked becomes installed. `job` is a directory with the
  * lists \`preinst\` (packages whose preinst is due, in order), \`first\` and \`host-keys\` (which scripts are to find
- * there and not make).
+ * there and not make), and the commands \`settings\` (which write what scripts are to find).
  *
  * What dpkg does is told on file descriptor 3, which dpkg keeps from the scripts.
  *
@@ -124,6 +124,8 @@ done </tmp/job/preinst
 while read -r key; do
   : >"$key"
 done </tmp/job/host-keys
+# shellcheck source=/dev/null
+. /tmp/job/settings
 
 read -r first </tmp/job/first || first=''
 # shellcheck disable=SC2086 # a list of package names

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { RECEIVE_SCRIPT, SEND_SCRIPT } from "../control/copy.ts";
+import { EXEC_SCRIPT, LEAVE_SCRIPT, RESIZE_SCRIPT, SIGNAL_SCRIPT } from "../control/exec-script.ts";
 import { lint, missing, syntaxFaults } from "../os/testing/programs.ts";
+import { TELL_STAGE_SCRIPT } from "../plan/guest-files/stages.ts";
 import {
   IMAGE_AGENT_SCRIPT,
   IMAGE_APPLETS,
@@ -19,13 +22,23 @@ for (const [name, script] of Object.entries({
   IMAGE_AGENT_SCRIPT,
   IMAGE_DHCP_SCRIPT,
   IMAGE_SHUTDOWN_SCRIPT,
+  EXEC_SCRIPT,
+  LEAVE_SCRIPT,
+  RESIZE_SCRIPT,
+  SIGNAL_SCRIPT,
+  RECEIVE_SCRIPT,
+  SEND_SCRIPT,
+  TELL_STAGE_SCRIPT,
 })) {
   test(`${name} is POSIX shell`, () => assert.equal(syntaxFaults(script), ""));
   test(`${name} passes shellcheck`, { skip: missing("shellcheck") }, () => assert.equal(lint(script), ""));
 }
 
 test("the initrd has every program that its script calls", () => {
-  const called = ["cp", "insmod", "mkdir", "mount", "poweroff", "sleep", "switch_root"];
+  const called = [
+    ...["chmod", "chown", "cp", "insmod", "mkdir", "mount", "poweroff", "sleep", "stat"],
+    "switch_root",
+  ];
   for (const program of called) {
     assert.match(INIT_SCRIPT, new RegExp(`(^|[ (])${program} `, "m"));
     assert.ok((INIT_APPLETS as readonly string[]).includes(program), program);
@@ -33,7 +46,8 @@ test("the initrd has every program that its script calls", () => {
 });
 
 test("a guest of an image has every program that its scripts call", () => {
-  const scripts = [IMAGE_INIT_SCRIPT, IMAGE_DHCP_SCRIPT, IMAGE_SHUTDOWN_SCRIPT].join("\n");
+  const ours = [IMAGE_INIT_SCRIPT, IMAGE_DHCP_SCRIPT, IMAGE_SHUTDOWN_SCRIPT];
+  const scripts = [...ours, EXEC_SCRIPT, RESIZE_SCRIPT, RECEIVE_SCRIPT, SEND_SCRIPT].join("\n");
   for (const program of IMAGE_APPLETS.filter((name) => !["env", "sh"].includes(name))) {
     assert.match(scripts, new RegExp(`(^|[ (])${program}( |$)`, "m"), program);
   }

@@ -4,9 +4,11 @@ import { MicrovmError } from "../errors.ts";
 import { mkdirSync, writeFileSync } from "../os/files.ts";
 import { printable } from "../os/printable.ts";
 import { quoteCommand } from "../os/processes.ts";
+import type { HostTools } from "../packages/host-tools.ts";
 import type { Builder, BuildJob } from "../store/builder.ts";
 import { type FileEntry, writeTree } from "../store/files.ts";
 import type { Recipe } from "../store/recipe.ts";
+import { emulationFor } from "./emulation.ts";
 import { findInLayer } from "./layer-paths.ts";
 import { runInSandbox } from "./sandbox.ts";
 import { layerEntries, type TracedUnit, templateOf, unitFinder, unitParams } from "./unit-files.ts";
@@ -16,16 +18,19 @@ import { type CheckedUnit, refusals, refusalText } from "./unit-refusals.ts";
 interface CheckParams {
   readonly units: readonly TracedUnit[];
   readonly entries: readonly FileEntry[];
+  readonly architecture: string;
 }
 
 /**
- * The recipe of a check of units on layers of packages, nearest first. Of the other files of the guest those matter
+ * The recipe of a check of units on layers of packages for an architecture, nearest first. Of the other files of the guest those matter
  * that units run and that change units; others may change without a new check.
  */
 export function unitCheckRecipe(
   units: readonly TracedUnit[],
   entries: readonly FileEntry[],
   lowers: readonly Recipe[],
+  architecture: string,
+  tools: HostTools,
 ): Recipe {
   return {
     kind: "unit-check",
@@ -38,8 +43,10 @@ export function unitCheckRecipe(
         definedIn: [...unit.definedIn],
       })),
       entries: entries.flatMap(seenByUnits),
+      architecture,
     },
     inputs: { lowers },
+    helpers: tools.emulator ? { emulator: tools.emulator } : {},
   };
 }
 
@@ -56,13 +63,13 @@ const CHECKER = "usr/bin/systemd-analyze";
 
 /** Builds `unit-check`: a file that says how many units were checked. Units that fail are an error (`config-invalid`). */
 export const buildUnitCheck: Builder = async (job) => {
-  const { units, entries } = job.params as unknown as CheckParams;
+  const { units, entries, architecture } = job.params as unknown as CheckParams;
   const lowers = job.inputs("lowers");
   const { missing, doubtful } = missingReferences(units, entries, lowers);
   if (missing.length > 0) throw refused(missing);
   for (const warning of doubtful) job.log(Buffer.from(`warning: ${warning}\n`));
   if (lowers.some((layer) => findInLayer(layer, CHECKER)?.stats.isFile())) {
-    await verify(job, units, entries, lowers);
+    await verify(job, units, entries, lowers, architecture);
   } else job.log(Buffer.from(`The guest's packages have no "/${CHECKER}": units are not verified\n`));
   writeFileSync(job.out, `${units.length} units\n`);
 };
@@ -73,6 +80,7 @@ async function verify(
   units: readonly TracedUnit[],
   entries: readonly FileEntry[],
   lowers: readonly string[],
+  architecture: string,
 ): Promise<void> {
   const checked = units.filter(({ enable, text }) => enable && text !== null);
   if (checked.length === 0) return;
@@ -87,6 +95,7 @@ async function verify(
     lowers,
     upper,
     scratch: place,
+    emulation: await emulationFor(architecture, job.helper("emulator")),
     signal: job.signal,
     // What the guest starts up to pulls in all that starts with it: some cycles show there only.
     job: { run: checkScript([...checked.map(({ name }) => instantiated(name)), "default.target"]) },

@@ -27,17 +27,3 @@ function settingLines([key, value]: [string, UnitValue]): string[] {
 export function quoteUnitWord(word: string): string {
   return `"${word.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%").replaceAll("\n", "\\n").replaceAll("\r", "\\r")}"`;
 }
-
-/** A path as part of a unit's name, systemd-escape(1) `--path`. */
-export function escapeUnitPath(path: string): string {
-  const trimmed = path.replace(/^\/+|\/+$/g, "").replace(/\/+/g, "/");
-  if (trimmed === "") return "-";
-  return [...Buffer.from(trimmed)]
-    .map((byte, index) => {
-      const character = String.fromCharCode(byte);
-      if (character === "/") return "-";
-      const plain = /[A-Za-z0-9:_.]/.test(character) && !(character === "." && index === 0);
-      return plain ? character : `\\x${byte.toString(16).padStart(2, "0")}`;
-    })
-    .join("");
-}

@@ -1,5 +1,5 @@
 /** The machine that is a host: where its things lie, and its systemd. */
-import { existsSync, readTextIfExists } from "../os/files.ts";
+import { readTextIfExists } from "../os/files.ts";
 import { unitDirectory } from "../paths.ts";
 import type { Scope } from "./host-record.ts";
 import { openSystemd, type Systemd, scopeOf } from "./systemd.ts";
@@ -50,9 +50,4 @@ export function groupNumbers(): ReadonlyMap<string, number> {
       return [name, Number(number)];
     }),
   );
-}
-
-/** Whether a path is there. */
-export function isThere(path: string): boolean {
-  return existsSync(path);
 }

@@ -3,7 +3,7 @@
  * everything → put it in force.
  */
 import { basename, join } from "node:path";
-import { type BuildReporter, type PlannedVms, planVms, realiseRecipes } from "../build/build-vm.ts";
+import { type BuildReporter, type PlannedVms, planVms, realiseRecipes } from "../build/build-evaluated.ts";
 import { resolveDeclared } from "../build/declared-references.ts";
 import {
   type EvaluatedVm,

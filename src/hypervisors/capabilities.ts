@@ -15,26 +15,40 @@ export const HYPERVISORS = [
 /** Name of a hypervisor. */
 export type HypervisorName = (typeof HYPERVISORS)[number];
 
+/** Format of a disk's file. */
+export type ImageType = "raw" | "qcow2" | "vhd" | "vhdx";
+
+/** Options of `microvm` that are either on or off. */
+export type Feature = "balloon" | "initialBalloonMem" | "hotplugMem" | "hugepageMem" | "graphics.enable";
+
 /** What a hypervisor can do here. */
 export interface Capabilities {
   readonly shares: readonly ("virtiofs" | "9p")[];
   readonly interfaces: readonly ("user" | "tap" | "bridge" | "macvtap")[];
-  readonly imageTypes: readonly ("raw" | "qcow2")[];
+  readonly imageTypes: readonly ImageType[];
   readonly architectures: readonly ("amd64" | "arm64")[];
   readonly forwardPorts: boolean;
+  /** Buses whose devices a guest can have for itself. */
+  readonly devices: readonly ("pci" | "usb")[];
+  /** Virtual sockets between host and guest. */
+  readonly vsock: boolean;
   /** Secrets of the host as system credentials of the guest. */
   readonly credentials: boolean;
+  readonly features: readonly Feature[];
 }
 
 /** Hypervisors that the program can start; a name that is missing is refused when a guest is evaluated. */
 export const CAPABILITIES: Readonly<Partial<Record<HypervisorName, Capabilities>>> = {
   qemu: {
     shares: ["virtiofs", "9p"],
-    // Taps, bridges and macvtaps need a host that is set up for them.
-    interfaces: ["user"],
-    imageTypes: ["raw", "qcow2"],
+    interfaces: ["user", "tap", "macvtap", "bridge"],
+    imageTypes: ["raw", "qcow2", "vhd", "vhdx"],
     architectures: ["amd64", "arm64"],
     forwardPorts: true,
+    devices: ["pci", "usb"],
+    vsock: true,
     credentials: true,
+    // What a balloon holds can only be set while QEMU runs; its windows need more of the host than a tree of programs.
+    features: ["balloon", "hotplugMem", "hugepageMem"],
   },
 };

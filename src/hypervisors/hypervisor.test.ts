@@ -79,11 +79,16 @@ for (const hypervisor of ALL) {
     assert.ok(args(hypervisor, fields).every((word) => word !== ""));
   });
 
-  test(`${name}: without sockets nothing listens, and nobody can be asked to shut down`, () => {
-    const silent = { controlSocket: null, agentSocket: null };
-    assert.ok(!args(hypervisor, silent).join("\n").includes(".sock"));
-    assert.equal(hypervisor.shutdownLines(machine(silent)), undefined);
-    assert.ok(hypervisor.shutdownLines(machine())!.length > 0);
+  test(`${name}: without sockets only readiness is listened for, and nobody can be asked to shut down`, () => {
+    const silent = { controlSocket: null, agentSocket: null, consoleSocket: null };
+    assert.deepEqual(
+      args(hypervisor, silent)
+        .join("\n")
+        .match(/[\w.]+\.sock/g),
+      ["web.ready.sock"],
+    );
+    assert.equal(hypervisor.controlLines(machine(silent)), undefined);
+    assert.ok(hypervisor.controlLines(machine())!.powerButton.length > 0);
   });
 
   test(`${name}: it runs with and without hardware virtualisation`, () => {
@@ -164,13 +169,17 @@ test("qemu: the arguments of a machine", () => {
 -kernel STORE/k1-vmlinux
 -initrd STORE/i1-initrd
 -append console=ttyS0 quiet$accelerator_params
--chardev stdio,id=console,signal=off
+-chardev stdio,id=stdio,signal=off
+-chardev socket,id=terminal,path=web.console.sock,server=on,wait=off
+-chardev hub,id=console,chardevs.0=stdio,chardevs.1=terminal
 -serial chardev:console
 -chardev socket,id=control,path=web.sock,server=on,wait=off
 -mon chardev=control,mode=control
 -device virtio-serial-pci
 -chardev socket,id=agent,path=web.agent.sock,server=on,wait=off
 -device virtserialport,chardev=agent,name=org.qemu.guest_agent.0
+-chardev socket,id=ready,path=web.ready.sock,server=on,wait=off
+-device virtserialport,chardev=ready,name=microvm.ready
 -blockdev driver=raw,file.driver=file,file.filename=STORE/l1-layer.erofs,node-name=disk0,read-only=on,auto-read-only=off,discard=unmap,file.cache.direct=off
 -device virtio-blk-pci,drive=disk0,serial=layer
 -blockdev driver=raw,file.driver=file,file.filename=d.img,node-name=disk1,read-only=off,auto-read-only=off,discard=unmap,file.cache.direct=on
@@ -183,4 +192,68 @@ test("qemu: the arguments of a machine", () => {
 -device virtio-net-pci,netdev=net0,mac=02:00:00:00:00:01,romfile=
 -vnc :5`,
   );
+});
+
+test("memory that comes and goes has devices of its own, and pages as they are asked for", () => {
+  const memory = (fields: object) => {
+    const words = qemu.args(machine(fields)).map(String);
+    return words.slice(words.indexOf("-m"), words.indexOf("-kernel"));
+  };
+  assert.deepEqual(
+    memory({ mem: 64, hotplugMem: 128, hotpluggedMem: 32, balloon: true, deflateOnOOM: false }),
+    [
+      ...["-m", "64M,maxmem=192M"],
+      ...["-object", "memory-backend-ram,id=mem,size=64M"],
+      ...["-object", "memory-backend-ram,id=hotplug,size=128M"],
+      ...["-device", "virtio-mem-pci,id=hotplug0,memdev=hotplug,requested-size=32M"],
+      ...["-device", "virtio-balloon-pci,id=balloon0,deflate-on-oom=off,free-page-reporting=on"],
+    ],
+  );
+  assert.deepEqual(memory({ mem: 64, hugepageMem: true }), [
+    ...["-m", "64M"],
+    ...["-object", "memory-backend-memfd,id=mem,size=64M,share=on,hugetlb=on"],
+  ]);
+});
+
+test("qemu: taps with a queue for each virtual CPU, macvtaps by their descriptors, devices and virtual sockets", () => {
+  const mac = "02:00:00:00:00:01";
+  const macvtap = { link: "eth0", mode: "bridge" };
+  const device = (bus: "pci" | "usb", path: string, id: string | null = null) =>
+    ({ bus, path, qemu: { id, bus: null, deviceExtraArgs: id && "x-a=on" } }) as const;
+  const words = args(qemu, {
+    interfaces: [
+      { id: "t0", type: "tap", mac, vhost: true },
+      { id: "b0", type: "bridge", mac, bridge: "br0" },
+      { id: "m0", type: "macvtap", mac, macvtap },
+      { id: "m1", type: "macvtap", mac, macvtap },
+    ],
+    devices: [device("pci", "0000:01:00.0", "gpu"), device("usb", "vendorid=0x046d,productid=0xc52b")],
+    vsockCid: 7,
+  });
+  const lines = words
+    .join(" ")
+    .replaceAll(/ -(?=[a-z])/g, "\n-")
+    .split("\n");
+  const device0 = (id: string) => `-device virtio-net-pci,netdev=${id},mac=${mac},romfile=,mq=on,vectors=6`;
+  assert.deepEqual(lines.slice(-12), [
+    "-netdev tap,id=t0,ifname=t0,script=no,downscript=no,queues=2$vhost",
+    device0("t0"),
+    "-netdev tap,id=b0,ifname=b0,script=no,downscript=no,queues=2",
+    device0("b0"),
+    "-netdev tap,id=m0,fds=9:8",
+    device0("m0"),
+    "-netdev tap,id=m1,fds=7:6",
+    device0("m1"),
+    "-device qemu-xhci",
+    "-device vfio-pci,host=0000:01:00.0,multifunction=on,id=gpu,x-a=on",
+    "-device usb-host,vendorid=0x046d,productid=0xc52b",
+    "-device vhost-vsock-pci,guest-cid=7",
+  ]);
+  const single = args(qemu, { vcpu: 1, interfaces: [{ id: "m0", type: "macvtap", mac, macvtap }] });
+  assert.deepEqual(single.slice(-4), [
+    "-netdev",
+    "tap,id=m0,fd=9",
+    "-device",
+    `virtio-net-pci,netdev=m0,mac=${mac},romfile=`,
+  ]);
 });

@@ -14,8 +14,17 @@ export interface Hypervisor {
    * kernel's command line.
    */
   accelerators(machine: MachineSpec): Readonly<Record<"kvm" | "tcg", AcceleratorSettings>>;
-  /** Lines that ask it, over its control socket, to power the guest off; absent without a control socket. */
-  shutdownLines(machine: MachineSpec): readonly string[] | undefined;
+  /** What it is told over its control socket; absent without one. */
+  controlLines(machine: MachineSpec): ControlLines | undefined;
+}
+
+/** Lines for a control socket, each after the greeting. */
+export interface ControlLines {
+  readonly greeting: readonly string[];
+  /** The guest's power button is pressed. */
+  readonly powerButton: readonly string[];
+  /** The hypervisor ends at once. */
+  readonly end: readonly string[];
 }
 
 /** What follows from the accelerator that is chosen when the VM starts. */

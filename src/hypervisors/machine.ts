@@ -1,10 +1,11 @@
 /** What a hypervisor is asked to run, and what it answers with: values only. */
+import type { ImageType } from "./capabilities.ts";
 
 /** A piece of a word: literal text, a path below the store, or a variable of the runner's script. */
 export type Part = string | { readonly store: string } | { readonly variable: Variable };
 
-/** Variables that the runner's script sets before it starts the hypervisor. */
-export type Variable = "accelerator" | "cpu" | "accelerator_params";
+/** Variables that the runner's script sets before it starts the hypervisor; `vhost` is `,vhost=on` or empty. */
+export type Variable = "accelerator" | "cpu" | "accelerator_params" | "vhost";
 
 /** One word of a command. */
 export type Word = string | readonly Part[];
@@ -15,7 +16,7 @@ export interface Disk {
   readonly serial: string;
   /** A file below the store (`{ store }`), or one in the VM's directory. */
   readonly image: { readonly store: string } | { readonly file: string };
-  readonly format: "raw" | "qcow2";
+  readonly format: ImageType;
   readonly readOnly: boolean;
   /** Past the host's page cache. */
   readonly direct: boolean;
@@ -33,6 +34,9 @@ export interface Share {
   readonly securityModel: string;
   /** How much a guest may keep of a virtiofs share. */
   readonly cache: string;
+  readonly posixAcl: boolean;
+  /** More arguments for its virtiofsd. */
+  readonly extraArgs: readonly string[];
 }
 
 /** A network interface. */
@@ -40,6 +44,26 @@ export interface Interface {
   readonly id: string;
   readonly type: "user" | "tap" | "bridge" | "macvtap";
   readonly mac: string;
+  /** Bridge of the host that its tap joins. Absent: none. */
+  readonly bridge?: string;
+  /** The host's network that the bridge is of. Absent: a bridge that a person made. */
+  readonly network?: string;
+  /** Let the host's kernel move the packets of a tap, where it can. */
+  readonly vhost?: boolean;
+  /** Of a macvtap: the host's interface that it is on, and how they share it (ip-link(8)). */
+  readonly macvtap?: { readonly link: string; readonly mode: string };
+}
+
+/** A device of the host that the guest has for itself. */
+export interface PassedDevice {
+  readonly bus: "pci" | "usb";
+  /** PCI address such as `0000:01:00.0`, or properties of QEMU's `usb-host`. */
+  readonly path: string;
+  readonly qemu: {
+    readonly id: string | null;
+    readonly bus: string | null;
+    readonly deviceExtraArgs: string | null;
+  };
 }
 
 /** A port of the host that leads to the guest, or the other way round. */
@@ -57,6 +81,9 @@ export interface Credential {
   readonly file: string;
 }
 
+/** Name of the port that the guest tells its stages on. */
+export const READINESS_PORT = "microvm.ready";
+
 /** A machine, for any hypervisor. Sizes in MiB. */
 export interface MachineSpec {
   readonly name: string;
@@ -64,6 +91,13 @@ export interface MachineSpec {
   readonly architecture: "amd64" | "arm64";
   readonly vcpu: number;
   readonly mem: number;
+  /** Memory that can come and go, and how much of it is there from the start. */
+  readonly hotplugMem: number;
+  readonly hotpluggedMem: number;
+  readonly hugepageMem: boolean;
+  /** Whether memory can be taken back; `deflateOnOOM`: until the guest runs short of it. */
+  readonly balloon: boolean;
+  readonly deflateOnOOM: boolean;
   /** Kernel image and initrd, below the store. */
   readonly kernel: string;
   readonly initrd: string;
@@ -72,10 +106,20 @@ export interface MachineSpec {
   readonly shares: readonly Share[];
   readonly interfaces: readonly Interface[];
   readonly forwardPorts: readonly ForwardedPort[];
+  readonly devices: readonly PassedDevice[];
+  /** Address of the guest on the host's virtual sockets (vsock(7)). */
+  readonly vsockCid: number | null;
   readonly credentials: readonly Credential[];
   /** Sockets in the VM's directory: the hypervisor's control socket, and that of the guest's agent. */
   readonly controlSocket: string | null;
   readonly agentSocket: string | null;
+  /** Of the console, beside the hypervisor's own input and output; and where the guest tells its stages. */
+  readonly consoleSocket: string | null;
+  readonly readinessSocket: string;
+  /** The stage that the guest counts as up with, and the seconds that it has for each. */
+  readonly readiness: { readonly stage: string; readonly timeout: number };
+  /** Seconds that the guest has to power off. */
+  readonly shutdownTimeout: number;
   /** UUID. */
   readonly machineId: string;
   readonly cpu: string | null;

@@ -1,6 +1,7 @@
 /** QEMU: with hardware virtualisation, and without (CI, nested clouds) as a first-class case. */
-import { CAPABILITIES } from "./capabilities.ts";
+import { CAPABILITIES, type ImageType } from "./capabilities.ts";
 import type { Hypervisor } from "./hypervisor.ts";
+import { interfaceQueues, macvtapDescriptors } from "./interface-queues.ts";
 import type {
   Credential,
   Disk,
@@ -8,9 +9,11 @@ import type {
   Interface,
   MachineSpec,
   Part,
+  PassedDevice,
   Share,
   Word,
 } from "./machine.ts";
+import { READINESS_PORT } from "./machine.ts";
 
 /** QEMU's own name of each architecture, and a machine type that boots there under either accelerator. */
 const TARGETS = {
@@ -62,7 +65,9 @@ export const qemu: Hypervisor = {
     ...socketArgs(machine),
     ...machine.disks.flatMap(diskArgs),
     ...machine.shares.flatMap(shareArgs),
-    ...machine.interfaces.flatMap((nic) => interfaceArgs(nic, machine.forwardPorts)),
+    ...machine.interfaces.flatMap((nic) => interfaceArgs(nic, machine)),
+    ...deviceArgs(machine.devices),
+    ...vsockArgs(machine.vsockCid),
     ...machine.credentials.flatMap(credentialArgs),
     ...machine.qemu.extraArgs,
   ],
@@ -82,10 +87,14 @@ export const qemu: Hypervisor = {
       ],
     },
   }),
-  shutdownLines: (machine) =>
+  controlLines: (machine) =>
     machine.controlSocket === null
       ? undefined
-      : ['{"execute":"qmp_capabilities"}', '{"execute":"system_powerdown"}'],
+      : {
+          greeting: ['{"execute":"qmp_capabilities"}'],
+          powerButton: ['{"execute":"system_powerdown"}'],
+          end: ['{"execute":"quit"}'],
+        },
 };
 
 function baseArgs({
@@ -119,14 +128,34 @@ function baseArgs({
   ];
 }
 
-/** Shared, so that a virtiofsd can reach the guest's memory. */
-function memoryArgs({ mem, shares }: MachineSpec): Word[] {
-  const shared = shares.some((share) => share.proto === "virtiofs");
+function memoryArgs(machine: MachineSpec): Word[] {
+  const { mem, hotplugMem, hotpluggedMem, balloon, deflateOnOOM } = machine;
+  const grows = hotplugMem > 0;
   return [
-    ...["-m", `${mem}M`],
-    "-object",
-    shared ? `memory-backend-memfd,id=mem,size=${mem}M,share=on` : `memory-backend-ram,id=mem,size=${mem}M`,
+    ...["-m", grows ? `${mem}M,maxmem=${mem + hotplugMem}M` : `${mem}M`],
+    ...["-object", memoryBackend(machine, "mem", mem)],
+    ...(grows
+      ? [
+          ...["-object", memoryBackend(machine, "hotplug", hotplugMem)],
+          ...["-device", `virtio-mem-pci,id=hotplug0,memdev=hotplug,requested-size=${hotpluggedMem}M`],
+        ]
+      : []),
+    ...(balloon
+      ? [
+          "-device",
+          `virtio-balloon-pci,id=balloon0,deflate-on-oom=${deflateOnOOM ? "on" : "off"},free-page-reporting=on`,
+        ]
+      : []),
   ];
+}
+
+/** Shared, so that a virtiofsd can reach the guest's memory. */
+function memoryBackend({ shares, hugepageMem }: MachineSpec, id: string, size: number): string {
+  const shared = shares.some((share) => share.proto === "virtiofs");
+  if (hugepageMem) return `memory-backend-memfd,id=${id},size=${size}M,share=on,hugetlb=on`;
+  return shared
+    ? `memory-backend-memfd,id=${id},size=${size}M,share=on`
+    : `memory-backend-ram,id=${id},size=${size}M`;
 }
 
 function kernelArgs({ kernel, initrd, kernelParams }: MachineSpec): Word[] {
@@ -137,25 +166,42 @@ function kernelArgs({ kernel, initrd, kernelParams }: MachineSpec): Word[] {
   ];
 }
 
-function consoleArgs({ serialConsole }: MachineSpec): Word[] {
+function consoleArgs({ serialConsole, consoleSocket }: MachineSpec): Word[] {
   if (!serialConsole) return [];
   // Control characters of the terminal belong to the guest.
-  return [...["-chardev", "stdio,id=console,signal=off"], ...["-serial", "chardev:console"]];
+  const own = ["-chardev", "stdio,id=stdio,signal=off"];
+  if (consoleSocket === null) return [...own, "-serial", "chardev:stdio"];
+  return [
+    ...own,
+    ...listening("terminal", consoleSocket),
+    // Prints on both, and takes keys from both.
+    ...["-chardev", "hub,id=console,chardevs.0=stdio,chardevs.1=terminal"],
+    ...["-serial", "chardev:console"],
+  ];
 }
 
-function socketArgs({ controlSocket, agentSocket }: MachineSpec): Word[] {
+function socketArgs({ controlSocket, agentSocket, readinessSocket }: MachineSpec): Word[] {
   const args: Word[] = [];
   if (controlSocket !== null) {
-    args.push(...["-chardev", `socket,id=control,path=${escapeComma(controlSocket)},server=on,wait=off`]);
-    args.push(...["-mon", "chardev=control,mode=control"]);
+    args.push(...listening("control", controlSocket), ...["-mon", "chardev=control,mode=control"]);
   }
+  args.push(...["-device", "virtio-serial-pci"]);
   if (agentSocket !== null) {
-    args.push(...["-device", "virtio-serial-pci"]);
-    args.push(...["-chardev", `socket,id=agent,path=${escapeComma(agentSocket)},server=on,wait=off`]);
     // The name that the agent's own unit waits for.
-    args.push(...["-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]);
+    args.push(...port("agent", agentSocket, "org.qemu.guest_agent.0"));
   }
+  args.push(...port("ready", readinessSocket, READINESS_PORT));
   return args;
+}
+
+/** A socket that listens, for one client at a time. */
+function listening(id: string, path: string): Word[] {
+  return ["-chardev", `socket,id=${id},path=${escapeComma(path)},server=on,wait=off`];
+}
+
+/** A port of the guest by a name. */
+function port(id: string, path: string, name: string): Word[] {
+  return [...listening(id, path), ...["-device", `virtserialport,chardev=${id},name=${name}`]];
 }
 
 function diskArgs({ serial, image, format, readOnly, direct }: Disk, index: number): Word[] {
@@ -167,9 +213,14 @@ function diskArgs({ serial, image, format, readOnly, direct }: Disk, index: numb
     `,file.cache.direct=${direct ? "on" : "off"}`,
   ].join("");
   return [
-    ...["-blockdev", [`driver=${format},file.driver=file,file.filename=`, file, settings]],
+    ...["-blockdev", [`driver=${qemuFormat(format)},file.driver=file,file.filename=`, file, settings]],
     ...["-device", `virtio-blk-pci,drive=disk${index},serial=${serial}`],
   ];
+}
+
+/** QEMU's name of a disk's format. */
+export function qemuFormat(format: ImageType): string {
+  return format === "vhd" ? "vpc" : format;
 }
 
 function shareArgs({ tag, proto, source, socket, readOnly, securityModel }: Share, index: number): Word[] {
@@ -187,12 +238,45 @@ function shareArgs({ tag, proto, source, socket, readOnly, securityModel }: Shar
   ];
 }
 
-function interfaceArgs({ id, mac }: Interface, forwardPorts: readonly ForwardedPort[]): Word[] {
+function interfaceArgs(nic: Interface, machine: MachineSpec): Word[] {
+  const { id, mac } = nic;
+  const queues = nic.type === "user" ? 1 : interfaceQueues(nic, machine);
+  // Two vectors for each pair of queues, one for its control, one for the configuration.
+  const multiple = queues > 1 ? `,mq=on,vectors=${2 * queues + 2}` : "";
   return [
-    ...["-netdev", ["user", `id=${id}`, ...forwardPorts.map(forwarding)].join(",")],
+    ...["-netdev", backend(nic, queues, machine)],
     // No boot ROM: the kernel is given, nothing boots from the network.
-    ...["-device", `virtio-net-pci,netdev=${id},mac=${mac},romfile=`],
+    ...["-device", `virtio-net-pci,netdev=${id},mac=${mac},romfile=${multiple}`],
   ];
+}
+
+/** Where the packets go on the host. Taps are made before, by `tap-up`: QEMU starts no program of its own. */
+function backend(nic: Interface, queues: number, machine: MachineSpec): Word {
+  const { type, id, vhost = false } = nic;
+  if (type === "user") return ["user", `id=${id}`, ...machine.forwardPorts.map(forwarding)].join(",");
+  if (type === "macvtap") {
+    const numbers = macvtapDescriptors(machine)[id]!;
+    return `tap,id=${id},${numbers.length > 1 ? "fds" : "fd"}=${numbers.join(":")}`;
+  }
+  const tap = `tap,id=${id},ifname=${id},script=no,downscript=no${queues > 1 ? `,queues=${queues}` : ""}`;
+  return vhost ? [tap, { variable: "vhost" }] : tap;
+}
+
+/** USB needs a controller, which the machine is without otherwise. */
+function deviceArgs(devices: readonly PassedDevice[]): Word[] {
+  const hasUsb = devices.some(({ bus }) => bus === "usb");
+  return [
+    ...(hasUsb ? ["-device", "qemu-xhci"] : []),
+    ...devices.flatMap(({ bus, path, qemu: { id, bus: port, deviceExtraArgs } }) => {
+      const first = bus === "pci" ? `vfio-pci,host=${path},multifunction=on` : `usb-host,${path}`;
+      const more = [id && `id=${id}`, port && `bus=${port}`, deviceExtraArgs].filter(Boolean);
+      return ["-device", [first, ...more].join(",")];
+    }),
+  ];
+}
+
+function vsockArgs(cid: number | null): Word[] {
+  return cid === null ? [] : ["-device", `vhost-vsock-pci,guest-cid=${cid}`];
 }
 
 /** hostfwd and guestfwd of QEMU's user network; an empty address means any on the host, the first lease in the guest. */

@@ -1,6 +1,17 @@
 /** Types of network addresses: what they check is reported with the option and its file. */
 import { makeType, type OptionType, types } from "../module-system/index.ts";
 
+/** An IPv4 address from its number. */
+export function ipv4Text(number: bigint): string {
+  return [24n, 16n, 8n, 0n].map((shift) => (number >> shift) & 255n).join(".");
+}
+
+/** An address with a prefix length in its parts. */
+export function splitCidr(cidr: string): { readonly address: string; readonly prefixLength: number } {
+  const [address = "", length = ""] = cidr.split("/");
+  return { address, prefixLength: Number(length) };
+}
+
 /** Whether a text is an IPv4 address in four decimal numbers, without leading zeros. */
 function isIpv4(text: string): boolean {
   return /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/.test(text);
@@ -28,12 +39,17 @@ function textType(name: string, description: string, isValid: (text: string) => 
   });
 }
 
+const isCidrOf = (isFamily: (address: string) => boolean) => (text: string) =>
+  isCidr(text) && isFamily(splitCidr(text).address);
+
 /** The types by name. */
 export const addressTypes = {
   ipv4: textType("ipv4Address", "IPv4 address", isIpv4),
   ipv6: textType("ipv6Address", "IPv6 address", isIpv6),
   ip: textType("ipAddress", "IP address", (text) => isIpv4(text) || isIpv6(text)),
   cidr: textType("cidr", 'IP address with a prefix length, such as "10.0.0.2/24"', isCidr),
+  subnet: textType("subnet", 'IPv4 subnet, such as "10.1.0.0/24"', isCidrOf(isIpv4)),
+  subnet6: textType("subnet6", 'IPv6 subnet, such as "fd00:1::/64"', isCidrOf(isIpv6)),
 } as const;
 
 /** The same address in one form, so that two spellings of it can be compared. */
@@ -49,7 +65,8 @@ export function isInNetwork(address: string, network: string, prefixLength: numb
   return addressNumber(address) >> shift === addressNumber(network) >> shift;
 }
 
-function addressNumber(address: string): bigint {
+/** An address of either family as a number. */
+export function addressNumber(address: string): bigint {
   if (isIpv4(address)) return address.split(".").reduce((sum, part) => sum * 256n + BigInt(part), 0n);
   // The canonical form has no dotted part: eight groups, of which "::" leaves out the zeros.
   const [head = "", tail = ""] = canonicalAddress(address).split("::");

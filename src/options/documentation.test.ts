@@ -136,10 +136,13 @@ test("the JSON Schema has both sides, and the host's VMs are guests", () => {
   assert.deepEqual(Object.keys(vm.properties).toSorted(), [
     "autostart",
     "config",
+    "evaluatedConfig",
     "extraModules",
     "flake",
+    "limits",
     "pkgs",
     "restartIfChanged",
+    "restartIfUnresponsive",
     "specialArgs",
     "updateFlake",
   ]);

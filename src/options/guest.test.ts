@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CAPABILITIES } from "../hypervisors/capabilities.ts";
 import { mkForce } from "../module-system/index.ts";
 import { guest, guestConfig } from "./testing/evaluate.ts";
 
@@ -20,12 +21,78 @@ test("a hypervisor that cannot be started is refused", () => {
   ]);
 });
 
-test("what the hypervisor cannot do is refused, by option", () => {
-  const interfaces = [user, { type: "tap", id: "tap0" }, { type: "bridge", id: "br0" }];
-  assert.deepEqual(faultsOf({ microvm: { interfaces } }), [
+test("what the hypervisor cannot do is refused, by option", (t) => {
+  const able = { ...CAPABILITIES.qemu! };
+  t.after(() => Object.assign(CAPABILITIES.qemu!, able));
+  Object.assign(CAPABILITIES.qemu!, { interfaces: ["user"], devices: ["pci"], vsock: false });
+  const interfaces = [user, { type: "tap", id: "tap0" }, { type: "bridge", id: "b0", bridge: "br0" }];
+  const devices = [{ bus: "usb", path: "vendorid=0x046d,productid=0xc52b" }];
+  assert.deepEqual(faultsOf({ microvm: { interfaces, devices, vsock: { cid: 3 } } }), [
     '"microvm.interfaces.1.type" is "tap", which "qemu" cannot do here',
     '"microvm.interfaces.2.type" is "bridge", which "qemu" cannot do here',
+    '"microvm.devices.0.bus" is "usb", which "qemu" cannot do here',
+    '"microvm.vsock.cid" is "3", which "qemu" cannot do here',
   ]);
+});
+
+test("what belongs to one type of interface is given with that type, and only then", () => {
+  const faults = faultsOf({
+    microvm: {
+      interfaces: [
+        { type: "bridge", id: "a" },
+        { type: "tap", id: "b", bridge: "br0" },
+        { type: "macvtap", id: "c" },
+        { type: "tap", id: "d", macvtap: { link: "eth0" } },
+        { type: "macvtap", id: "e", macvtap: { link: "eth0" }, network: "lan", tap: { vhost: true } },
+        { type: "tap", id: "good", network: "lan", tap: { vhost: true } },
+        { type: "bridge", id: "fine", bridge: "br0" },
+      ],
+    },
+  });
+  assert.deepEqual(faults, [
+    '"microvm.interfaces.0" has the type "bridge": say which one with its "bridge"',
+    '"microvm.interfaces.1.bridge" is set, and the interface "b" is of the type "tap", not "bridge"',
+    '"microvm.interfaces.2" has the type "macvtap": say which interface it is on with its "macvtap.link"',
+    '"microvm.interfaces.3.macvtap.link" is set, and the interface "d" is of the type "tap", not "macvtap"',
+    '"microvm.interfaces.4.network" is set, and the interface "e" is of the type "macvtap", not "tap"',
+    '"microvm.interfaces.4.tap.vhost" is set, and the interface "e" is of the type "macvtap", not "tap"',
+  ]);
+});
+
+test("names of interfaces that the host would not take are refused", () => {
+  for (const id of ["sixteen-letters-", "a/b", "..", "-x", ""]) {
+    const faults = faultsOf({ microvm: { interfaces: [{ type: "tap", id }] } });
+    assert.match(faults.join(), /interfaces.*id/, id);
+  }
+});
+
+test("devices have an address that their bus knows, virtual sockets one that is free", () => {
+  const devices = [
+    { bus: "pci", path: "0000:01:00.0" },
+    { bus: "pci", path: "01:00.0" },
+    { bus: "usb", path: "vendorid=0x046d,productid=0xc52b" },
+    { bus: "usb", path: "0000:01:00.0" },
+  ];
+  assert.deepEqual(faultsOf({ microvm: { devices, vsock: { cid: 2 } } }), [
+    '"microvm.devices.1.path" is "01:00.0": a device of the bus "pci" has an address such as "0000:01:00.0", which "lspci -D" prints',
+    '"microvm.devices.3.path" is "0000:01:00.0": a device of the bus "usb" has properties such as "vendorid=0x046d,productid=0xc52b"',
+    '"microvm.vsock.cid" is 2, which is reserved for the host: take 3 or more',
+  ]);
+  assert.deepEqual(faultsOf({ microvm: { vsock: { ssh: { enable: true } } } }), [
+    '"microvm.vsock.ssh.enable" needs an address: set "microvm.vsock.cid" to 3 or more',
+  ]);
+});
+
+test("a guest without agent is not waited for by its agent", () => {
+  const services = { qemuGuest: { enable: false } };
+  assert.deepEqual(faultsOf({ services }), []);
+  assert.deepEqual(faultsOf({ services, microvm: { readiness: { stage: "agent" } } }), [
+    '"microvm.readiness.stage" is "agent", and "services.qemuGuest.enable" is false: a guest without agent never gets there; say which other stage is meant',
+  ]);
+  assert.match(
+    faultsOf({ microvm: { readiness: { stage: "nginx" } } }).join(),
+    /"microvm\.readiness\.stage"/,
+  );
 });
 
 test("names that must be unique are named when they are not, all at once", () => {
@@ -48,6 +115,7 @@ test("names that must be unique are named when they are not, all at once", () =>
     '"microvm.shares.*.tag" must be unique: "b", "a" is given more than once',
     '"microvm.shares.*.socket" must be unique: "s" is given more than once',
     '"microvm.interfaces" may hold one interface with type "user"',
+    '"microvm.shares.0" and "microvm.shares.1" and "microvm.shares.2" and "microvm.shares.3" are mounted on one place, "/srv", in "<inline>"',
   ]);
 });
 
@@ -186,22 +254,4 @@ test("the OpenSSH server knows the declared keys, and its settings can be change
     AuthorizedKeysFile: ".ssh/authorized_keys /etc/ssh/authorized_keys.d/%u",
     PasswordAuthentication: false,
   });
-});
-
-test("nginx has a server block for each virtual host", () => {
-  const { environment } = guestConfig({
-    services: {
-      nginx: {
-        enable: true,
-        virtualHosts: {
-          "example.org": { root: "/srv/www", default: true, port: 8080, extraConfig: "autoindex on;" },
-        },
-      },
-    },
-  });
-  assert.deepEqual(environment.packages, ["nginx"]);
-  assert.match(
-    environment.etc["nginx/nginx.conf"]!.text,
-    / {2}server \{\n {4}listen 8080 default_server;\n {4}listen \[::\]:8080 default_server;\n {4}server_name example\.org;\n {4}root \/srv\/www;\n {4}autoindex on;\n {2}\}\n\}\n$/,
-  );
 });

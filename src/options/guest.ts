@@ -5,29 +5,51 @@ import { accounts } from "./guest/accounts.ts";
 import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
 import { boot } from "./guest/boot.ts";
 import { certificates } from "./guest/certificates.ts";
+import { checks as configChecks } from "./guest/checks.ts";
+import { consoleText } from "./guest/console.ts";
 import { credentials } from "./guest/credentials.ts";
+import { devices } from "./guest/devices.ts";
+import { diskAssertions } from "./guest/disk-assertions.ts";
+import { documentation } from "./guest/documentation.ts";
 import { environment } from "./guest/environment.ts";
+import { fileAssertions } from "./guest/file-faults.ts";
+import { fileSystems } from "./guest/file-systems.ts";
 import { firewall } from "./guest/firewall.ts";
+import { i18n } from "./guest/i18n.ts";
+import { interfaceAssertions } from "./guest/interface-assertions.ts";
 import { interfaces } from "./guest/interfaces.ts";
+import { lifecycle } from "./guest/lifecycle.ts";
 import { machine } from "./guest/machine.ts";
+import { machineAssertions } from "./guest/machine-assertions.ts";
+import { memory } from "./guest/memory.ts";
 import { type Assertion, nameAssertions } from "./guest/name-assertions.ts";
 import { addressAssertions, forwardingWarnings } from "./guest/network-assertions.ts";
 import { networkInterfaces } from "./guest/network-interfaces.ts";
 import { networkd } from "./guest/networkd.ts";
 import { networking } from "./guest/networking.ts";
 import { optimize } from "./guest/optimize.ts";
+import { programs } from "./guest/programs.ts";
 import { qemu } from "./guest/qemu.ts";
+import { caddy } from "./guest/services/caddy.ts";
 import { consoles } from "./guest/services/consoles.ts";
+import { cron } from "./guest/services/cron.ts";
+import { journald } from "./guest/services/journald.ts";
 import { nginx } from "./guest/services/nginx.ts";
+import { nodeExporter } from "./guest/services/node-exporter.ts";
 import { openssh } from "./guest/services/openssh.ts";
+import { postgresql } from "./guest/services/postgresql.ts";
+import { redis } from "./guest/services/redis.ts";
 import { resolved } from "./guest/services/resolved.ts";
 import { timesyncd } from "./guest/services/timesyncd.ts";
 import { shares } from "./guest/shares.ts";
+import { shells } from "./guest/shells.ts";
 import { sudo } from "./guest/sudo.ts";
+import { swap } from "./guest/swap.ts";
 import { systemd } from "./guest/systemd.ts";
 import { tmpfiles } from "./guest/tmpfiles.ts";
 import { passwordWarnings, userAssertions } from "./guest/user-assertions.ts";
 import { users } from "./guest/users.ts";
+import { volumeOwners } from "./guest/volume-owners.ts";
 import { volumes } from "./guest/volumes.ts";
 
 export type { GuestConfig } from "./guest/arguments.ts";
@@ -37,28 +59,46 @@ export const guestModule = withFile("src/options/guest.ts", {
   imports: [
     machine,
     optimize,
+    memory,
+    lifecycle,
     volumes,
+    fileSystems,
+    volumeOwners,
+    swap,
     interfaces,
     shares,
     qemu,
     credentials,
+    devices,
     networking,
     networkInterfaces,
     networkd,
     firewall,
     environment,
+    shells,
+    i18n,
+    consoleText,
+    documentation,
+    programs,
     systemd,
     tmpfiles,
     users,
     accounts,
     sudo,
     certificates,
+    configChecks,
     boot,
     consoles,
     resolved,
     timesyncd,
     openssh,
     nginx,
+    caddy,
+    postgresql,
+    redis,
+    nodeExporter,
+    cron,
+    journald,
     defaults,
     checks,
   ],
@@ -122,20 +162,32 @@ function checks({ config, options }: GuestArguments) {
     config: {
       assertions: () => [
         ...hypervisorAssertions(config),
+        ...machineAssertions(config),
         ...uniqueAssertions(config),
         ...shareAssertions(config),
-        ...networkAssertions(config),
+        ...interfaceAssertions(config),
         ...userAssertions(config, options),
         ...addressAssertions(config, options),
         ...nameAssertions(config),
+        ...diskAssertions(config, options),
+        ...fileAssertions(config, options),
+        readinessAssertion(config),
       ],
       warnings: () => [...memoryWarnings(config), ...passwordWarnings(config), ...forwardingWarnings(config)],
     },
   };
 }
 
+function readinessAssertion({ microvm, services }: GuestConfig): Assertion {
+  return {
+    assertion: microvm.readiness.stage !== "agent" || services.qemuGuest.enable,
+    message:
+      '"microvm.readiness.stage" is "agent", and "services.qemuGuest.enable" is false: a guest without agent never gets there; say which other stage is meant',
+  };
+}
+
 function hypervisorAssertions({ microvm }: GuestConfig): Assertion[] {
-  const { hypervisor, interfaces, shares, volumes, forwardPorts, credentialFiles } = microvm;
+  const { hypervisor, interfaces, shares, volumes, devices, vsock, forwardPorts, credentialFiles } = microvm;
   const able = CAPABILITIES[hypervisor];
   if (!able) {
     const known = Object.keys(CAPABILITIES).join('", "');
@@ -160,6 +212,8 @@ function hypervisorAssertions({ microvm }: GuestConfig): Assertion[] {
     ...volumes.flatMap(({ imageType }, i) =>
       able.imageTypes.includes(imageType) ? [] : [cannot(`volumes.${i}.imageType`, imageType)],
     ),
+    ...devices.flatMap(({ bus }, i) => (able.devices.includes(bus) ? [] : [cannot(`devices.${i}.bus`, bus)])),
+    ...(vsock.cid === null || able.vsock ? [] : [cannot("vsock.cid", String(vsock.cid))]),
     ...(forwardPorts.length === 0 || able.forwardPorts ? [] : [cannot("forwardPorts", "set")]),
     ...(Object.keys(credentialFiles).length === 0 || able.credentials
       ? []
@@ -203,25 +257,6 @@ function shareAssertions({ microvm }: GuestConfig): Assertion[] {
       message:
         '"microvm.storeOnDisk" is true, yet the share "ro-store" would bring the store: drop one of them',
     },
-  ];
-}
-
-function networkAssertions({ microvm }: GuestConfig): Assertion[] {
-  const users = microvm.interfaces.filter((nic) => nic.type === "user").length;
-  return [
-    {
-      assertion: microvm.forwardPorts.length === 0 || users > 0,
-      message: '"microvm.forwardPorts" needs an interface with type "user": add one to "microvm.interfaces"',
-    },
-    {
-      assertion: users <= 1,
-      message: '"microvm.interfaces" may hold one interface with type "user"',
-    },
-    ...microvm.forwardPorts.map(({ from, proto, guest }, index) => ({
-      // guestfwd of QEMU's user network.
-      assertion: from === "host" || (proto === "tcp" && guest.address !== ""),
-      message: `"microvm.forwardPorts.${index}" leads from the guest: it needs the protocol "tcp" and an address of the guest's network, such as "10.0.2.100"`,
-    })),
   ];
 }
 

@@ -3,6 +3,8 @@ import { type InferConfig, mkOption, types, withFile } from "../module-system/in
 import { guestSystem } from "./guest-system.ts";
 import { hostLimits } from "./host/limits.ts";
 import { hostMachine, type hostMachineOptions } from "./host/machine.ts";
+import { networkChecks } from "./network-assertions.ts";
+import { type NetworksConfig, networks } from "./networks.ts";
 
 /** A guest as `microvm eval --json` prints it. Its configuration is checked against the guest's options when it is used. */
 const evaluatedGuest = types.submodule({
@@ -12,8 +14,13 @@ const evaluatedGuest = types.submodule({
       type: types.nullOr(guestSystem),
       default: null,
       description: "Package set of the guest. Null is the host's own.",
+      example: { type: "debian", suite: "trixie", architecture: "amd64" },
     }),
-    config: mkOption({ type: types.attrsOf(types.raw), description: "The guest's plain configuration." }),
+    config: mkOption({
+      type: types.attrsOf(types.raw),
+      description: "The guest's plain configuration.",
+      example: { microvm: { mem: 1024 } },
+    }),
   },
 });
 
@@ -44,7 +51,8 @@ const vm = types.submodule({
       type: types.nullOr(evaluatedGuest),
       default: null,
       description:
-        "An already evaluated guest in place of `config`: what `microvm eval --json` prints, with `pkgs` and `config`.",
+        "An already evaluated guest in place of `config`: what `microvm eval --json` prints, with `pkgs` and `config`. Null when there is none.",
+      example: { config: { microvm: { mem: 1024 } } },
     }),
     extraModules: mkOption({
       type: types.listOf(types.deferredModule),
@@ -77,6 +85,13 @@ const vm = types.submodule({
         "Whether the VM restarts when its result changed. Null means: when `config` or `evaluatedConfig` is set.",
     }),
     limits: hostLimits,
+    restartIfUnresponsive: mkOption({
+      type: types.nullOr(types.ints.positive),
+      default: null,
+      description:
+        "How many seconds the guest's agent may leave unanswered before the VM is restarted. Null never restarts it for that.",
+      example: 300,
+    }),
   },
 });
 
@@ -94,12 +109,13 @@ const vmsOptions = {
 /** The merged configuration of a host. */
 export interface HostConfig {
   readonly microvm: InferConfig<typeof hostMachineOptions>["microvm"] &
-    InferConfig<typeof vmsOptions>["microvm"];
+    InferConfig<typeof vmsOptions>["microvm"] &
+    NetworksConfig["microvm"];
 }
 
 /** Declares the options of a host and what must hold between them. */
 export const hostModule = withFile("src/options/host.ts", {
-  imports: [hostMachine, checks],
+  imports: [hostMachine, networks, networkChecks, checks],
   options: vmsOptions,
 });
 

@@ -1,5 +1,5 @@
 /** Parts of files, read in pieces, so that a large one never lies in memory as a whole. */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 
 /** A part of a file, in bytes. */
 export interface FileSlice {
@@ -30,6 +30,12 @@ export function* piecesOf({ path, start, size }: FileSlice): Generator<Buffer> {
 /** The whole slice; shorter when the file ends before it. */
 export function readSlice(slice: FileSlice): Buffer {
   return Buffer.concat([...piecesOf(slice)]);
+}
+
+/** The end of a file: at most `size` bytes. */
+export function readTail(path: string, size: number): Buffer {
+  const length = statSync(path).size;
+  return readSlice({ path, start: Math.max(0, length - size), size });
 }
 
 /** The pieces of a slice, of which some may be passed over without being read. */

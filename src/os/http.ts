@@ -1,8 +1,7 @@
 /** Downloads: `http:`, `https:` and `file:`, retried, with a time limit on silence, hashed while they come. */
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, createReadStream, openSync, rmSync, writeSync } from "node:fs";
-import http from "node:http";
-import https from "node:https";
+import type http from "node:http";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -38,10 +37,20 @@ const SILENCE_LIMIT = 30_000;
 /** Mirrors redirect at most once or twice; more is a loop. */
 const MAX_REDIRECTS = 5;
 
-// `proxyEnv` makes the agents honour http_proxy, https_proxy and no_proxy.
-const agentOptions = { keepAlive: true, maxSockets: 8, proxyEnv: process.env };
-const httpAgent = new http.Agent(agentOptions);
-const httpsAgent = new https.Agent(agentOptions);
+/** What speaks a scheme. Loaded when it is needed, and not by `import`, which loads all that Node has for browsers' code with it. */
+type Client = Pick<typeof http, "get"> & { readonly agent: http.Agent };
+
+const clients = new Map<string, Client>();
+
+function clientOf(protocol: "http:" | "https:"): Client {
+  const known = clients.get(protocol);
+  if (known) return known;
+  const { Agent, get } = process.getBuiltinModule(protocol === "https:" ? "node:https" : "node:http");
+  // `proxyEnv` makes the agents honour http_proxy, https_proxy and no_proxy.
+  const client = { get, agent: new Agent({ keepAlive: true, maxSockets: 8, proxyEnv: process.env }) };
+  clients.set(protocol, client);
+  return client;
+}
 
 /** A failure that a new try may cure; `final` is what is thrown when it does not. */
 class Passing extends Error {
@@ -207,7 +216,8 @@ function redirected(url: string, from: URL, location: string): URL {
 }
 
 function refused(url: string, status: number): Error {
-  const said = `the server answered ${status} ${http.STATUS_CODES[status] ?? ""}`.trimEnd();
+  const said =
+    `the server answered ${status} ${process.getBuiltinModule("node:http").STATUS_CODES[status] ?? ""}`.trimEnd();
   if (status >= 500 || status === 429 || status === 408) {
     return new Passing(failed(url, said, "Try again later, or use another mirror"));
   }
@@ -222,19 +232,15 @@ function refused(url: string, status: number): Error {
 }
 
 function request(url: string, target: URL, options: DownloadOptions): Promise<http.IncomingMessage> {
-  const secure = target.protocol === "https:";
-  if (!secure && target.protocol !== "http:") {
+  const { protocol } = target;
+  if (protocol !== "https:" && protocol !== "http:") {
     throw failed(url, "its scheme is none of http, https, file", "Check the address of the mirror");
   }
   const limit = options.silenceLimit ?? SILENCE_LIMIT;
   return new Promise((resolve, reject) => {
-    const agent = secure ? httpsAgent : httpAgent;
+    const { get, agent } = clientOf(protocol);
     const headers = { "user-agent": "microvm", "accept-encoding": "identity" };
-    const sent = (secure ? https : http).get(
-      target,
-      { agent, headers, ...(options.signal && { signal: options.signal }) },
-      resolve,
-    );
+    const sent = get(target, { agent, headers, ...(options.signal && { signal: options.signal }) }, resolve);
     let answer: http.IncomingMessage | undefined;
     sent.once("response", (response) => {
       answer = response;

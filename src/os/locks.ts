@@ -34,13 +34,14 @@ export async function lockFile(path: string, options: LockOptions = {}): Promise
   closeSync(openSync(path, "a", 0o600));
   const mode = options.shared ? "--shared" : "--exclusive";
   const waiting = options.wait === false ? ["--nonblock"] : [];
-  // The child says when it has the lock and holds it until its standard input ends: by us, or with us.
+  // The child gives a line back once it has the lock, and holds it until its standard input ends: by us, or with us.
   // It must not die of the terminal's Ctrl-C, which reaches the whole foreground group: hence a group of its own.
-  const holder = spawn("flock", [mode, ...waiting, path, "sh", "-c", "echo locked; exec cat >/dev/null"], {
+  const holder = spawn("flock", [mode, ...waiting, path, "cat"], {
     stdio: ["pipe", "pipe", "inherit"],
     detached: true,
   });
   holder.stdin.on("error", () => {});
+  holder.stdin.write("\n");
   const exited = new Promise<void>((resolve) => holder.once("close", () => resolve()));
   const giveUp = () => holder.kill();
   options.signal?.addEventListener("abort", giveUp);

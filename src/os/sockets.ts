@@ -1,9 +1,9 @@
 /** Unix sockets. */
 import { closeSync, constants, openSync } from "node:fs";
-import { createConnection, type Socket } from "node:net";
+import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
 
-export type { Socket } from "node:net";
+export type { Server, Socket } from "node:net";
 
 /**
  * A connection to a listening Unix socket. The kernel takes addresses of at most 107 bytes (unix(7)), so that the
@@ -16,4 +16,28 @@ export function connectUnix(path: string): Promise<Socket> {
     socket.once("connect", () => resolve(socket));
     socket.once("error", reject);
   }).finally(() => closeSync(directory));
+}
+
+/** Whether somebody listens on a Unix socket. */
+export async function canConnect(path: string): Promise<boolean> {
+  try {
+    (await connectUnix(path)).destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Listens on a Unix socket that only this user may use. Closing the server removes it. */
+export function listenUnix(path: string, connected: (socket: Socket) => void): Promise<Server> {
+  const directory = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  const server = createServer(connected);
+  // Its path leads through the directory for as long as there is something to remove.
+  server.once("close", () => closeSync(directory));
+  return new Promise((resolve, reject) => {
+    const before = process.umask(0o177);
+    server.once("error", reject);
+    server.listen(`/proc/self/fd/${directory}/${basename(path)}`, () => resolve(server));
+    process.umask(before);
+  });
 }

@@ -2,7 +2,6 @@
  * xz, which Node's own zlib does not have: the host's program for what is large, since it takes two thirds of the
  * time and knows streams of several blocks; a library everywhere else.
  */
-import lzma from "lzma-native";
 import { MicrovmError } from "../errors.ts";
 import { ended, runToEnd, spawn } from "./processes.ts";
 import { pipeThrough } from "./streams.ts";
@@ -73,6 +72,8 @@ async function* streamByProgram(compressed: Uint8Array): AsyncGenerator<Buffer> 
 
 /** What an xz stream holds, in pieces, without the host's program: no more than a few are in memory. */
 export async function* streamByLibrary(compressed: Iterable<Uint8Array>): AsyncGenerator<Buffer> {
+  // A native library of many files, which most runs have no use for.
+  const { default: lzma } = await import("lzma-native");
   try {
     yield* pipeThrough(compressed, lzma.createDecompressor({ memlimit: MEMORY_LIMIT }));
   } catch (error) {

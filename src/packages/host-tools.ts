@@ -12,9 +12,14 @@ export interface HostTools {
   readonly architecture: string;
   readonly hypervisor?: Recipe;
   readonly erofs?: Recipe;
-  readonly filesystems?: Recipe;
+  /** Programs that make file systems, by package. */
+  readonly filesystems?: Readonly<Record<string, Recipe>>;
+  /** qemu-img. */
+  readonly images?: Recipe;
   /** ssh-keygen. */
   readonly ssh?: Recipe;
+  /** ip, for taps. */
+  readonly interfaces?: Recipe;
   /** What builds need: depmod and xz. */
   readonly build?: Recipe;
   /** The user-mode emulator for guests of another architecture. */
@@ -33,8 +38,13 @@ const LOADERS: Readonly<Record<string, { readonly loader: string; readonly libra
 const PLACES: Readonly<Record<string, string>> = {
   virtiofsd: "usr/libexec/virtiofsd",
   mke2fs: "usr/sbin/mke2fs",
+  "mkfs.xfs": "usr/sbin/mkfs.xfs",
+  "mkfs.btrfs": "usr/sbin/mkfs.btrfs",
+  "mkfs.fat": "usr/sbin/mkfs.fat",
   depmod: "usr/bin/kmod",
   "qemu-ga": "usr/sbin/qemu-ga",
+  dnsmasq: "usr/sbin/dnsmasq",
+  nft: "usr/sbin/nft",
 };
 
 /** The loader and library directory of a tree, relative to it. */

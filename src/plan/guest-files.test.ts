@@ -69,6 +69,33 @@ test("a guest with an interface asks for an address, and QEMU's user network for
   );
 });
 
+test("on a network of the host a guest asks it for names, and takes its domain", () => {
+  const tap = { type: "tap", id: "vm-web", network: "lan" };
+  const files = filesOf({ microvm: { interfaces: [tap] } });
+  assert.match(
+    files["etc/systemd/network/99-ethernet-default-dhcp.network"]!,
+    /\[DHCPv4\]\nUseDomains=yes\n/,
+  );
+  assert.match(files["etc/resolv.conf"]!, /stub-resolv\.conf$/);
+  const own = filesOf({
+    microvm: { interfaces: [tap] },
+    networking: { interfaces: { "vm-web": { useDHCP: true } } },
+  });
+  assert.match(own["etc/systemd/network/40-vm-web.network"]!, /UseDomains=yes/);
+});
+
+test("a guest that is reached by a virtual socket has the units for it, and the kernel's module", () => {
+  const { units, entries } = guestFiles(
+    guestConfig({ microvm: { vsock: { cid: 5, ssh: { enable: true } } } }),
+    null,
+  );
+  const all = JSON.stringify(units);
+  assert.match(all, /"sshd-vsock\.socket"/);
+  assert.match(all, /ListenStream=vsock::22/);
+  assert.match(all, /ExecStart=-\/usr\/sbin\/sshd -i/);
+  assert.match(JSON.stringify(entries), /vmw_vsock_virtio_transport/);
+});
+
 test("volumes and shares are mounted, the store is not: the initrd did", () => {
   const share = { tag: "data", source: "/srv", mountPoint: "/my data", readOnly: true };
   const files = filesOf(
@@ -85,7 +112,7 @@ test("volumes and shares are mounted, the store is not: the initrd did", () => {
   );
   assert.equal(
     files["etc/fstab"],
-    "/dev/disk/by-id/virtio-vol-a /var/lib/a ext4 rw 0 0\n" +
+    "/dev/disk/by-id/virtio-vol-a /var/lib/a ext4 rw,x-systemd.growfs 0 0\n" +
       "data /my\\040data 9p ro,trans=virtio,version=9p2000.L,msize=1048576 0 0\n",
   );
   for (const place of ["var/lib/a", "my data", "microvm/.ro-store"]) assert.equal(files[place], "/");
@@ -129,6 +156,22 @@ test("files have their modes", () => {
   assert.equal(files["usr/local/bin/x"], "(755) #!/bin/sh\n");
 });
 
+test("generated files name the option and its modules in their first line, a script's behind its interpreter", () => {
+  const origin = { option: "services.x", definedIn: ["a.ts", "b\n.ts"] };
+  const files = filesOf({
+    environment: {
+      etc: {
+        plain: { text: "a\n", origin },
+        script: { text: "#!/bin/sh\na\n", origin },
+        own: { text: "a\n" },
+      },
+    },
+  });
+  assert.equal(files["etc/plain"], "# services.x, a.ts, b?.ts\na\n");
+  assert.equal(files["etc/script"], "#!/bin/sh\n# services.x, a.ts, b?.ts\na\n");
+  assert.equal(files["etc/own"], "a\n");
+});
+
 test("kernel settings, modules, the time zone and autologin have their files", () => {
   const files = filesOf({
     boot: { kernelModules: ["nbd"], kernel: { sysctl: { "vm.swappiness": 10, "net.x": true } } },
@@ -136,6 +179,13 @@ test("kernel settings, modules, the time zone and autologin have their files", (
     services: { getty: { autologinUser: "root" } },
   });
   assert.equal(files["etc/modules-load.d/microvm.conf"], "nbd\n");
+  const modprobe = {
+    blacklistedKernelModules: ["a", "b-c"],
+    extraModprobeConfig: "options nbd nbds_max=4\n",
+  };
+  const more = filesOf({ boot: modprobe });
+  assert.equal(more["etc/modprobe.d/microvm-blacklist.conf"], "blacklist a\nblacklist b-c\n");
+  assert.equal(more["etc/modprobe.d/microvm-extra.conf"], "options nbd nbds_max=4\n");
   assert.equal(files["etc/sysctl.d/60-microvm.conf"], "vm.swappiness = 10\nnet.x = 1\n");
   assert.equal(files["etc/localtime"], "→ /usr/share/zoneinfo/Europe/Berlin");
   assert.match(files["etc/systemd/system/serial-getty@.service.d/autologin.conf"]!, /--autologin root /);

@@ -4,6 +4,8 @@ import type { TracedUnit } from "../guest/unit-files.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { groups, users } from "./guest-files/accounts.ts";
 import { declaredFiles } from "./guest-files/declared.ts";
+import { dpkgFiles } from "./guest-files/dpkg.ts";
+import type { ShowFile } from "./guest-files/entries.ts";
 import { fileSystemFiles } from "./guest-files/file-systems.ts";
 import { identityFiles } from "./guest-files/identity.ts";
 import { kernelFiles } from "./guest-files/kernel.ts";
@@ -11,7 +13,8 @@ import { loginFiles } from "./guest-files/login.ts";
 import { networkFiles } from "./guest-files/network.ts";
 import { networkdFiles } from "./guest-files/networkd.ts";
 import { optimizationFiles } from "./guest-files/optimization.ts";
-import { declaredUnits, type ShowFile, unitSupportFiles } from "./guest-files/units.ts";
+import { stageFiles } from "./guest-files/stages.ts";
+import { declaredUnits, unitSupportFiles } from "./guest-files/units.ts";
 
 /** The configuration layer of a guest, and its units with the options that declare them. */
 export interface GuestFiles extends ConfigLayer {
@@ -35,15 +38,17 @@ export function guestFiles(
     ...fileSystemFiles(config, storeMount),
     ...kernelFiles(config),
     ...loginFiles(config),
+    ...dpkgFiles(config),
     ...optimizationFiles(config),
+    ...stageFiles(config),
     ...unitSupportFiles(config, showFile),
-    ...declaredFiles(config),
+    ...declaredFiles(config, showFile),
   ];
   const byPath = new Map(entries.map((entry) => [entry.path, entry]));
   return {
     entries: [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
     units: declaredUnits(config, showFile),
-    users: users(config),
+    users: users(config, showFile),
     groups: groups(config),
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layerSerial, macAddress, machineUuid, volumeSerial } from "./identity.ts";
+import { volumeSerial } from "../options/guest/volumes.ts";
+import { layerSerial, macAddress, machineUuid } from "./identity.ts";
 
 test("a machine's UUID is the same on every machine and from every build", () => {
   assert.equal(machineUuid("web", null), "7e780d04-9256-4d33-92e6-c7d00d35e6b3");
@@ -25,10 +26,10 @@ test("what is declared counts", () => {
   const uuid = "6d1c4e0f-7d52-4c2f-9d4e-5c8f0a9b1c2d";
   assert.equal(machineUuid("web", uuid), uuid);
   assert.equal(macAddress("web", "net0", "02:AA:00:00:00:01"), "02:aa:00:00:00:01");
-  assert.equal(volumeSerial("a.img", "mine"), "mine");
+  assert.equal(volumeSerial({ image: "a.img", serial: "mine" }), "mine");
 });
 
 test("serial numbers fit virtio-blk", () => {
-  assert.equal(volumeSerial("a rather/long name of a volume.img", null).length, 20);
+  assert.equal(volumeSerial({ image: "a rather/long name of a volume.img", serial: null }).length, 20);
   assert.equal(layerSerial("0ha7dd008zkdwmh74932mt3myj6hfjcc-trixie-base"), "0ha7dd008zkdwmh74932");
 });

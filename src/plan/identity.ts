@@ -18,11 +18,6 @@ export function macAddress(name: string, id: string, declared: string | null): s
   return ["02", ...[...bytes].map((byte) => byte.toString(16).padStart(2, "0"))].join(":");
 }
 
-/** Serial number of a volume's disk: as declared, else made from its image's name. */
-export function volumeSerial(image: string, declared: string | null): string {
-  return declared ?? `vol-${createHash("sha256").update(image).digest("hex").slice(0, 16)}`;
-}
-
 /** Serial number of a layer's disk: the beginning of its store path, as much as virtio-blk takes. */
 export function layerSerial(layer: string): string {
   return layer.slice(0, 20);

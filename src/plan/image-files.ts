@@ -14,6 +14,7 @@ import { quoteCommand, quoteWord } from "../os/processes.ts";
 import type { ImageConfig } from "../packages/oci/documents.ts";
 import type { OciImage } from "../packages/oci/image-source.ts";
 import type { FileEntry } from "../store/files.ts";
+import { imageFstab } from "./guest-files/file-systems.ts";
 
 /** An image to plan a guest of. */
 export interface PlannedImage {
@@ -39,9 +40,11 @@ export function imageGuestFiles(
   config: GuestConfig,
   architecture: string,
   image: PlannedImage,
+  storeMount: string | null = null,
 ): ConfigLayer {
+  const fstab = "fstab" in config.environment.etc ? [] : [imageFstab(config, storeMount)];
   const own = [...DIRECTORIES, ...startFiles(config, architecture, image), ...agentUnit(config)];
-  const entries = new Map([...own, ...layer.entries].map((entry) => [entry.path, entry]));
+  const entries = new Map([...own, ...layer.entries, ...fstab].map((entry) => [entry.path, entry]));
   return {
     ...layer,
     entries: [...entries.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
@@ -85,6 +88,10 @@ function startFiles(config: GuestConfig, architecture: string, image: PlannedIma
     script("dhcp", IMAGE_DHCP_SCRIPT),
     script("shutdown", IMAGE_SHUTDOWN_SCRIPT),
     script("agent-port", IMAGE_AGENT_SCRIPT),
+    ...["setpriv", "script"].map((program) => {
+      const command = quoteCommand(imageProgram(architecture, program));
+      return script(`bin/${program}`, `#!/.microvm/bin/sh\nexec ${command} "$@"\n`);
+    }),
     script("agent", `#!/.microvm/bin/sh\nexec ${withDefault(environment, "HOME=/root")} ${agent}\n`),
     script(
       "run",

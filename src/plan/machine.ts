@@ -1,9 +1,12 @@
 /** From a guest's options to a machine, for any hypervisor. Pure. */
-import { MicrovmError } from "../errors.ts";
-import type { Credential, Disk, MachineSpec, Share } from "../hypervisors/machine.ts";
+import type { Credential, Disk, Interface, MachineSpec, Share } from "../hypervisors/machine.ts";
+import { bridgeName } from "../hypervisors/network-names.ts";
+import { volumeSerial } from "../options/guest/volumes.ts";
 import type { GuestConfig } from "../options/guest.ts";
+import { earlyMountWords, kernelWord } from "./early-mounts.ts";
 import { keptHostKeys } from "./host-keys.ts";
-import { layerSerial, macAddress, machineUuid, volumeSerial } from "./identity.ts";
+import { layerSerial, macAddress, machineUuid } from "./identity.ts";
+import { readinessStage } from "./readiness-stage.ts";
 
 /** Where the built parts of a guest are: names of store paths. */
 export interface BuiltParts {
@@ -36,16 +39,27 @@ export function machineSpec(
     architecture,
     vcpu: microvm.vcpu,
     mem: microvm.mem,
+    hotplugMem: microvm.hotplugMem,
+    hotpluggedMem: microvm.hotpluggedMem,
+    hugepageMem: microvm.hugepageMem,
+    balloon: microvm.balloon,
+    deflateOnOOM: microvm.deflateOnOOM,
     kernel: parts.kernel,
     initrd: parts.initrd,
     kernelParams: kernelParams(config, architecture, parts, storeDirectory),
     disks: [...layerDisks(parts), ...volumeDisks(config)],
     shares: microvm.shares.map((share) => machineShare(name, share, storeDirectory)),
-    interfaces: microvm.interfaces.map(({ id, type, mac }) => ({ id, type, mac: macAddress(name, id, mac) })),
+    interfaces: microvm.interfaces.map((nic) => machineInterface(name, nic)),
     forwardPorts: microvm.forwardPorts,
+    devices: microvm.devices,
+    vsockCid: microvm.vsock.cid,
     credentials: credentials(config),
     controlSocket: microvm.socket ?? `${name}.sock`,
     agentSocket: config.services.qemuGuest.enable ? `${name}.agent.sock` : null,
+    consoleSocket: microvm.qemu.serialConsole ? `${name}.console.sock` : null,
+    readinessSocket: `${name}.ready.sock`,
+    readiness: { stage: readinessStage(config), timeout: microvm.readiness.timeout },
+    shutdownTimeout: microvm.shutdown.timeout,
     machineId: machineUuid(config.networking.hostName, microvm.machineId),
     cpu: microvm.cpu,
     serialConsole: microvm.qemu.serialConsole,
@@ -83,24 +97,15 @@ function kernelParams(
     ...(microvm.optimize.enable ? ["loglevel=4"] : []),
     ...(security.lsm.length > 0 ? [`lsm=${security.lsm.join(",")}`] : []),
     ...(parts.images || !share ? ["microvm.store=disk"] : [`microvm.store=${share.proto}:${share.tag}`]),
-    ...(parts.images || !share ? [] : [`microvm.store_mount=${kernelWord(share.mountPoint)}`]),
+    ...(parts.images || !share ? [] : [`microvm.store_mount=${kernelWord("the store", share.mountPoint)}`]),
     `microvm.layers=${parts.layers.join(":")}`,
-    // What runs in an image takes for granted that it can write.
-    `microvm.writable=${(microvm.writableStoreOverlay ?? parts.init !== undefined) ? "tmpfs" : "none"}`,
+    ...earlyMountWords(config, parts.init !== undefined),
     ...(parts.init === undefined ? [] : [`microvm.init=${parts.init}`]),
+    // Memory that comes later is used at once, and only for what can be moved away again.
+    ...(microvm.hotplugMem > 0 ? ["memhp_default_state=online_movable"] : []),
     ...boot.kernelParams,
     ...microvm.kernelParams,
   ];
-}
-
-/** A path on the kernel's command line, where white space parts the words and the initrd's shell reads them. */
-function kernelWord(mountPoint: string): string {
-  if (/^[\w./:@+-]+$/.test(mountPoint)) return mountPoint;
-  throw new MicrovmError(
-    "config-invalid",
-    `Cannot mount the store at "${mountPoint}": the kernel is told the place, in letters, digits and "_ . / : @ + -"`,
-    { hint: "Choose another mountPoint for the share" },
-  );
 }
 
 function layerDisks({ images, layers }: BuiltParts): Disk[] {
@@ -114,20 +119,37 @@ function layerDisks({ images, layers }: BuiltParts): Disk[] {
 }
 
 function volumeDisks({ microvm }: GuestConfig): Disk[] {
-  return microvm.volumes.map(({ image, serial, imageType, readOnly, direct }) => ({
-    serial: volumeSerial(image, serial),
-    image: { file: image },
-    format: imageType,
-    readOnly,
-    direct,
+  return microvm.volumes.map((volume) => ({
+    serial: volumeSerial(volume),
+    image: { file: volume.image },
+    format: volume.imageType,
+    readOnly: volume.readOnly,
+    direct: volume.direct,
   }));
+}
+
+function machineInterface(
+  name: string,
+  { id, type, mac, bridge, network, tap, macvtap }: GuestConfig["microvm"]["interfaces"][number],
+): Interface {
+  const joined = network === null ? bridge : bridgeName(network);
+  return {
+    id,
+    type,
+    mac: macAddress(name, id, mac),
+    ...(joined !== null && { bridge: joined }),
+    ...(network !== null && { network }),
+    ...(tap.vhost && { vhost: true }),
+    ...(type === "macvtap" && { macvtap: { link: macvtap.link!, mode: macvtap.mode } }),
+  };
 }
 
 function machineShare(
   name: string,
-  { tag, proto, source, socket, readOnly, securityModel, cache }: GuestConfig["microvm"]["shares"][number],
+  share: GuestConfig["microvm"]["shares"][number],
   storeDirectory: string,
 ): Share {
+  const { tag, proto, source, socket, readOnly, securityModel, cache, posixAcl, extraArgs } = share;
   const isStore = source === storeDirectory;
   return {
     tag,
@@ -138,5 +160,7 @@ function machineShare(
     securityModel,
     // What never changes may be kept for as long as the guest likes.
     cache: isStore ? "always" : cache,
+    posixAcl: posixAcl && !isStore,
+    extraArgs,
   };
 }

@@ -152,6 +152,8 @@ test("a runner holds its programs, and a system beside it", () => {
   };
   const byPath = Object.fromEntries(entries.map((entry) => [entry.path, entry]));
   assert.deepEqual(Object.keys(byPath).sort(), [
+    "bin/microvm-alive",
+    "bin/microvm-ready",
     "bin/microvm-run",
     "bin/microvm-shutdown",
     "bin/tap-up",
@@ -193,4 +195,117 @@ test("units are checked before the system is made, and again only when something
     environment: { files: { "/opt/run": files["/srv/page"] } },
   });
   assert.notEqual(storePathName(other.check), storePathName(check));
+});
+
+/** The check of a plan's configuration of nginx. */
+function nginxCheck(services: object, more: object = {}) {
+  const all = graphOf([plan({ services: { nginx: { enable: true, ...services } }, ...more }).runner]);
+  return { all, check: all.find(({ name }) => name === "check-nginx")! };
+}
+
+test("generated configurations are checked before the system is made, and again only when they changed", () => {
+  const { all, check } = nginxCheck({});
+  const system = all.find(({ name }) => name.startsWith("microvm-system-"))!;
+  assert.ok((system.inputs.checks as readonly unknown[]).includes(check));
+  assert.deepEqual(
+    (check.params as { entries: { path: string }[] }).entries.map(({ path }) => path),
+    ["etc/nginx/nginx.conf"],
+  );
+  const same = nginxCheck(
+    {},
+    { networking: { hostName: "other" }, users: { users: { a: { isNormalUser: true } } } },
+  );
+  assert.equal(storePathName(same.check), storePathName(check));
+  const changed = nginxCheck({ virtualHosts: { a: {} } });
+  assert.notEqual(storePathName(changed.check), storePathName(check));
+});
+
+test("what packages' scripts are to find changes the layer of packages and not the base", () => {
+  const layers = (services: object) => plan({ environment: { packages: ["postgresql"] }, services }).layers;
+  const [, packages, base] = layers({});
+  const [, prepared, sameBase] = layers({ postgresql: { enable: true } });
+  assert.notEqual(storePathName(prepared!), storePathName(packages!));
+  assert.equal(storePathName(sameBase!), storePathName(base!));
+  assert.match(JSON.stringify(prepared!.params), /create_main_cluster = false/);
+});
+
+test("the initrd has the modules of the file systems that the guest mounts", () => {
+  const modulesOf = (module: object) => {
+    const { runner } = planVm(plannedVm(module));
+    const system = runner.inputs.system as Recipe;
+    return ((system.inputs.initrd as Recipe).params as { modules: string[] }).modules;
+  };
+  assert.deepEqual(modulesOf({}), ["overlay", "erofs", "virtio_blk"]);
+  const volumes = [
+    { image: "a", size: 300, fsType: "xfs", mountPoint: "/a" },
+    { image: "b", size: 1, fsType: "vfat", mountPoint: "/b" },
+    { image: "c", size: 1, mountPoint: "/c" },
+  ];
+  assert.deepEqual(modulesOf({ microvm: { volumes } }), [
+    ...["overlay", "erofs", "virtio_blk"],
+    ...["xfs", "vfat", "nls_cp437", "nls_ascii", "ext4"],
+  ]);
+});
+
+test("locales are a layer between the packages and the configuration", () => {
+  const { layers } = planVm(plannedVm({ i18n: { defaultLocale: "de_DE.UTF-8" } }));
+  assert.deepEqual(
+    layers.map(({ name }) => name),
+    ["web-config", "locales", "trixie-packages", "trixie-base", "kernel"],
+  );
+  assert.deepEqual(layers[1]!.params, { locales: ["de_DE.UTF-8"], architecture: "amd64" });
+});
+
+test("what a guest needs of the host is in its runner in microvm.nix's files, and its tools only then", () => {
+  const files = (one: Plan) =>
+    Object.fromEntries(
+      (one.runner.params as unknown as { entries: { path: string; text?: string }[] }).entries.map(
+        ({ path, text }) => [path, text],
+      ),
+    );
+  const plain = plan();
+  const paths = Object.keys(files(plain));
+  assert.ok(!paths.some((path) => /tap|macvtap|pci|usb|vsock|register/.test(path)), String(paths));
+  assert.ok(![...recipes(plain.runner).values()].some(({ name }) => name === "iproute2"));
+  const attached = plan({
+    microvm: {
+      vcpu: 2,
+      interfaces: [
+        { type: "tap", id: "vm-a", network: "lan" },
+        { type: "bridge", id: "vm-b", bridge: "br0" },
+        { type: "macvtap", id: "vm-c", mac: "02:00:00:00:00:0A", macvtap: { link: "eth0", mode: "vepa" } },
+      ],
+      devices: [
+        { bus: "pci", path: "0000:01:00.0" },
+        { bus: "usb", path: "vendorid=0x046d,productid=0xc52b" },
+      ],
+      vsock: { cid: 5 },
+      registerWithMachined: true,
+      binScripts: { "tap-up": "echo more\n" },
+    },
+  });
+  const runner = files(attached);
+  const shared = (name: string) => runner[`share/microvm/${name}`];
+  assert.equal(shared("tap-interfaces"), "vm-a\nvm-b\n");
+  assert.equal(shared("tap-flags"), "vnet_hdr\nmulti_queue\n");
+  assert.equal(shared("macvtap-interfaces"), "vm-c 02:00:00:00:00:0a eth0 vepa\n");
+  assert.equal(shared("pci-devices"), "0000:01:00.0\n");
+  assert.equal(shared("usb-devices"), "vendorid=0x046d,productid=0xc52b\n");
+  assert.equal(shared("vsock-cid"), "5\n");
+  for (const name of [
+    "tap-down",
+    "macvtap-up",
+    "macvtap-down",
+    "pci-setup",
+    "microvm-register",
+    "microvm-unregister",
+  ]) {
+    assert.ok(runner[`bin/${name}`], name);
+  }
+  assert.match(
+    runner["bin/microvm-run"]!,
+    /^export QEMU_MODULE_DIR="\$store"\/.*-qemu\/usr\/lib\/x86_64-linux-gnu\/qemu$/m,
+  );
+  assert.match(runner["bin/tap-up"]!, /join vm-a mv-lan[\s\S]*\necho more\n$/);
+  assert.ok([...recipes(attached.runner).values()].some(({ name }) => name === "iproute2"));
 });

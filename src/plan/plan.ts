@@ -1,16 +1,20 @@
 /** From an evaluated guest and its locked packages to recipes. A pure function: nothing has run yet. */
 
+import { configCheckRecipe } from "../guest/config-check.ts";
 import { configLayerRecipe } from "../guest/config-layer.ts";
-import { DOCUMENTATION, debianLayerRecipe, debianToolsRecipe } from "../guest/debian-layer.ts";
+import { debianLayerRecipe, debianToolsRecipe } from "../guest/debian-layer.ts";
 import { emulatorProgram } from "../guest/emulation.ts";
 import { erofsRecipe } from "../guest/erofs.ts";
 import { imageLayerRecipe } from "../guest/image-layer.ts";
 import { imageProgramsRecipe, PROGRAMS_DIRECTORY } from "../guest/image-programs.ts";
 import { DISK_MODULES, initrdRecipe, STACK_MODULES } from "../guest/initrd.ts";
 import { kernelImageRecipe, kernelLayerRecipe } from "../guest/kernel.ts";
+import { localeLayerRecipe } from "../guest/locale-layer.ts";
 import { unitCheckRecipe } from "../guest/unit-check.ts";
 import type { MachineSpec } from "../hypervisors/machine.ts";
 import { qemu } from "../hypervisors/qemu.ts";
+import { GROWING_TYPES } from "../options/guest/file-systems.ts";
+import { madeLocales } from "../options/guest/i18n.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { NamedPackage } from "../packages/debian/lock-packages.ts";
 import type { DebianPackageSet } from "../packages/debian/package-set.ts";
@@ -19,11 +23,15 @@ import type { OpenedImage } from "../packages/oci/open-image.ts";
 
 import { runnerRecipe } from "../runner/runner.ts";
 import { systemRecipe } from "../runner/system.ts";
+import { MKFS } from "../runner/volumes.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
+import { configChecks } from "./config-checks.ts";
 import { debRecipe } from "./deb.ts";
+import { fileSystemModules } from "./early-mounts.ts";
 import { guestFiles } from "./guest-files.ts";
 import { keptHostKeys } from "./host-keys.ts";
 import { imageGuestFiles, type PlannedImage } from "./image-files.ts";
+import { leftOut } from "./left-out.ts";
 import { machineSpec, storeShare } from "./machine.ts";
 import { moduleNames } from "./module-names.ts";
 import { type HostFacts, usesDisks } from "./wishes.ts";
@@ -72,10 +80,11 @@ export function planVm(vm: PlannedVm): Plan {
   const packages = vm.image ? imageLayers(vm, vm.image, busybox, tools) : packageLayers(vm, tools);
   const onDisks = usesDisks(config, host.storeDirectory);
   const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
-  const files = guestFiles(config, share?.mountPoint ?? null, moduleNames(vm.projectDirectory), name);
+  const showFile = moduleNames(vm.projectDirectory);
+  const files = guestFiles(config, share?.mountPoint ?? null, showFile, name);
   const configLayer = configLayerRecipe(
     `${name}-config`,
-    vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image) : files,
+    vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image, share?.mountPoint) : files,
     packages,
   );
   const layers = [configLayer, ...packages, kernel];
@@ -96,7 +105,15 @@ export function planVm(vm: PlannedVm): Plan {
     host.storeDirectory,
   );
   // An image may have another init, or none, and no program that knows units.
-  const checks = vm.image ? [] : [unitCheckRecipe(files.units, files.entries, packages)];
+  const { architecture } = vm.guest.set;
+  const checks = vm.image
+    ? []
+    : [
+        unitCheckRecipe(files.units, files.entries, packages, architecture, tools),
+        ...configChecks(config, files.entries, showFile).map((check) =>
+          configCheckRecipe(check, architecture, packages, tools),
+        ),
+      ];
   const system = systemRecipe(
     config.networking.hostName,
     { kernel: image, initrd, layers, images, checks },
@@ -108,7 +125,15 @@ export function planVm(vm: PlannedVm): Plan {
       machine,
       qemu,
       { system, tools },
-      { ...config.microvm, hostKeys: keptHostKeys(config) },
+      {
+        ...config.microvm,
+        hostKeys: keptHostKeys(config),
+        // The init of an image knows no file system's growth.
+        volumes: config.microvm.volumes.map((volume) => ({
+          ...volume,
+          canGrow: !vm.image && GROWING_TYPES.includes(volume.fsType),
+        })),
+      },
     ),
     layers,
     packageCount: packages.reduce(
@@ -121,14 +146,17 @@ export function planVm(vm: PlannedVm): Plan {
 /** What the initrd must be able to mount; and what an image needs that has nobody to load modules. */
 function initrdModules({ config, host, image }: PlannedVm): readonly string[] {
   const share = storeShare(config, host.storeDirectory);
+  // Those of all volumes: in the initrd they are neither compressed nor looked for.
+  const mounted = fileSystemModules(Object.values(config.fileSystems).map(({ fsType }) => fsType));
   const has9p = image ? config.microvm.shares.some(({ proto }) => proto === "9p") : share?.proto === "9p";
   return [
     ...STACK_MODULES,
     // An image has nobody who loads what its volumes need.
-    ...(usesDisks(config, host.storeDirectory) || image ? DISK_MODULES : []),
+    ...(usesDisks(config, host.storeDirectory) || image || mounted.length > 0 ? DISK_MODULES : []),
     ...(has9p ? ["9pnet_virtio", "9p"] : []),
     // Built into some kernels, and modules of others: bookworm's.
     ...(share?.proto === "virtiofs" ? ["virtio_pci", "virtiofs"] : []),
+    ...mounted,
     ...(image ? ["virtio_net", ...config.boot.kernelModules] : []),
   ];
 }
@@ -146,14 +174,17 @@ function imageLayers(
 
 /** The layers of packages, topmost first. */
 function packageLayers({ guest, config }: PlannedVm, tools: HostTools): Recipe[] {
-  const params = {
-    ...(config.microvm.optimize.enable ? DOCUMENTATION : { exclude: [], include: [] }),
-    sourceDate: guest.date,
-  };
+  const params = { ...leftOut(config), sourceDate: guest.date };
   const { suite } = guest.set;
   const base = debianLayerRecipe(`${suite}-base`, debsOf(guest, "base"), [], params, tools);
   if (!guest.packages.packages?.length) return [base];
-  return [debianLayerRecipe(`${suite}-packages`, debsOf(guest, "packages"), [base], params, tools), base];
+  const { packageSettings } = config.environment;
+  const settings = Object.keys(packageSettings).length > 0 && { settings: packageSettings };
+  const debs = debsOf(guest, "packages");
+  const added = debianLayerRecipe(`${suite}-packages`, debs, [base], { ...params, ...settings }, tools);
+  const locales = madeLocales(config);
+  if (locales.length === 0) return [added, base];
+  return [localeLayerRecipe(locales, guest.set.architecture, [added, base], tools), added, base];
 }
 
 function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
@@ -163,20 +194,35 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   const tree = (key: string) =>
     tools.packages[key] ? debianToolsRecipe(key, debsOf(tools, key), { build }) : undefined;
   const erofs = tree("erofs-utils");
-  const filesystems = tree("e2fsprogs");
+  const filesystems = Object.fromEntries(
+    Object.values(MKFS).flatMap((mkfs) => {
+      const recipe = tree(mkfs.package);
+      return recipe ? [[mkfs.package, recipe] as const] : [];
+    }),
+  );
+  const images = tree("qemu-utils");
   const attributes = tree("attributes");
   const emulator = emulatorRecipe(guest.set.architecture, debsOf(tools, "emulator"), build);
-  const ssh = tree("openssh-client");
+  const ssh = keygenRecipe(debsOf(tools, "openssh-client", isLibraryOr("openssh-client")), build);
+  const interfaces = tree("iproute2");
   return {
     architecture: host.architecture,
     hypervisor: tree("qemu")!,
     build,
     ...(erofs && { erofs }),
-    ...(filesystems && { filesystems }),
+    filesystems,
+    ...(images && { images }),
     ...(emulator && { emulator }),
     ...(attributes && { attributes }),
     ...(ssh && { ssh }),
+    ...(interfaces && { interfaces }),
   };
+}
+
+/** The tree of programs that the host's networks run, from what `networkWishes` were locked to. */
+export function networkTools(tools: LockedWishes): Recipe {
+  const build = debianToolsRecipe("build-tools", debsOf(tools, "build-tools"), {});
+  return debianToolsRecipe("network-tools", debsOf(tools, "network-tools"), { build });
 }
 
 /** Of the package, which has an emulator for everything, the one that runs the guest's programs while it is built. */
@@ -184,6 +230,17 @@ function emulatorRecipe(architecture: string, debs: readonly Recipe[], build: Re
   const program = emulatorProgram(architecture);
   if (debs.length === 0 || program === undefined) return undefined;
   return debianToolsRecipe(`emulator-${architecture}`, debs, { build }, [`/usr/bin/${program}`]);
+}
+
+/** Of openssh-client and all that it needs to be installed: ssh-keygen and libraries. */
+function keygenRecipe(debs: readonly Recipe[], build: Recipe): Recipe | undefined {
+  const only = ["/usr/bin/ssh-keygen", ...["/lib/*", "/lib64/*", "/usr/lib/*", "/usr/lib64/*"]];
+  return debs.length > 0 ? debianToolsRecipe("openssh-client", debs, { build }, only) : undefined;
+}
+
+/** Whether a package is this one, or one of libraries as Debian's policy names them; zlib is older than that. */
+function isLibraryOr(program: string): (name: string) => boolean {
+  return (name) => name === program || name === "zlib1g" || /^lib.*\d/.test(name);
 }
 
 function debsOf(

@@ -50,11 +50,14 @@ test("tools are wanted only when something needs them", () => {
   assert.deepEqual(keys({}), ["build-tools", "erofs-utils", "qemu"]);
   const volumes = [{ image: "a", size: 1 }];
   assert.deepEqual(keys({ shares: [STORE_SHARE], volumes }), ["build-tools", "e2fsprogs", "qemu"]);
-  const existing = [
-    { image: "a", size: 1, autoCreate: false },
-    { image: "b", size: 1, imageType: "qcow2" },
-  ];
+  const existing = [{ image: "a", size: 1, autoCreate: false }];
   assert.deepEqual(keys({ shares: [STORE_SHARE], volumes: existing }), ["build-tools", "qemu"]);
+  const kinds = [
+    { image: "a", size: 1, imageType: "qcow2", autoCreate: false },
+    ...["xfs", "btrfs", "vfat"].map((fsType) => ({ image: fsType, size: 300, fsType })),
+  ];
+  const packages = ["btrfs-progs", "build-tools", "dosfstools", "qemu", "qemu-utils", "xfsprogs"];
+  assert.deepEqual(keys({ shares: [STORE_SHARE], volumes: kinds }), packages);
 });
 
 test("tools come from the stable suite for the host's architecture, by the guest's mirror", () => {
@@ -140,7 +143,7 @@ test("a guest of an image takes only what starts it from packages, and needs no 
     [
       ["kernel", ["linux-image-cloud-arm64"]],
       ["busybox", ["busybox-static"]],
-      ["image-programs", ["qemu-guest-agent", "util-linux"]],
+      ["image-programs", ["bsdutils", "qemu-guest-agent", "util-linux"]],
     ],
   );
   assert.deepEqual(

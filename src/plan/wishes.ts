@@ -3,6 +3,7 @@ import { MicrovmError } from "../errors.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { PackageRequest } from "../packages/debian/lock-packages.ts";
 import { type DebianPackageSet, debian, hasUpdates } from "../packages/debian/package-set.ts";
+import { MKFS } from "../runner/volumes.ts";
 import { keptHostKeys } from "./host-keys.ts";
 import { storeShare } from "./machine.ts";
 
@@ -45,6 +46,9 @@ const QEMU_PACKAGES: Readonly<Record<string, string>> = {
   arm64: "qemu-system-arm",
 };
 
+/** depmod, and xz, which packages are compressed with. */
+const BUILD_TOOLS = ["kmod", "xz-utils"];
+
 /** Debian 13, stable since August 2025: where the host's tools come from, whatever the guest's own suite. */
 const CURRENT_STABLE = "trixie";
 
@@ -56,8 +60,8 @@ export interface HostFacts {
   readonly storeDirectory: string;
 }
 
-/** What a guest of an image takes from a package set: its agent, and setpriv, which takes on a user. */
-const IMAGE_PACKAGES = ["qemu-guest-agent", "util-linux"];
+/** What a guest of an image takes from a package set: its agent, setpriv, which takes on a user, and script, for terminals. */
+const IMAGE_PACKAGES = ["bsdutils", "qemu-guest-agent", "util-linux"];
 
 /**
  * The wishes of a guest. `isImage`: its system is an image, and the package set has only what starts it. Errors:
@@ -122,20 +126,41 @@ function toolWishes(
       hint: 'Set "microvm.vmHostPackages" to "host" to use the program on PATH',
     });
   }
-  const makesVolumes = config.microvm.volumes.some(
-    ({ autoCreate, imageType }) => autoCreate && imageType === "raw",
+  const { volumes } = config.microvm;
+  const mkfsPackages = new Set(
+    volumes.filter(({ autoCreate }) => autoCreate).map(({ fsType }) => MKFS[fsType]!.package),
   );
   return {
     set: toolSet,
     requests: [
       request("qemu", [qemu, "socat", "virtiofsd"]),
       ...(usesDisks(config, host.storeDirectory) ? [request("erofs-utils", ["erofs-utils"])] : []),
-      ...(makesVolumes ? [request("e2fsprogs", ["e2fsprogs"])] : []),
+      ...[...mkfsPackages].sort().map((name) => request(name, [name])),
+      ...(volumes.some(({ imageType }) => imageType !== "raw")
+        ? [request("qemu-utils", ["qemu-utils"])]
+        : []),
       // An image is not configured here: nothing of it runs before the guest does.
       ...(set.architecture === host.architecture || isImage ? [] : [request("emulator", ["qemu-user"])]),
       ...(isImage ? [request("attributes", ["attr"])] : []),
+      ...(hasTaps(config) ? [request("iproute2", ["iproute2"])] : []),
       ...(keptHostKeys(config).length > 0 ? [request("openssh-client", ["openssh-client"])] : []),
-      request("build-tools", ["kmod", "xz-utils"]),
+      request("build-tools", BUILD_TOOLS),
+    ],
+  };
+}
+
+/** Whether the host makes interfaces for the guest before it starts. */
+function hasTaps({ microvm: { interfaces } }: GuestConfig): boolean {
+  return interfaces.some(({ type }) => type !== "user");
+}
+
+/** What the host's networks are run with: ip, nft and dnsmasq, which answers for addresses and names. */
+export function networkWishes(host: HostFacts): SetWishes {
+  return {
+    set: currentStable(host.architecture),
+    requests: [
+      request("network-tools", ["dnsmasq-base", "iproute2", "nftables"]),
+      request("build-tools", BUILD_TOOLS),
     ],
   };
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,7 +9,10 @@ import { qemu } from "../hypervisors/qemu.ts";
 import { layerDisk, machine, share } from "../hypervisors/testing/machine.ts";
 import { readTextIfExists } from "../os/files.ts";
 import { lint, missing, syntaxFaults } from "../os/testing/programs.ts";
-import { type NewVolume, runScript, shutdownScript, virtiofsdScript } from "./scripts.ts";
+import { machinedScripts, pciSetup } from "./device-scripts.ts";
+import { interfaceScripts } from "./interface-scripts.ts";
+import { runScript, virtiofsdScript } from "./scripts.ts";
+import { ON_PATH, volume } from "./testing/volume.ts";
 import { PRINT_ARGUMENTS, workplace } from "./testing/workplace.ts";
 
 /** Words that a shell would make something of. */
@@ -40,9 +42,10 @@ const SETTINGS = {
   hostArchitecture: "amd64",
   program: { onPath: "hypervisor" },
   dataDirectories: [],
+  modules: null,
   preStart: "",
   volumes: [],
-  mkfs: { onPath: "mke2fs" },
+  volumePrograms: ON_PATH,
   hostKeys: [],
   sshKeygen: { onPath: "ssh-keygen" },
   extraArgsScript: null,
@@ -55,21 +58,30 @@ const VIRTIOFSD = {
   extraArgs: [],
 };
 
-const volume = (image: string, fields: Partial<NewVolume> = {}): NewVolume => ({
-  image,
-  size: 1,
-  label: null,
-  fsType: "ext4",
-  mkfsExtraArgs: [],
-  ...fields,
-});
-
 const SECRET = { name: "token", file: "it's secret" };
 
 const withArgs = (...extraArgs: string[]) =>
   machine({ qemu: { machine: null, machineOpts: null, extraArgs } });
 
+/** A machine with everything that the host makes for it. */
+const ATTACHED = machine({
+  interfaces: [
+    { type: "tap", id: "vm-a", mac: "02:00:00:00:00:01", network: "lan", bridge: "mv-lan", vhost: true },
+    { type: "bridge", id: "vm-b", mac: "02:00:00:00:00:02", bridge: "br0" },
+    { type: "macvtap", id: "vm-c", mac: "02:00:00:00:00:03", macvtap: { link: "eth0", mode: "bridge" } },
+  ],
+  devices: [
+    { bus: "pci", path: "0000:01:00.0", qemu: { id: null, bus: null, deviceExtraArgs: null } },
+    { bus: "usb", path: "vendorid=0x1", qemu: { id: null, bus: null, deviceExtraArgs: null } },
+  ],
+  vsockCid: 3,
+});
+
 const scripts = {
+  ...interfaceScripts(ATTACHED, TREE),
+  ...machinedScripts(ATTACHED),
+  "pci-setup": pciSetup(ATTACHED.devices),
+  "microvm-run with the host's interfaces": runScript(ATTACHED, qemu, SETTINGS),
   "a plain microvm-run": runScript(machine(), qemu, SETTINGS),
   "microvm-run with everything": runScript({ ...withArgs("-vnc", "it's"), credentials: [SECRET] }, qemu, {
     ...SETTINGS,
@@ -77,13 +89,11 @@ const scripts = {
     dataDirectories: ["hash-tools/share"],
     preStart: "echo starting",
     volumes: [volume("it's a volume.img", { label: "data", mkfsExtraArgs: ["-O", "^has journal"] })],
-    mkfs: TREE,
+    volumePrograms: { mkfs: () => TREE, qemuImg: TREE },
     hostKeys: [{ file: "ssh_host_rsa_key", type: "rsa", bits: 4096, comment: "it's a key" }],
     sshKeygen: TREE,
     extraArgsScript: "/opt/it's args",
   }),
-  "microvm-shutdown": shutdownScript(machine(), qemu, TREE),
-  "microvm-shutdown without a socket": shutdownScript(machine({ controlSocket: null }), qemu, TREE),
   "virtiofsd-run without shares": virtiofsdScript([], VIRTIOFSD),
   "virtiofsd-run with a share": virtiofsdScript([share()], VIRTIOFSD),
   "virtiofsd-run with two shares": virtiofsdScript([share(), share({ tag: "b" })], VIRTIOFSD),
@@ -182,25 +192,6 @@ test("words of the extra arguments' script are added, and not taken for file nam
   assert.deepEqual(place.run(place.script("microvm-run", text)).args.slice(-2), ["-device", "*"]);
 });
 
-test("a volume is created once, whole or not at all", (t) => {
-  const place = workplace(t);
-  place.program("hypervisor", "echo started");
-  place.program("mke2fs", `${PRINT_ARGUMENTS} >>calls\n[ ! -e full ]`);
-  const image = "-new dir/it's, data.img";
-  const wanted = volume(image, { size: 3, label: "data", mkfsExtraArgs: ["-O", "^has journal"] });
-  const script = place.script("microvm-run", runScript(machine(), qemu, { ...SETTINGS, volumes: [wanted] }));
-  writeFileSync(join(place.vm, "full"), "");
-  assert.equal(place.run(script).status, 1);
-  assert.ok(!existsSync(join(place.vm, image)));
-  assert.equal(place.run(place.program("clean", "rm full calls")).status, 0);
-  assert.equal(place.run(script).stdout, "started\n");
-  assert.equal(place.run(script).stdout, "started\n");
-  assert.equal(statSync(join(place.vm, image)).size, 3 * 1024 * 1024);
-  const call = ["-q", "-t", "ext4", "-L", "data", "-O", "^has journal", `./${image}.new`];
-  assert.deepEqual(place.read("calls").split("\0").slice(0, -1), call);
-  assert.deepEqual(readdirSync(join(place.vm, "-new dir")), ["it's, data.img"]);
-});
-
 test("a share's virtiofsd is told what the share is", (t) => {
   const place = workplace(t);
   place.program("virtiofsd", PRINT_ARGUMENTS);
@@ -241,65 +232,29 @@ test("two virtiofsd are ended with their script", { timeout: 10_000 }, async (t)
   while (pids.some(isAlive)) await delay(5);
 });
 
+test("a virtiofsd that fails ends the others at once, and says so", { timeout: 10_000 }, async (t) => {
+  const place = workplace(t);
+  place.program("virtiofsd", 'echo "$$" >"pid-$2"\n[ "$2" = a ] || { sleep 0.2; exit 7; }\nexec sleep 60');
+  const shares = [share({ socket: "a" }), share({ socket: "b" })];
+  const script = place.script("virtiofsd-run", virtiofsdScript(shares, VIRTIOFSD));
+  const { status, stderr } = place.run(script);
+  assert.deepEqual([status, stderr], [1, "virtiofsd-run: a virtiofsd ended with exit status 7\n"]);
+  while (isAlive(Number(place.read("pid-a")))) await delay(5);
+});
+
+test("all virtiofsd that end with their VM are a good end", { timeout: 10_000 }, (t) => {
+  const place = workplace(t);
+  place.program("virtiofsd", "exec sleep 0.1");
+  const shares = [share({ socket: "a" }), share({ socket: "b" }), share({ socket: "c" })];
+  const { status, stderr } = place.run(place.script("virtiofsd-run", virtiofsdScript(shares, VIRTIOFSD)));
+  assert.deepEqual([status, stderr], [0, ""]);
+});
+
 /** Also false for one that has ended and is not yet waited for. */
 function isAlive(pid: number): boolean {
   const stat = readTextIfExists(`/proc/${pid}/stat`) ?? ") X";
   return !/\) [XZ]/.test(stat);
 }
-
-test("shutting down asks the hypervisor by its socket, whatever its name", (t) => {
-  const place = workplace(t);
-  place.program("socat", `${PRINT_ARGUMENTS} >args\ncat >lines`);
-  const odd = machine({ controlSocket: "it's, a:b.sock" });
-  const text = shutdownScript(odd, qemu, { onPath: "socat" });
-  assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
-  const address = "UNIX-CONNECT:it\\'s\\,\\ a\\:b.sock";
-  assert.deepEqual(place.read("args").split("\0").slice(0, -1), ["-t", "2", "STDIO", address]);
-  assert.equal(place.read("lines"), '{"execute":"qmp_capabilities"}\n{"execute":"system_powerdown"}\n');
-});
-
-test("a guest is asked again until its hypervisor is gone", async (t) => {
-  const place = workplace(t);
-  place.program("socat", "cat >/dev/null; echo asked >>calls; [ $(wc -l <calls) -lt 3 ]");
-  const server = createServer().listen(join(place.vm, "it's.sock"));
-  t.after(() => server.close());
-  await once(server, "listening");
-  const text = shutdownScript(machine({ controlSocket: "it's.sock" }), qemu, { onPath: "socat" });
-  assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
-  assert.equal(place.read("calls"), "asked\nasked\nasked\n");
-});
-
-test("the guest's agent is asked beside the hypervisor, when it can be", async (t) => {
-  const place = workplace(t);
-  place.program("socat", 'echo "$4" >>calls; od -An -c | tr -d " \\n" >>calls; echo >>calls');
-  const server = createServer().listen(join(place.vm, "a,b.sock"));
-  t.after(() => server.close());
-  await once(server, "listening");
-  const text = shutdownScript(machine({ agentSocket: "a,b.sock" }), qemu, { onPath: "socat" });
-  assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
-  const [address, question, control] = place.read("calls").split("\n");
-  assert.equal(address, "UNIX-CONNECT:a\\,b.sock");
-  assert.equal(question, '377{"execute":"guest-shutdown","arguments":{"mode":"powerdown"}}\\n');
-  assert.match(control!, /^UNIX-CONNECT:/);
-});
-
-test("that nobody can be asked is a failure", (t) => {
-  const place = workplace(t);
-  place.program("socat", "cat >/dev/null; echo 'no such socket' >&2; exit 1");
-  const { status, stderr } = place.run(
-    place.script("microvm-shutdown", shutdownScript(machine(), qemu, { onPath: "socat" })),
-  );
-  assert.deepEqual([status, stderr], [1, "no such socket\n"]);
-});
-
-test("without a control socket nobody can be asked to shut down", (t) => {
-  const place = workplace(t);
-  const { status, stderr } = place.run(
-    place.script("microvm-shutdown", scripts["microvm-shutdown without a socket"]),
-  );
-  assert.equal(status, 1);
-  assert.equal(stderr, "microvm-shutdown: web has no control socket\n");
-});
 
 /** A script that starts a machine with one credential in the file `secret`, and what must hold of that file. */
 const withSecret = () => {
@@ -364,4 +319,50 @@ test("a host key is made once, and kept", (t) => {
   for (let start = 0; start < 2; start++) assert.equal(place.run(script).status, 0);
   assert.equal(place.read("calls"), "-q -t rsa -b 4096 -N  -C it's web -f ssh_host_rsa_key.new\n");
   assert.deepEqual(readdirSync(place.vm).sort(), ["calls", "ssh_host_rsa_key", "ssh_host_rsa_key.pub"]);
+});
+
+test("an interface, a virtual socket and a queue that are not there have names", (t) => {
+  const place = workplace(t);
+  place.program("hypervisor", PRINT_ARGUMENTS);
+  const started = (fields: Partial<typeof ATTACHED>) =>
+    place.run(place.script("microvm-run", runScript(machine(fields), qemu, SETTINGS)));
+  const [tap, , macvtap] = ATTACHED.interfaces;
+  const absent = started({ interfaces: [tap!] });
+  assert.equal(
+    absent.stderr,
+    'microvm-run: the interface "vm-a" is not there: let root run tap-up of this runner before, with MICROVM_USER set to the user that runs "web"\n',
+  );
+  assert.equal(absent.status, 1);
+  assert.match(started({ interfaces: [macvtap!] }).stderr, /"vm-c" is not there: let root run macvtap-up/);
+  if (!existsSync("/dev/vhost-vsock")) {
+    const { stderr, status } = started({ vsockCid: 3 });
+    assert.match(
+      stderr,
+      /^microvm-run: microvm\.vsock\.cid needs \/dev\/vhost-vsock, which cannot be opened: load /,
+    );
+    assert.equal(status, 1);
+  }
+});
+
+test("PCI devices are taken from their driver and given to the user who runs the VM", (t) => {
+  const place = workplace(t);
+  const sys = join(place.vm, "sys");
+  const device = join(sys, "bus/pci/devices/0000:01:00.0");
+  const setUp = () => place.run(place.script("pci-setup", pciSetup(ATTACHED.devices)), { MICROVM_SYS: sys });
+  assert.equal(setUp().stderr.split("\n").at(-2), "pci-setup: the kernel has no driver vfio-pci");
+  mkdirSync(join(sys, "bus/pci/drivers/vfio-pci"), { recursive: true });
+  assert.equal(setUp().stderr, 'pci-setup: this host has no PCI device "0000:01:00.0"\n');
+  mkdirSync(join(sys, "bus/pci/drivers/other"), { recursive: true });
+  mkdirSync(device, { recursive: true });
+  assert.match(setUp().stderr, /"0000:01:00\.0" is in no IOMMU group/);
+  symlinkSync("../../../../kernel/iommu_groups/7", join(device, "iommu_group"));
+  mkdirSync(join(sys, "kernel/iommu_groups/7"), { recursive: true });
+  symlinkSync("../../drivers/other", join(device, "driver"));
+  place.program("chown", 'printf "%s\\n" "$*" >chown');
+  const handed = setUp();
+  assert.equal(handed.stderr, "");
+  assert.match(place.read("chown"), /^\d+ \/dev\/vfio\/7\n$/);
+  assert.equal(readTextIfExists(join(sys, "bus/pci/drivers/other/unbind")), "0000:01:00.0\n", handed.stderr);
+  assert.equal(readTextIfExists(join(device, "driver_override")), "vfio-pci\n");
+  assert.equal(readTextIfExists(join(sys, "bus/pci/drivers_probe")), "0000:01:00.0\n");
 });

@@ -6,29 +6,12 @@
 import type { AcceleratorSettings, Hypervisor } from "../hypervisors/hypervisor.ts";
 import type { MachineSpec, Part, Share, Word } from "../hypervisors/machine.ts";
 import { quoteWord } from "../os/processes.ts";
+import { attachmentLines } from "./attachments.ts";
+import { START_READY } from "./lifecycle.ts";
+import { PROLOGUE } from "./prologue.ts";
 import { credentialLines, hostKeyLines, type NewHostKey } from "./secrets.ts";
+import { type RunnerVolume, type VolumePrograms, volumesLines } from "./volumes.ts";
 import { type Program, programWords, quoteArguments } from "./words.ts";
-
-/** A raw volume that is created when it is missing. */
-export interface NewVolume {
-  readonly image: string;
-  /** MiB. */
-  readonly size: number;
-  readonly label: string | null;
-  readonly fsType: string;
-  readonly mkfsExtraArgs: readonly string[];
-}
-
-/** Finds the store from the script's own place; option strings of QEMU want commas doubled. */
-const PROLOGUE = `#!/bin/sh
-set -eu
-store=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
-case $store in
-  *,*) option_store=$(printf '%s' "$store" | sed 's/,/,,/g') ;;
-  *) option_store=$store ;;
-esac
-: "$option_store"
-`;
 
 /** `bin/microvm-run`: what must happen before the hypervisor, then the hypervisor in this process's place. */
 export function runScript(
@@ -37,9 +20,11 @@ export function runScript(
   settings: {
     readonly program: Program;
     readonly dataDirectories: readonly string[];
+    /** Where the hypervisor's modules are below the store; null: where it looks by itself. */
+    readonly modules: string | null;
     readonly preStart: string;
-    readonly volumes: readonly NewVolume[];
-    readonly mkfs: Program;
+    readonly volumes: readonly RunnerVolume[];
+    readonly volumePrograms: VolumePrograms;
     readonly hostKeys: readonly NewHostKey[];
     readonly sshKeygen: Program;
     readonly extraArgsScript: string | null;
@@ -55,13 +40,15 @@ export function runScript(
     PROLOGUE,
     `# Starts ${machine.name} in the current directory, where its sockets and volumes lie.`,
     settings.preStart.trim(),
-    ...settings.volumes.map((volume) => volumeLines(volume, settings.mkfs)),
+    volumesLines(settings.volumes, settings.volumePrograms),
     ...settings.hostKeys.map((key) => hostKeyLines(key, settings.sshKeygen)),
     credentialLines(machine.credentials),
+    attachmentLines(machine, settings.modules),
     acceleratorLines(machine, hypervisor, settings.hostArchitecture),
     settings.extraArgsScript === null
       ? "extra_args=''"
       : `extra_args=$(${quoteWord(settings.extraArgsScript)})\nset -f`,
+    START_READY,
     "# shellcheck disable=SC2086 # extra arguments are words",
     `exec ${programWords(settings.program)} \\\n  ${quoteArguments(command)} $extra_args`,
     "",
@@ -105,22 +92,6 @@ esac
 `;
 }
 
-/** A volume is made under another name first: one that exists is whole. */
-function volumeLines(volume: NewVolume, mkfs: Program): string {
-  const image = fileWord(volume.image);
-  const label = volume.label === null ? [] : ["-L", volume.label];
-  const args = ["-q", "-t", volume.fsType, ...label, ...volume.mkfsExtraArgs];
-  return `
-if [ ! -e ${image} ]; then
-  mkdir -p "$(dirname ${image})"
-  rm -f ${image}.new
-  truncate -s ${volume.size}M ${image}.new
-  ${programWords(mkfs)} ${args.map(quoteWord).join(" ")} ${image}.new
-  mv ${image}.new ${image}
-fi
-`;
-}
-
 /** `bin/virtiofsd-run`: one virtiofsd for each share; ends when they have ended, and ends them when told to. */
 export function virtiofsdScript(
   shares: readonly Share[],
@@ -142,7 +113,9 @@ export function virtiofsdScript(
       ...(settings.threadPoolSize === null ? [] : ["--thread-pool-size", String(settings.threadPoolSize)]),
       "--xattr",
       ...(share.readOnly ? ["--readonly"] : []),
+      ...(share.posixAcl ? ["--posix-acl"] : []),
       ...settings.extraArgs,
+      ...share.extraArgs,
     ];
     return `${programWords(settings.program)} \\\n  ${quoteArguments(args, "store")}`;
   };
@@ -150,47 +123,38 @@ export function virtiofsdScript(
   if (first === undefined) return `${PROLOGUE}# No share needs a virtiofsd.\n`;
   if (others.length === 0) return `${PROLOGUE}exec ${command(first)}\n`;
   const starts = shares.map((share) => `${command(share)} &\npids="$pids $!"\n`).join("");
-  return `${PROLOGUE}pids=''\nstop() {\n  # shellcheck disable=SC2086 # process ids are words\n  kill $pids 2>/dev/null || :\n}\ntrap 'stop; exit 143' TERM INT\n${starts}wait\n`;
+  return `${PROLOGUE}${VIRTIOFSD_STOP}${starts}${VIRTIOFSD_WAIT}`;
 }
 
-/** `bin/microvm-shutdown`: asks the hypervisor in the current directory to power the guest off, and waits for its end. */
-export function shutdownScript(machine: MachineSpec, hypervisor: Hypervisor, socat: Program): string {
-  const lines = hypervisor.shutdownLines(machine);
-  if (lines === undefined || machine.controlSocket === null) {
-    return `${PROLOGUE}echo "microvm-shutdown: ${machine.name} has no control socket" >&2\nexit 1\n`;
-  }
-  const socket = machine.controlSocket;
-  const address = quoteWord(`UNIX-CONNECT:${socatPath(socket)}`);
-  // The connection is kept after the last line, for -t seconds or until the hypervisor closes it by ending.
-  return `${PROLOGUE}ask() {
-${machine.agentSocket === null ? "" : agentLines(machine.agentSocket, socat)}  printf '%s\\n' ${lines.map(quoteWord).join(" ")} |
-    ${programWords(socat)} -t 2 STDIO ${address} >/dev/null
+/** Ends all of them. */
+const VIRTIOFSD_STOP = `pids=''
+stop() {
+  # shellcheck disable=SC2086 # process ids are words
+  kill $pids 2>/dev/null || :
 }
-ask
-# A guest that is still starting overlooks the request: it is repeated for as long as there is someone to ask.
-while [ -S ${fileWord(socket)} ] && ask 2>/dev/null; do :; done
+trap 'stop; exit 143' TERM INT
+# Interrupts the shell's wait.
+trap : CHLD
 `;
-}
 
-/**
- * Asks the guest's agent to power off, which a guest hears that answers to no power button. The byte 0xff makes the
- * agent forget what others left half-said.
- */
-function agentLines(socket: string, socat: Program): string {
-  const question = JSON.stringify({ execute: "guest-shutdown", arguments: { mode: "powerdown" } });
-  return `  if [ -S ${fileWord(socket)} ]; then
-    printf '\\377%s\\n' ${quoteWord(question)} |
-      ${programWords(socat)} -t 0.2 STDIO ${quoteWord(`UNIX-CONNECT:${socatPath(socket)}`)} >/dev/null 2>&1 || :
-  fi
+/** Each ends with its VM. One that fails ends the others: a guest without one of its shares is of no use. */
+const VIRTIOFSD_WAIT = `while [ -n "$pids" ]; do
+  running=''
+  for pid in $pids; do
+    if kill -0 "$pid" 2>/dev/null; then
+      running="$running $pid"
+      continue
+    fi
+    status=0
+    wait "$pid" || status=$?
+    if [ "$status" -ne 0 ]; then
+      echo "virtiofsd-run: a virtiofsd ended with exit status $status" >&2
+      stop
+      exit 1
+    fi
+  done
+  pids=$running
+  # shellcheck disable=SC2086 # process ids are words
+  [ -z "$pids" ] || wait $pids || :
+done
 `;
-}
-
-/** A file of the VM's directory as a word: a name that begins with a dash is no option. */
-function fileWord(name: string): string {
-  return quoteWord(name.startsWith("-") ? `./${name}` : name);
-}
-
-/** A path in an address of socat(1), where other marks part the values. */
-function socatPath(path: string): string {
-  return path.replace(/[\s\\,:!"'()[\]{}]/g, "\\$&");
-}

@@ -37,7 +37,8 @@ export function systemRecipe(hostName: string, parts: SystemParts, machine: Mach
       { path: "kernel-params", type: "file", text: `${machine.kernelParams.join(" ")}\n` },
       { path: "system.json", type: "file", text: `${JSON.stringify(metadata, null, 2)}\n` },
     ],
-    { kernel, initrd, layers, ...(images && { images }) },
+    // What takes longest comes first: inputs are fetched in this order.
+    { layers, kernel, initrd, ...(images && { images }) },
     { checks },
   );
 }

@@ -1,6 +1,6 @@
 /** Threads that digest trees: reading and hashing a store keeps a processor busy for every half gigabyte a second. */
-import { extname } from "node:path";
 import { type ErrorCode, MicrovmError } from "../errors.ts";
+import { programFile } from "../os/program-files.ts";
 import { availableParallelism, Worker } from "../os/workers.ts";
 import { limiter } from "./limiter.ts";
 import { summariseTree, type TreeSummary } from "./tree.ts";
@@ -45,8 +45,7 @@ export function openDigestPool(trees: number): DigestPool {
 }
 
 function startWorker(all: Worker[]): Worker {
-  // The program runs from TypeScript and from what it is compiled to.
-  const worker = new Worker(new URL(`./digest-worker${extname(import.meta.filename)}`, import.meta.url));
+  const worker = new Worker(programFile("store/digest-worker"));
   all.push(worker);
   return worker;
 }

@@ -91,6 +91,24 @@ test("an eager builder starts before its files are there, but not before anythin
   assert.equal(readFileSync(path, "utf8"), "one two");
 });
 
+test("the files of what is needed first are fetched first", async (context) => {
+  const store = temporaryStore(context);
+  const below = recipe("below", { kind: "eager", inputs: { files: [fixedFile("first", "1")] } });
+  const top = recipe("top", { kind: "eager", inputs: { files: [fixedFile("second", "2")], below } });
+  const fetched: string[] = [];
+  await store.realise(top, {
+    concurrency: { fetches: 1 },
+    builders: {
+      fetch: async (job) => {
+        fetched.push(job.recipe.name);
+        await builders.fetch!(job);
+      },
+      eager: eager(async (job) => writeFileSync(job.out, "")),
+    },
+  });
+  assert.deepEqual(fetched, ["first", "second"]);
+});
+
 test("a file that cannot be had fails the eager builder that waits for it", async (context) => {
   const store = temporaryStore(context);
   const top = recipe("top", { kind: "eager", inputs: { files: [fixedFile("one", "one")] } });

@@ -136,11 +136,13 @@ async function ensureOnce(run: Run, recipe: Recipe): Promise<void> {
   }
   const inputs = allInputs(recipe);
   const late = builderOf(run, recipe).isEager ? inputs.filter(({ fixed }) => fixed) : [];
-  const arrivals = new Map(late.map((input) => [storePathName(input), ensure(run, input)]));
-  await ensureAll(
+  // What the others are made of is needed first, so it is fetched first.
+  const others = ensureAll(
     run,
     inputs.filter((input) => !late.includes(input)),
   );
+  const arrivals = new Map(late.map((input) => [storePathName(input), ensure(run, input)]));
+  await others;
   await makeOnce(run, recipe, arrivals);
   await Promise.all(arrivals.values());
 }

@@ -60,6 +60,23 @@ describe("a host", { skip: needsHosts }, async () => {
     }
   });
 
+  test("starts a VM again whose hypervisor or virtiofsd died", async () => {
+    for (const unit of ["microvm@web.service", "microvm-virtiofsd@web.service"]) {
+      const before = await show(host, "microvm@web.service", "MainPID");
+      await host.ok(["systemctl", "kill", "--signal=KILL", unit]);
+      const since = `[ "$(systemctl show --value --property=MainPID microvm@web.service)" != ${before} ]`;
+      await host.until([
+        "sh",
+        "-c",
+        `${since} && systemctl is-active --quiet microvm@web microvm-virtiofsd@web`,
+      ]);
+    }
+    assert.equal(await link(host, "web/booted"), await link(host, "web/current"));
+    const began = Date.now();
+    await host.ok(["systemctl", "restart", "microvm@web.service"]);
+    assert.ok(Date.now() - began < 3000);
+  });
+
   test("rebuilds what changed and restarts it, unless it is told to leave it", async () => {
     const before = await link(host, "web/current");
     const lazyBefore = await link(host, "lazy-one/booted");

@@ -17,18 +17,29 @@ export type Answer = (question: Question, socket: Socket) => unknown;
 
 /**
  * Listens at the path that it gives. Synchronisation is answered as QEMU's agent does, unless it is `silent`,
- * everything else by `answer`; `stale` is in the socket before.
+ * everything else by `answer`; `stale` is in the socket before. `oneAtATime`: a client waits until the last one has gone.
  */
 export async function fakeAgent(
   test: TestContext,
   answer: Answer,
-  { stale = "", silent = false, path = join(temporaryDirectory(test), "agent.sock") } = {},
+  {
+    stale = "",
+    silent = false,
+    oneAtATime = false,
+    path = join(temporaryDirectory(test), "agent.sock"),
+  } = {},
 ): Promise<{ readonly path: string; readonly questions: Question[] }> {
   const questions: Question[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  let before: Promise<unknown> = Promise.resolve();
+  const server = createServer(async (socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
+    if (oneAtATime) {
+      const turn = before;
+      before = new Promise((resolve) => socket.once("close", resolve));
+      await turn;
+    }
     socket.write(stale);
     const lines = createInterface({ input: socket });
     lines.on("error", () => {});
@@ -65,21 +76,39 @@ interface Ran {
   readonly status?: object;
 }
 
-/** An agent that runs every command in this way. */
-export function ran({ stdout = [], stderr = [], looks = 0, status = { exitcode: 0 } }: Ran): Answer {
+/** An agent that runs every command in this way. What the command is given is put into `input`, line by line. */
+export function ran({
+  stdout = [],
+  stderr = [],
+  looks = 0,
+  status = { exitcode: 0 },
+  input = [],
+}: Ran & { readonly input?: string[] }): Answer {
   const files = new Map<number, string[]>();
+  let written = "";
   let left = looks;
-  return ({ execute, arguments: { path, handle } }) => {
+  const cannot = { error: { class: "GenericError", desc: "No such file or directory" } };
+  return ({ execute, arguments: { path, handle, "buf-b64": text } }) => {
     switch (execute) {
       case "guest-file-open": {
         const opened = 1000 + files.size;
-        files.set(opened, [...(path.endsWith(".out") ? stdout : stderr)]);
+        if (/\.(out|err)\.0$/.test(path)) files.set(opened, [...(path.endsWith("out.0") ? stdout : stderr)]);
+        else if (/\.(ack|in|in\.\d+)$/.test(path)) files.set(opened, []);
+        else return cannot;
         return { return: opened };
       }
       case "guest-file-read": {
         const bytes = Buffer.from(files.get(handle)?.shift() ?? "");
         return { return: { count: bytes.length, "buf-b64": bytes.toString("base64"), eof: true } };
       }
+      case "guest-file-write":
+        written = Buffer.from(text, "base64").toString();
+        return { return: { count: Buffer.from(text, "base64").length, eof: false } };
+      case "guest-file-flush":
+        input.push(written.trimEnd());
+        // The file of what is done was opened before that of the lines.
+        files.get(handle - 1)?.push("\n");
+        return { return: {} };
       case "guest-exec":
         return { return: { pid: 7 } };
       case "guest-exec-status":

@@ -1,6 +1,9 @@
 /** `boot`: the guest's kernel. */
 import { mkOption, types, withFile } from "../../module-system/index.ts";
 
+/** Name of a kernel module. It becomes a line of a file, and part of a path. */
+const moduleName = types.strMatching(/^[A-Za-z0-9_-]+$/);
+
 /** Options of the guest's kernel. */
 export const bootOptions = {
   boot: {
@@ -17,16 +20,30 @@ export const bootOptions = {
       example: "linux-image-amd64",
     }),
     kernelModules: mkOption({
-      type: types.listOf(types.str),
+      type: types.listOf(moduleName),
       default: [],
       description: "Kernel modules that the guest loads when it starts.",
       example: ["br_netfilter"],
     }),
+    blacklistedKernelModules: mkOption({
+      type: types.listOf(moduleName),
+      default: [],
+      description:
+        "Kernel modules that are not loaded for a device, modprobe.d(5). By name they still can be.",
+      example: ["virtio_balloon"],
+    }),
+    extraModprobeConfig: mkOption({
+      type: types.lines,
+      default: "",
+      description: "Lines of modprobe.d(5), such as parameters of modules that the guest loads.",
+      example: "options nbd nbds_max=4\n",
+    }),
     initrd: {
       kernelModules: mkOption({
-        type: types.listOf(types.str),
+        type: types.listOf(moduleName),
         default: [],
-        description: "Kernel modules that the initrd loads before it mounts anything.",
+        description:
+          "Kernel modules that the initrd loads before it mounts anything. Those of the types of `fileSystems` are among them already.",
         example: ["btrfs"],
       }),
     },

@@ -1,6 +1,15 @@
 /** `environment` and `time`: packages, files and variables of the guest. */
 import { makeType, mkIf, mkOption, type OptionType, types, withFile } from "../../module-system/index.ts";
 
+const originOptions = {
+  option: mkOption({ type: types.str, description: "Name of the option.", example: "services.nginx" }),
+  definedIn: mkOption({
+    type: types.listOf(types.str),
+    description: "Files of the modules that define it.",
+    example: ["modules/web-server.ts"],
+  }),
+} as const;
+
 /** `environment.etc.*` and `environment.files.*`. */
 const declaredFile = types.submodule({
   options: {
@@ -14,6 +23,12 @@ const declaredFile = types.submodule({
       default: "0644",
       description: "Permissions of the file, in octal.",
       example: "0600",
+    }),
+    origin: mkOption({
+      type: types.nullOr(types.submodule({ options: originOptions })),
+      default: null,
+      visible: false,
+      description: "What the file follows from: a comment in its first line says so.",
     }),
   },
 });
@@ -56,11 +71,37 @@ export const environmentOptions = {
       description: "Files anywhere in the system, by their absolute path.",
       example: { "/srv/www/index.html": { text: "<h1>Hello</h1>\n" } },
     }),
+    packageSettings: mkOption({
+      type: types.attrsOf(types.lines),
+      default: {},
+      visible: false,
+      description:
+        "Files that are there before the packages are configured, by absolute path: what their scripts are to find. They stay in the guest.",
+      example: { "/etc/postgresql-common/createcluster.d/microvm.conf": "create_main_cluster = false\n" },
+    }),
     variables: mkOption({
       type: types.attrsOf(types.strMatching(/^[^\n]*$/)),
       default: {},
-      description: "Environment variables of every login, by name.",
+      description: "Environment variables of every login shell, by name.",
       example: { EDITOR: "vim" },
+    }),
+    shellAliases: mkOption({
+      type: types.attrsOf(types.nullOr(types.strMatching(/^[^\n]*$/))),
+      default: {},
+      description: "Aliases of interactive shells, by name. Null takes one away.",
+      example: { ll: "ls -l" },
+    }),
+    loginShellInit: mkOption({
+      type: types.lines,
+      default: "",
+      description: "POSIX shell commands of every login shell, `/etc/profile.d`.",
+      example: "umask 027\n",
+    }),
+    interactiveShellInit: mkOption({
+      type: types.lines,
+      default: "",
+      description: "Commands of every interactive bash, `/etc/bash.bashrc`.",
+      example: "set -o vi\n",
     }),
   },
   time: {

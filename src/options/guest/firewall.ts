@@ -8,6 +8,7 @@ import {
   types,
   withFile,
 } from "../../module-system/index.ts";
+import { definitionFiles } from "./defined-in.ts";
 import { rulesetText } from "./firewall-rules.ts";
 import type { interfacesOptions } from "./interfaces.ts";
 
@@ -49,12 +50,28 @@ const ports = {
 /** Name of an interface in the guest. */
 const interfaceName = types.strMatching(/^[A-Za-z0-9_.+@-]{1,15}$/);
 
-/** A listener that the firewall and the assertions are told of. */
+/** A listener that the assertions are told of. */
 const listener = types.submodule({
   options: {
-    service: mkOption({ type: types.str, description: "Option of the service." }),
+    service: mkOption({
+      type: types.str,
+      description: "What listens: an option by its name. Listeners of one service may share a port.",
+      example: "services.nginx",
+    }),
+    option: mkOption({
+      type: types.nullOr(types.listOf(types.str)),
+      default: null,
+      description: "Option that says so, by its names. Null is that of the service.",
+      example: ["services", "nginx", "virtualHosts", "example.org"],
+    }),
     protocol: mkOption({ type: types.enum(["tcp", "udp"]), default: "tcp", description: "Protocol." }),
-    port: mkOption({ type: types.port, description: "Port that the service listens on." }),
+    address: mkOption({
+      type: types.nullOr(types.str),
+      default: null,
+      description: "Address that it listens on. Null means all.",
+      example: "127.0.0.1",
+    }),
+    port: mkOption({ type: types.port, description: "Port that the service listens on.", example: 80 }),
   },
 });
 
@@ -138,11 +155,12 @@ type Config = InferConfig<typeof firewallOptions & typeof interfacesOptions>;
 
 interface Arguments {
   readonly config: Config;
+  readonly options: object;
   readonly pkgs?: { readonly type: string } | null;
 }
 
 const implementation = (args: Arguments) => {
-  const { config } = args;
+  const { config, options } = args;
   // Nothing is installed into an image, so nftables would have to be in it.
   const isFiltered = () =>
     config.networking.firewall.enable && config.microvm.interfaces.length > 0 && args.pkgs?.type !== "oci";
@@ -164,10 +182,40 @@ const implementation = (args: Arguments) => {
             },
           },
         },
+        system: {
+          checks: {
+            nftables: {
+              option: () =>
+                config.networking.nftables.ruleset.trim() === ""
+                  ? "networking.firewall"
+                  : "networking.nftables",
+              definedIn: () => [
+                ...new Set(FILTERING.flatMap((name) => definitionFiles(options, ["networking", name]))),
+              ],
+              program: "/usr/sbin/nft",
+              files: ["/etc/nftables.conf"],
+              script: CHECK_SCRIPT,
+            },
+          },
+        },
       }),
     ]),
   };
 };
+
+const FILTERING = ["firewall", "nftables"];
+
+/**
+ * Even to check, nft asks the kernel, which answers those who may change the rules of a network: in a user namespace
+ * that is root there. Where the host's kernel has no nf_tables or no such namespace, the log says that nothing was
+ * checked.
+ */
+const CHECK_SCRIPT = `if ! said=$(unshare --user --map-root-user --net nft list tables 2>&1); then
+  echo "Not checked on this host: $said"
+  exit 0
+fi
+unshare --user --map-root-user --net nft --check --file /etc/nftables.conf
+`;
 
 /** Declares them, and writes Debian's own `/etc/nftables.conf`. */
 export const firewall = withFile("src/options/guest/firewall.ts", {

@@ -1,5 +1,9 @@
 /** `microvm.interfaces` and `microvm.forwardPorts`: the machine on the host's networks. */
 import { mkOption, types, withFile } from "../../module-system/index.ts";
+import { NETWORK_NAME } from "../network-name.ts";
+
+/** Name of an interface of the host: no path below `/sys`, and no word that ip(8) reads otherwise. */
+const interfaceName = types.strMatching(/^(?!\.{1,2}$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$/);
 
 /** `microvm.interfaces.*`. */
 const networkInterface = types.submodule({
@@ -10,8 +14,9 @@ const networkInterface = types.submodule({
       example: "user",
     }),
     id: mkOption({
-      type: types.strMatching(/^[A-Za-z0-9_.-]{1,15}$/),
-      description: "Name of the interface on the host, at most 15 characters and unique.",
+      type: interfaceName,
+      description:
+        "Name of the interface on the host, where it must be unique, and in the guest; at most 15 characters.",
       example: "net0",
     }),
     mac: mkOption({
@@ -21,6 +26,42 @@ const networkInterface = types.submodule({
         "Hardware address. Null derives a locally administered one from the names of the VM and the interface.",
       example: "02:00:00:00:00:01",
     }),
+    network: mkOption({
+      type: types.nullOr(NETWORK_NAME),
+      default: null,
+      description:
+        "Network of the host, from its `microvm.networks`, that an interface of the type `tap` is on. With it nothing else has to be set up. Null leaves the tap alone, for whoever sets it up by its `id`.",
+      example: "lan",
+    }),
+    bridge: mkOption({
+      type: types.nullOr(interfaceName),
+      default: null,
+      description:
+        "Bridge of the host that an interface of the type `bridge` joins, and only such a one. The bridge must be there when the VM starts. Unlike in microvm.nix no setuid helper is involved: the runner's `tap-up` makes a tap and attaches it. Null for the other types.",
+      example: "br0",
+    }),
+    tap: {
+      vhost: mkOption({
+        type: types.bool,
+        default: false,
+        description:
+          "Whether the host's kernel moves the packets of a tap, which is faster. Where `/dev/vhost-net` cannot be opened when the VM starts, the hypervisor moves them.",
+      }),
+    },
+    macvtap: {
+      link: mkOption({
+        type: types.nullOr(interfaceName),
+        default: null,
+        description:
+          "Interface of the host that an interface of the type `macvtap` is on. Null for the other types.",
+        example: "eth0",
+      }),
+      mode: mkOption({
+        type: types.enum(["private", "vepa", "bridge", "passthru", "source"]),
+        default: "bridge",
+        description: "How macvtaps of one interface reach each other, ip-link(8).",
+      }),
+    },
   },
 });
 

@@ -89,10 +89,11 @@ export const machineOptions = {
       example: ["-zlz4hc"],
     }),
     writableStoreOverlay: mkOption({
-      type: types.nullOr(types.bool),
+      type: types.nullOr(types.either(types.bool, types.path)),
       default: null,
       description:
-        "Whether the guest can change its whole system, packages included. Changes are kept in memory. Otherwise only /etc, /var, /root, /home, /srv and /opt can be written. Null is the same as false.",
+        "Whether the guest can change its whole system, packages included. True keeps changes in memory; a directory on a volume keeps them there, from start to start. Otherwise only /etc, /var, /root, /home, /srv and /opt can be written. Null is the same as false.",
+      example: "/rw/system",
     }),
     vmHostPackages: mkOption({
       type: types.nullOr(types.either(types.enum(["host"]), packageSet)),

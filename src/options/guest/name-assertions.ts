@@ -1,5 +1,6 @@
 /** Keys that become paths, units, lines of account files or words of a shell script: the types do not see them. */
 import type { GuestConfig } from "./arguments.ts";
+import { ABSOLUTE, BELOW, isMountPoint } from "./places.ts";
 
 /** What must be true, and what to say when it is not. */
 export interface Assertion {
@@ -9,20 +10,29 @@ export interface Assertion {
 
 const ACCOUNT = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const ALIAS = /^[A-Za-z0-9_.+:-]+$/;
 const SCRIPT = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
-/** No empty part, no `.` and no `..`. */
-const BELOW = /^(?!\.{1,2}(?:\/|$))[^/\0]+(?:\/(?!\.{1,2}(?:\/|$))[^/\0]+)*$/;
-const ABSOLUTE = new RegExp(`^/${BELOW.source.slice(1)}`);
 
 /** One assertion for each name that does not fit. */
-export function nameAssertions({ microvm, environment, users }: GuestConfig): Assertion[] {
+export function nameAssertions({
+  microvm,
+  environment,
+  users,
+  system,
+  services,
+  fileSystems,
+}: GuestConfig): Assertion[] {
   return [
     ...misnamed("users.users", users.users, ACCOUNT, "no name of a user"),
     ...misnamed("users.groups", users.groups, ACCOUNT, "no name of a group"),
     ...misnamed("environment.variables", environment.variables, VARIABLE, "no name of a variable"),
+    ...misnamed("environment.shellAliases", environment.shellAliases, ALIAS, "no name of an alias"),
     ...misnamed("environment.etc", environment.etc, BELOW, 'no path below "/etc"'),
     ...misnamed("environment.files", environment.files, ABSOLUTE, "no absolute path of a file"),
     ...misnamed("microvm.binScripts", microvm.binScripts, SCRIPT, "no name of a script"),
+    ...misnamed("services.redis.servers", services.redis.servers, /^[A-Za-z0-9_-]*$/, "no name of a server"),
+    ...misnamed("system.checks", system.checks, SCRIPT, "no name of a check"),
+    ...misnamed("fileSystems", fileSystems, ABSOLUTE, 'no directory below "/"'),
     ...mountPoints("microvm.shares", microvm.shares),
     ...mountPoints("microvm.volumes", microvm.volumes),
   ];
@@ -39,7 +49,7 @@ function misnamed(option: string, named: object, pattern: RegExp, fault: string)
 
 function mountPoints(option: string, mounts: readonly { readonly mountPoint: string | null }[]): Assertion[] {
   return mounts.flatMap(({ mountPoint }, index) =>
-    mountPoint === null || ABSOLUTE.test(mountPoint.replace(/\/+$/, ""))
+    mountPoint === null || isMountPoint(mountPoint)
       ? []
       : [
           {

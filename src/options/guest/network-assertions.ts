@@ -3,6 +3,7 @@ import { canonicalAddress } from "../address-types.ts";
 import type { GuestConfig } from "./arguments.ts";
 import { type DefinedIn, definedIn } from "./defined-in.ts";
 import { isAllowed } from "./firewall-rules.ts";
+import { listenerAssertions } from "./listeners.ts";
 import type { Assertion } from "./name-assertions.ts";
 import { addressesOf, gatewayInterface } from "./network-interfaces.ts";
 
@@ -14,7 +15,7 @@ export function addressAssertions(config: GuestConfig, options: DefinedIn): Asse
     ...duplicateAddresses(config, options),
     ...gateways(config),
     ...portRanges(config),
-    ...listeners(config),
+    ...listenerAssertions(config, options),
     ...fileNames(config),
   ];
 }
@@ -79,19 +80,6 @@ function portRanges({ networking: { firewall } }: GuestConfig): Assertion[] {
         ),
     ),
   );
-}
-
-function listeners({ networking }: GuestConfig): Assertion[] {
-  const all = networking.listeners;
-  return all.flatMap(({ service, protocol, port }, index) => {
-    const first = all
-      .slice(0, index)
-      .find((other) => other.protocol === protocol && other.port === port && other.service !== service);
-    if (!first) return [];
-    return [
-      failed(`"${first.service}" and "${service}" both listen on the ${protocol.toUpperCase()} port ${port}`),
-    ];
-  });
 }
 
 /** Names become file names in `/etc`. */

@@ -139,6 +139,7 @@ const implementation = ({ config }: { readonly config: Config }) => ({
                 // Real interfaces only: bridges, tunnels and the like have a kind.
                 matchConfig: { Type: "ether", Kind: "!*" },
                 networkConfig: { DHCP: () => dhcp(config), IPv6PrivacyExtensions: "kernel" },
+                dhcpV4Config: () => dhcpV4(config.microvm.interfaces),
                 linkConfig: { RequiredForOnline: "routable" },
               },
             }),
@@ -148,6 +149,10 @@ const implementation = ({ config }: { readonly config: Config }) => ({
     },
   },
 });
+
+/** A network of the host says by which domain its VMs are called, and is believed. */
+const dhcpV4 = (interfaces: Config["microvm"]["interfaces"]) =>
+  interfaces.some(({ network }) => network !== null) ? { UseDomains: true } : {};
 
 const dhcp = (config: Config) => (config.networking.enableIPv6 ? "yes" : "ipv4");
 
@@ -163,6 +168,7 @@ function interfaceNetwork(name: string, one: Interface, config: Config) {
       DHCP: usesDhcp ? dhcp(config) : "no",
       ...(!enableIPv6 && { LinkLocalAddressing: "no", IPv6AcceptRA: false }),
     },
+    dhcpV4Config: dhcpV4(config.microvm.interfaces.filter(({ id }) => id === name)),
     linkConfig: {
       ...(one.mtu !== null && { MTUBytes: one.mtu }),
       ...(one.macAddress !== null && { MACAddress: one.macAddress }),

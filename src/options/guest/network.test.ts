@@ -104,11 +104,40 @@ test("a forwarded port that the firewall refuses is warned of", () => {
 test("two services on one port are named, whatever the firewall does", () => {
   const services = {
     openssh: { enable: true, ports: [80] },
-    nginx: { enable: true, virtualHosts: { a: {}, b: {}, c: { port: 81 } } },
+    nginx: { enable: true, virtualHosts: { a: {}, b: {}, c: { listen: [{ port: 81 }] } } },
   };
   assert.deepEqual(faultsOf({ services }), [
-    '"services.openssh" and "services.nginx" both listen on the TCP port 80',
+    '"services.openssh.ports" in "web.ts" and "services.nginx.virtualHosts.a" in "web.ts" both listen on the TCP port 80',
   ]);
+});
+
+test("services on one port of different addresses do not exclude each other, and each file is named", () => {
+  const at = (addr: string) => ({ enable: true, virtualHosts: { a: { listen: [{ addr, port: 6379 }] } } });
+  const faults = (bind: string | null, addr: string) => {
+    const servers = { "": { enable: true, bind } };
+    const modules = [
+      withFile("cache.ts", { config: { services: { redis: { servers } } } }),
+      withFile("web.ts", { config: { services: { nginx: at(addr) } } }),
+    ];
+    return guest(() => ({ imports: modules })).faults;
+  };
+  const both =
+    '"services.nginx.virtualHosts.a" in "web.ts" and "services.redis.servers."".port" in "cache.ts" both listen on the TCP port 6379';
+  for (const [bind, addr] of [
+    ["127.0.0.1", "0.0.0.0"],
+    ["127.0.0.1 -::1", "[::1]"],
+    [null, "10.0.0.1"],
+    ["*", "[::]"],
+  ] as const) {
+    assert.deepEqual(faults(bind, addr), [both], `${bind} ${addr}`);
+  }
+  for (const [bind, addr] of [
+    ["127.0.0.1", "127.0.0.2"],
+    ["127.0.0.1", "[::]"],
+    ["127.0.0.1", "unix:/run/a"],
+  ] as const) {
+    assert.deepEqual(faults(bind, addr), [], `${bind} ${addr}`);
+  }
 });
 
 test("addresses that are none are refused with option and file", () => {
@@ -193,6 +222,6 @@ test("resolved answers for names where none of their servers is known before the
   });
   assert.equal(
     environment.etc["systemd/resolved.conf.d/microvm.conf"]!.text,
-    "# services.resolved\n[Resolve]\nDNS=9.9.9.9\nFallbackDNS=\nDomains=example.org lan\nDNSSEC=false\nLLMNR=true\nCache=no\n",
+    "[Resolve]\nDNS=9.9.9.9\nFallbackDNS=\nDomains=example.org lan\nDNSSEC=false\nLLMNR=true\nCache=no\n",
   );
 });

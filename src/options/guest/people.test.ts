@@ -78,8 +78,7 @@ test("sudo's rules are lines of sudoers", () => {
   });
   assert.equal(
     environment.etc["sudoers.d/microvm"]!.text,
-    `# security.sudo
-%sudo ALL=(ALL:ALL) ALL
+    `%sudo ALL=(ALL:ALL) ALL
 %wheel ALL=(ALL:ALL) ALL
 alice ALL=(ALL:ALL) NOPASSWD: NOEXEC: /usr/bin/id, /bin/ls
 %ops ALL=(ALL:ALL) NOPASSWD: NOEXEC: /usr/bin/id, /bin/ls

@@ -48,6 +48,17 @@ const share = types.submodule({
       description:
         "How much the guest may keep of a virtiofs share. The store never changes and is always kept.",
     }),
+    posixAcl: mkOption({
+      type: types.bool,
+      default: true,
+      description: "Whether access control lists of a virtiofs share's files count. The store has none.",
+    }),
+    extraArgs: mkOption({
+      type: types.listOf(types.str),
+      default: [],
+      description: "More arguments for the virtiofsd of this share.",
+      example: ["--announce-submounts"],
+    }),
   },
 });
 

@@ -1,5 +1,7 @@
 /** `security.sudo`. */
 import { type InferConfig, mkIf, mkOption, types, withFile } from "../../module-system/index.ts";
+import { definitionFiles } from "./defined-in.ts";
+import { generatedFile } from "./generated-file.ts";
 
 /** A word of sudoers(5) that ends no line and begins no comment. */
 const word = types.strMatching(/^[^\n#]+$/);
@@ -96,11 +98,31 @@ export const sudoOptions = {
 
 type Sudo = InferConfig<typeof sudoOptions>["security"]["sudo"];
 
-const implementation = ({ config }: { readonly config: InferConfig<typeof sudoOptions> }) => ({
+const PATH = ["security", "sudo"];
+
+interface Arguments {
+  readonly config: InferConfig<typeof sudoOptions>;
+  readonly options: object;
+}
+
+const implementation = ({ config, options }: Arguments) => ({
   config: mkIf(() => config.security.sudo.enable, {
     environment: {
       packages: ["sudo"],
-      etc: { "sudoers.d/microvm": { mode: "0440", text: () => sudoersText(config.security.sudo) } },
+      etc: {
+        "sudoers.d/microvm": generatedFile(options, PATH, () => sudoersText(config.security.sudo), "0440"),
+      },
+    },
+    system: {
+      checks: {
+        sudo: {
+          option: "security.sudo",
+          definedIn: () => definitionFiles(options, PATH),
+          program: "/usr/sbin/visudo",
+          files: ["/etc/sudoers", "/etc/sudoers.d"],
+          script: "visudo -c\n",
+        },
+      },
     },
     users: { groups: { wheel: {} } },
   }),
@@ -109,7 +131,6 @@ const implementation = ({ config }: { readonly config: InferConfig<typeof sudoOp
 function sudoersText({ wheelNeedsPassword, extraRules, extraConfig }: Sudo): string {
   const tag = wheelNeedsPassword ? "" : "NOPASSWD: ";
   const lines = [
-    "# security.sudo",
     ...["%sudo", "%wheel"].map((group) => `${group} ALL=(ALL:ALL) ${tag}ALL`),
     ...extraRules.flatMap(({ users, groups, host, runAs, commands }) =>
       [...users, ...groups.map((group) => `%${group}`)].map((who) => {

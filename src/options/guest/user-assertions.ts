@@ -1,6 +1,6 @@
 /** Faults of accounts and credentials that no single type can see. */
 import type { GuestConfig } from "./arguments.ts";
-import { CREDENTIAL_NAME } from "./credentials.ts";
+import { CREDENTIAL_NAME, credentialFault } from "./credentials.ts";
 import { type DefinedIn, definedIn } from "./defined-in.ts";
 import type { Assertion } from "./name-assertions.ts";
 
@@ -12,7 +12,7 @@ export function userAssertions(config: GuestConfig, options: DefinedIn): Asserti
     ...kinds(config),
     ...duplicateIds(config, options),
     ...credentialNames(config, options),
-    ...passwordCredentials(config, options),
+    ...credentialUses(config, options),
   ];
 }
 
@@ -56,26 +56,16 @@ function credentialNames({ microvm }: GuestConfig, options: DefinedIn): Assertio
     );
 }
 
-function passwordCredentials({ microvm, users }: GuestConfig, options: DefinedIn): Assertion[] {
-  return Object.entries(users.users).flatMap(([name, { hashedPasswordFile: credential }]) => {
-    if (credential === null) return [];
-    const option = `users.users.${name}.hashedPasswordFile`;
-    const where = definedIn(options, "users.users", [name]);
-    // The value is not shown: it may be the secret itself.
-    if (!CREDENTIAL_NAME.test(credential)) {
-      return [
-        failed(
-          `"${option}" is no name of a credential: it takes a name of "microvm.credentialFiles", neither the secret itself nor its path${where}`,
-        ),
-      ];
-    }
-    if (Object.hasOwn(microvm.credentialFiles, credential)) return [];
-    return [
-      failed(
-        `"${option}" names the credential "${credential}", which "microvm.credentialFiles" does not have${where}`,
-      ),
-    ];
-  });
+/** Of users' passwords, and of every option that says that it takes a credential. */
+function credentialUses({ users, microvm }: GuestConfig, options: DefinedIn): Assertion[] {
+  const passwords = Object.entries(users.users).flatMap(([name, { hashedPasswordFile }]) =>
+    hashedPasswordFile === null
+      ? []
+      : [{ option: ["users", "users", name, "hashedPasswordFile"], name: hashedPasswordFile }],
+  );
+  return [...passwords, ...microvm.credentialUses]
+    .flatMap((use) => credentialFault(use, microvm.credentialFiles, options))
+    .map(failed);
 }
 
 /** Passwords in clear are warned of. */

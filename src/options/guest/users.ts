@@ -116,6 +116,15 @@ const user = types.submodule({
       description: "Packages for the user. Debian installs packages for everyone, so all users have them.",
       example: ["htop"],
     }),
+    definedIn: mkOption({
+      type: types.listOf(types.str),
+      default: ({ _definedIn }: { readonly _definedIn: readonly string[] }) => _definedIn,
+      defaultText: "the modules that define the user",
+      readOnly: true,
+      visible: false,
+      description: "Files of the modules that define the user.",
+      example: ["modules/people.ts"],
+    }),
     openssh: {
       authorizedKeys: {
         keys: mkOption({

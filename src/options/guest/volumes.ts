@@ -1,5 +1,6 @@
 /** `microvm.volumes`: disks that keep their contents. */
-import { mkOption, types, withFile } from "../../module-system/index.ts";
+import { createHash } from "node:crypto";
+import { type InferConfig, mkOption, types, withFile } from "../../module-system/index.ts";
 
 /** `microvm.volumes.*`. */
 const volume = types.submodule({
@@ -30,7 +31,7 @@ const volume = types.submodule({
       type: types.nullOr(types.strMatching(/^[A-Za-z0-9_.-]{1,16}$/)),
       default: null,
       description:
-        "Label of the file system, at most 16 characters, given when the volume is created. Null gives none.",
+        "Label of the file system, given when the volume is created, by which the guest finds it: at most 16 characters, 12 for xfs, 11 for vfat. Null gives none; the guest finds the disk by its serial number then.",
       example: "data",
     }),
     mountPoint: mkOption({
@@ -40,14 +41,16 @@ const volume = types.submodule({
       example: "/var/lib/data",
     }),
     size: mkOption({
-      type: types.ints.positive,
-      description: "Size in MiB with which the volume is created. The file is sparse.",
+      type: types.nullOr(types.ints.positive),
+      description:
+        "Size in MiB. The file is created sparse. When this becomes larger, file and file system are grown at the next start; smaller than what is there is an error at the start. Null, for a volume that is not created, takes it as large as it is.",
       example: 1024,
     }),
     autoCreate: mkOption({
       type: types.bool,
       default: true,
-      description: "Whether the volume is created when its file is missing.",
+      description:
+        "Whether the volume is created when its file is missing. Otherwise a missing file is an error at the start.",
     }),
     mkfsExtraArgs: mkOption({
       type: types.listOf(types.str),
@@ -56,14 +59,14 @@ const volume = types.submodule({
       example: ["-m", "0"],
     }),
     fsType: mkOption({
-      type: types.enum(["ext2", "ext3", "ext4"]),
+      type: types.enum(["ext2", "ext3", "ext4", "xfs", "btrfs", "vfat"]),
       default: "ext4",
-      description: "File system of the volume.",
+      description: "File system of the volume. All but vfat grow with the volume.",
     }),
     imageType: mkOption({
-      type: types.enum(["raw", "qcow2"]),
+      type: types.enum(["raw", "qcow2", "vhd", "vhdx"]),
       default: "raw",
-      description: "Format of the file. Only raw volumes are created; others must exist.",
+      description: "Format of the file. Those other than raw are made and grown by qemu-img.",
     }),
   },
 });
@@ -82,6 +85,24 @@ export const volumesOptions = {
 
 /** Declares them. */
 export const volumes = withFile("src/options/guest/volumes.ts", { options: volumesOptions });
+
+/** A declared volume. */
+export type Volume = InferConfig<typeof volumesOptions>["microvm"]["volumes"][number];
+
+/** Serial number of a volume's disk: as declared, else made from its image's name. */
+export function volumeSerial({ image, serial }: Pick<Volume, "image" | "serial">): string {
+  return serial ?? `vol-${createHash("sha256").update(image).digest("hex").slice(0, 16)}`;
+}
+
+/** Where udev has the volume's disk, by its serial number. */
+export function serialDevice(volume: Pick<Volume, "image" | "serial">): string {
+  return `/dev/disk/by-id/virtio-${volumeSerial(volume)}`;
+}
+
+/** Where a guest finds a volume: by its label, else by its serial number. */
+export function volumeDevice(volume: Pick<Volume, "image" | "serial" | "label">): string {
+  return volume.label === null ? serialDevice(volume) : `/dev/disk/by-label/${volume.label}`;
+}
 
 /** Whether a path lies on a volume that the guest mounts and may write to, so that it lasts. */
 export function isOnVolume(

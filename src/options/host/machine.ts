@@ -13,7 +13,7 @@ export const hostMachineOptions = {
       startupTimeout: mkOption({
         type: types.ints.positive,
         default: 150,
-        description: "Seconds that a VM may take to start, and to stop.",
+        description: "How long a VM may take to start, and to stop, in seconds.",
         example: 300,
       }),
       useNotifySockets: mkOption({

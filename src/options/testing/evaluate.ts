@@ -8,7 +8,7 @@ import {
   plainWithFaults,
 } from "../../module-system/index.ts";
 import { type GuestConfig, guestModule } from "../guest.ts";
-import { hostModule } from "../host.ts";
+import { type HostConfig, hostModule } from "../host.ts";
 
 /** A module as a test writes it: anything at all. */
 // biome-ignore lint/suspicious/noExplicitAny: tests give wrong modules too
@@ -40,5 +40,11 @@ export function guestConfig(...modules: Given[]): GuestConfig {
 
 /** A host with these VMs. */
 export function host(vms: Given) {
-  return evaluate(hostModule, { config: { microvm: { vms } } });
+  return hostWith({ vms });
+}
+
+/** A host with these options below `microvm`. */
+export function hostWith(microvm: Given) {
+  const { config, ...rest } = evaluate(hostModule, { config: { microvm } });
+  return { config: config as HostConfig, ...rest };
 }

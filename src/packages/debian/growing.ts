@@ -1,4 +1,6 @@
 /** Lists that grow without costing more than their content: for tables of millions of entries. */
+import { MicrovmError } from "../../errors.ts";
+import { hashOf } from "./index-tables.ts";
 
 /** A list of 32-bit numbers. */
 export class Words {
@@ -40,27 +42,43 @@ export function textAt({ bytes, ends }: Heap, id: number): string {
   return heap.toString("utf8", id === 0 ? 0 : ends[id - 1]!, ends[id]!);
 }
 
-/** Strings one after the other, by number. Their characters are bytes (Latin-1). */
+/** Looks that a string may take in a hash table. Those that nobody chose to collide take a few dozen at most. */
+const MAX_STEPS = 500;
+
+/**
+ * Strings one after the other, by number. Their characters are bytes (Latin-1). They are found by a hash table of their
+ * own: of the millions of pieces of an index that are asked for, most are known, and are never made a string.
+ */
 export class Strings {
   private bytes = Buffer.allocUnsafe(64 * 1024);
   private size = 0;
   private readonly ends = new Words();
-  private readonly known = new Map<string, number>();
+  private readonly hashes = new Words();
+  /** By hash: a string's number and 1; 0 is free. At most half full. */
+  private slots: Uint32Array = new Uint32Array(1024);
 
   get count(): number {
     return this.ends.length;
   }
 
-  /** The number of this string, which is added when it is new. */
-  intern(text: string): number {
-    const known = this.known.get(text);
-    if (known !== undefined) return known;
-    const id = this.add(text);
-    this.known.set(text, id);
+  /** The number of a piece of this text, which is added when it is new. Errors: `index-invalid` for too many that collide. */
+  intern(text: string, start = 0, end = text.length): number {
+    const hash = hashOf(text, start, end);
+    let slot = hash & (this.slots.length - 1);
+    for (let step = 0; this.slots[slot] !== 0; step++) {
+      const id = this.slots[slot]! - 1;
+      if (this.hashes.at(id) === hash && this.equals(id, text, start, end)) return id;
+      if (step > MAX_STEPS) throw tooMuch("names that are made to collide");
+      slot = (slot + 1) & (this.slots.length - 1);
+    }
+    this.slots[slot] = this.count + 1;
+    this.hashes.push(hash);
+    const id = this.add(text.slice(start, end));
+    if (this.count * 2 > this.slots.length) this.slots = hashTable(this.hashes, this.slots.length * 2);
     return id;
   }
 
-  /** Adds a string that is not asked for again. */
+  /** Adds a string that is not asked for again. Not to be mixed with `intern`. */
   add(text: string): number {
     if (this.size + text.length > this.bytes.length) {
       const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.size + text.length));
@@ -72,13 +90,45 @@ export class Strings {
     return this.ends.length - 1;
   }
 
-  /** The interned strings with their numbers, in the order of the numbers. */
-  entries(): Iterable<[string, number]> {
-    return this.known.entries();
+  /** A hash table of the interned strings, with the fewest slots that are at most half full. */
+  toSlots(): Uint32Array {
+    let size = 16;
+    while (size < this.count * 2) size *= 2;
+    return hashTable(this.hashes, size);
   }
 
   /** The strings as one heap, and where each ends in it. */
   toArrays(): Heap {
     return { bytes: new Uint8Array(this.bytes.subarray(0, this.size)), ends: this.ends.toArray() };
   }
+
+  private equals(id: number, text: string, start: number, end: number): boolean {
+    const from = id === 0 ? 0 : this.ends.at(id - 1);
+    if (this.ends.at(id) - from !== end - start) return false;
+    for (let at = start; at < end; at++) {
+      if (this.bytes[from + at - start] !== text.charCodeAt(at)) return false;
+    }
+    return true;
+  }
+}
+
+/** The slots of a hash table of strings with these hashes, each by its number and 1, in the order of the numbers. */
+function hashTable(hashes: Words, size: number): Uint32Array {
+  const slots = new Uint32Array(size);
+  for (let id = 0; id < hashes.length; id++) {
+    let slot = hashes.at(id) & (size - 1);
+    for (let step = 0; slots[slot] !== 0; step++) {
+      if (step > MAX_STEPS) throw tooMuch("names that are made to collide");
+      slot = (slot + 1) & (size - 1);
+    }
+    slots[slot] = id + 1;
+  }
+  return slots;
+}
+
+/** The error of an index that is beyond all measure. */
+export function tooMuch(what: string): MicrovmError {
+  return new MicrovmError("index-invalid", `The index of packages has ${what}`, {
+    hint: "Use another mirror",
+  });
 }

@@ -48,6 +48,7 @@ test("very long fields are read in time linear in their length", () => {
     `b [${"!".repeat(LONG)}]`,
     "b:".repeat(LONG / 2),
     "b, ".repeat(LONG / 3),
+    `${"b, ".repeat(LONG / 3)}c | d`,
   ]) {
     parseRelations(field, "amd64");
     assert.ok(open(packagesText(`a; Depends: ${field}`)).get("a"));

@@ -7,8 +7,8 @@
  * with `:any` has the name `NAME:any`, which packages with `Multi-Arch: allowed` provide, as apt has it.
  */
 import { parseRelation, type Relation } from "./dependencies.ts";
-import { Strings, textAt, Words } from "./growing.ts";
-import { grouped, hashTable, sortVersions, tooMuch } from "./index-layout.ts";
+import { Strings, textAt, tooMuch, Words } from "./growing.ts";
+import { grouped, sortVersions } from "./index-layout.ts";
 import {
   type IndexTables,
   OPERATORS,
@@ -49,11 +49,15 @@ class IndexBuilder {
   private readonly relations = new Words();
   private readonly sourceSets = new Words();
   private readonly knownSourceSets = new Map<string, number>();
-  /** By the relation's text: its number, or -1 for what is none. */
-  private readonly knownRelations = new Map<string, number>();
-  /** By checksum: the first version with that file. */
-  private readonly byDigest = new Map<string, number>();
-  private readonly digests: Buffer[] = [];
+  private readonly relationTexts = new Strings();
+  /** By the number of the relation's text: its own number and 1, or 0 for what is none. */
+  private readonly relationIds = new Words();
+  /** Checksums of the packages' files, in hexadecimal. */
+  private readonly knownDigests = new Strings();
+  /** By the number of the checksum: the first version with that file. */
+  private readonly byDigest = new Words();
+  /** Checksums by version. */
+  private readonly digests = new Strings();
   /** Name and version, by turns. */
   private readonly provided = new Words();
 
@@ -67,14 +71,14 @@ class IndexBuilder {
     const nameId = this.names.intern(fieldValue(stanza, "Package"));
     const versionId = this.texts.intern(fieldValue(stanza, "Version"));
     const digest = fieldValue(stanza, "SHA256").toLowerCase();
-    const known = this.byDigest.get(digest);
-    if (known !== undefined && this.isSame(known, nameId, versionId)) {
-      this.addSource(known, source);
-      return;
-    }
+    const digestId = this.knownDigests.intern(digest);
     const id = this.versions.length / VERSION_WORDS;
-    this.byDigest.set(digest, id);
-    this.digests.push(Buffer.from(digest, "hex"));
+    if (digestId === this.byDigest.length) this.byDigest.push(id);
+    else if (this.isSame(this.byDigest.at(digestId), nameId, versionId)) {
+      this.addSource(this.byDigest.at(digestId), source);
+      return;
+    } else this.byDigest.set(digestId, id);
+    this.digests.add(digest);
     this.addVersion(stanza, nameId, versionId, source);
     this.checkSize();
   }
@@ -96,13 +100,13 @@ class IndexBuilder {
     return {
       names: names.bytes,
       nameEnds: names.ends,
-      slots: hashTable(this.names.entries(), count),
+      slots: this.names.toSlots(),
       versionStarts: versions.starts,
       versionIds: versions.values,
       providerStarts: providers.starts,
       providerIds: providers.values,
       versions: this.versions.toArray(),
-      digests: new Uint8Array(Buffer.concat(this.digests)),
+      digests: fromHexadecimal(this.digests.toArrays().bytes),
       lists: this.lists.toArray(),
       relations: this.relations.toArray(),
       sourceSets: this.sourceSets.toArray(),
@@ -128,7 +132,7 @@ class IndexBuilder {
       flagsOf(stanza),
       wordOf(stanza, "Size"),
       wordOf(stanza, "Installed-Size"),
-      this.texts.add(fieldValue(stanza, "Filename")),
+      this.texts.intern(fieldValue(stanza, "Filename")),
       this.sourceSet([source]),
       this.lists.length,
     ];
@@ -158,12 +162,36 @@ class IndexBuilder {
 
   private addGroups(field: string, take: (relation: number, isLast: boolean) => void): void {
     if (field === "") return;
-    for (const part of field.split(",")) {
-      // Most groups have one member, and need no second split.
-      const alternatives = part.includes("|") ? part.split("|") : [part];
-      const ids = alternatives.map((text) => this.relation(text.trim())).filter((id) => id >= 0);
-      for (const [at, id] of ids.entries()) take(id, at === ids.length - 1);
+    // Looked for again only when it is passed, so that time is linear whatever stands in the field.
+    let bar = field.indexOf("|");
+    for (let start = 0; start <= field.length; ) {
+      const end = endOf(field, ",", start, field.length);
+      if (bar >= 0 && bar < end) {
+        this.addAlternatives(field, start, end, take);
+        bar = field.indexOf("|", end);
+      } else {
+        const id = this.relation(field, start, end);
+        if (id >= 0) take(id, true);
+      }
+      start = end + 1;
     }
+  }
+
+  private addAlternatives(
+    field: string,
+    start: number,
+    end: number,
+    take: (relation: number, isLast: boolean) => void,
+  ): void {
+    let last = -1;
+    for (let from = start; from <= end; ) {
+      const until = endOf(field, "|", from, end);
+      const id = this.relation(field, from, until);
+      if (id >= 0 && last >= 0) take(last, false);
+      if (id >= 0) last = id;
+      from = until + 1;
+    }
+    if (last >= 0) take(last, true);
   }
 
   private addProvides(field: string, id: number, isAllowed: boolean, mask: number): void {
@@ -192,14 +220,18 @@ class IndexBuilder {
     this.provided.push(id);
   }
 
-  private relation(text: string): number {
-    const known = this.knownRelations.get(text);
-    if (known !== undefined) return known;
-    if (text.length > MAX_TERM) return -1;
-    const relation = parseRelation(text, this.architecture);
-    const id = relation ? this.addRelation(relation) : -1;
-    this.knownRelations.set(text, id);
-    return id;
+  /** The number of the relation that this piece of a field is, or -1 for none. */
+  private relation(field: string, from: number, until: number): number {
+    let [start, end] = [from, until];
+    while (start < end && isBlank(field.charCodeAt(start))) start++;
+    while (start < end && isBlank(field.charCodeAt(end - 1))) end--;
+    if (end - start > MAX_TERM) return -1;
+    const textId = this.relationTexts.intern(field, start, end);
+    if (textId === this.relationIds.length) {
+      const relation = parseRelation(field.slice(start, end), this.architecture);
+      this.relationIds.push(relation ? this.addRelation(relation) + 1 : 0);
+    }
+    return this.relationIds.at(textId) - 1;
   }
 
   private addRelation({ name, qualifier, version }: Relation): number {
@@ -231,9 +263,24 @@ class IndexBuilder {
   }
 
   private checkSize(): void {
-    const entries = [this.names.count, this.knownRelations.size, this.versions.length / VERSION_WORDS];
+    const entries = [this.names.count, this.relationTexts.count, this.versions.length / VERSION_WORDS];
     if (Math.max(...entries) > MAX_ENTRIES) {
       throw tooMuch(`more than ${MAX_ENTRIES} names, versions or relations`);
     }
   }
+}
+
+/** Where a piece ends: at the mark, or where the whole does. */
+function endOf(text: string, mark: string, start: number, end: number): number {
+  const at = text.indexOf(mark, start);
+  return at < 0 || at > end ? end : at;
+}
+
+/** What `trim` takes away of the characters that a byte may be. */
+function isBlank(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13) || code === 160;
+}
+
+function fromHexadecimal(digits: Uint8Array): Uint8Array {
+  return new Uint8Array(Buffer.from(Buffer.from(digits.buffer).toString("latin1"), "hex"));
 }

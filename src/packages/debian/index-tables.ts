@@ -142,9 +142,9 @@ export function deserializeTables(content: Buffer): IndexTables | undefined {
 }
 
 /** The number that a name's place in `slots` begins with: FNV-1a over its characters. */
-export function hashOf(name: string): number {
+export function hashOf(text: string, start = 0, end = text.length): number {
   let hash = 0x811c_9dc5;
-  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x0100_0193);
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
   return hash >>> 0;
 }
 

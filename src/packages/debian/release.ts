@@ -5,7 +5,7 @@ import { MicrovmError } from "../../errors.ts";
 import { type DownloadOptions, download } from "../../os/http.ts";
 import { fieldOf, type Paragraph, parseParagraphs } from "./control.ts";
 import { fromMirrors, type MirrorPool, newMirrorPool } from "./mirror-pool.ts";
-import { verifyClearSigned } from "./signature.ts";
+import { prepareVerifying, verifyClearSigned } from "./signature.ts";
 import { type ArchiveSource, isFlat, suiteDirectory } from "./sources.ts";
 
 /** One file that a Release vouches for. */
@@ -73,6 +73,7 @@ async function fetchFrom(
   { download: how, projectDirectory = ".", date = new Date(), notBefore }: FetchReleaseOptions,
 ): Promise<Release> {
   const url = [mirror, suiteDirectory(source), "InRelease"].filter((part) => part !== "").join("/");
+  prepareVerifying();
   const message = await download(url, { ...how, expected: { maxSize: MAX_SIZE } });
   const subject = `suite "${source.suite}" of "${mirror}"`;
   const { distribution } = source;

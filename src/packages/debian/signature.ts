@@ -19,12 +19,18 @@ export interface SignatureCheck {
   readonly date?: Date;
 }
 
+/** Loads what verifies, while the message is on its way. Only fetching an index needs it. */
+export function prepareVerifying(): void {
+  import("openpgp").catch(() => {
+    // Who verifies is told.
+  });
+}
+
 /**
  * The signed text of a clear-signed message, line ends as `\n`. One good signature of a trusted key is
  * enough; those of unknown keys do not count; a bad one of a trusted key is an error: `signature-invalid`.
  */
 export async function verifyClearSigned(message: string, check: SignatureCheck): Promise<string> {
-  // Loaded here: only fetching an index needs it.
   const openpgp = await import("openpgp");
   const date = check.date ?? new Date();
   const keys = await readKeyring(check);

@@ -36,7 +36,7 @@ function isTerm(text: string, pattern: RegExp): boolean {
 /** A path below the archive's top. */
 function isPath(text: string): boolean {
   if (text === "" || text.length > 4 * MAX_TERM || text.startsWith("/")) return false;
-  return !text.split("/").includes("..") && !/[\0-\x1f]/.test(text);
+  return !(text.includes("..") && text.split("/").includes("..")) && !/[\0-\x1f]/.test(text);
 }
 
 /** A number that a field gives; what is none, or does not fit, counts as the nearest that does. */

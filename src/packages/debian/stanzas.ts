@@ -39,12 +39,14 @@ const SPACE = 32;
 const TAB = 9;
 
 /** Kept fields by the length of their name, to pass over most lines without making a string. */
-const BY_LENGTH: readonly (readonly { readonly name: string; readonly at: number }[] | undefined)[] =
-  Array.from({ length: 1 + Math.max(...KEPT_FIELDS.map((name) => name.length)) }, (_, length) => {
-    const fields = KEPT_FIELDS.map((name, at) => ({ name: name.toLowerCase(), at }));
-    const named = fields.filter(({ name }) => name.length === length);
-    return named.length > 0 ? named : undefined;
-  });
+const BY_LENGTH: readonly (
+  | readonly { readonly usual: string; readonly name: string; readonly at: number }[]
+  | undefined
+)[] = Array.from({ length: 1 + Math.max(...KEPT_FIELDS.map((name) => name.length)) }, (_, length) => {
+  const fields = KEPT_FIELDS.map((name, at) => ({ usual: `${name}:`, name: name.toLowerCase(), at }));
+  const named = fields.filter(({ name }) => name.length === length);
+  return named.length > 0 ? named : undefined;
+});
 
 /**
  * Calls back with each stanza. The array is the same each time: what is needed later must be taken out of it.
@@ -91,9 +93,12 @@ function takeField(text: string, start: number, end: number, valueEnd: number, v
   const colon = colonWithin(text, start, Math.min(end, start + BY_LENGTH.length));
   const candidates = BY_LENGTH[colon - start];
   if (candidates === undefined) return;
-  const name = text.slice(start, colon).toLowerCase();
-  const field = candidates.find((one) => one.name === name);
-  if (field) values[field.at] = text.slice(colon + 1, valueEnd).trim();
+  for (const { usual, name, at } of candidates) {
+    // Archives write the names as the manual does, and then no text is made to compare.
+    if (!text.startsWith(usual, start) && text.slice(start, colon).toLowerCase() !== name) continue;
+    values[at] = text.slice(colon + 1, valueEnd).trim();
+    return;
+  }
 }
 
 /** Where the colon is; before `start` when there is none. */

@@ -1,7 +1,7 @@
 /** Threads that unpack packages. All trees share them: they are started once, and as many as there are processors. */
-import { extname } from "node:path";
 import { type ErrorCode, MicrovmError } from "../../errors.ts";
 import { statSync } from "../../os/files.ts";
+import { programFile } from "../../os/program-files.ts";
 import { availableParallelism, Worker } from "../../os/workers.ts";
 import type { XzProgram } from "../../os/xz-decoder.ts";
 import type { Tree } from "./tree-writer.ts";
@@ -81,23 +81,27 @@ function feedThreads(): void {
   while (threads.length < availableParallelism()) threads.push(startThread());
   for (const thread of threads) {
     if (thread.running || waiting.length === 0) continue;
-    thread.running = takeLargest();
+    thread.running = takeNext();
     thread.worker.ref();
     thread.worker.postMessage(thread.running.job satisfies UnpackRequest);
   }
 }
 
-/** The largest first, so that no thread is left with a large one at the end. */
-function takeLargest(): Pending {
-  const largest = waiting.reduce((a, b) => (b.size > a.size ? b : a));
-  waiting.splice(waiting.indexOf(largest), 1);
-  return largest;
+/**
+ * Packages of systems first, since their scripts run when all are there, one after the other on one processor. Of
+ * these and of the rest the largest first, so that no thread is left with a large one at the end.
+ */
+function takeNext(): Pending {
+  const isBefore = (a: Pending, b: Pending) =>
+    a.job.options.isSystem === b.job.options.isSystem ? a.size > b.size : a.job.options.isSystem;
+  const next = waiting.reduce((a, b) => (isBefore(b, a) ? b : a));
+  waiting.splice(waiting.indexOf(next), 1);
+  return next;
 }
 
 function startThread(): Thread {
-  // The program runs from TypeScript and from what it is compiled to.
-  const url = new URL(`./unpack-worker${extname(import.meta.filename)}`, import.meta.url);
-  const thread: Thread = { worker: new Worker(url), running: undefined };
+  const worker = new Worker(programFile("packages/debian/unpack-worker"));
+  const thread: Thread = { worker, running: undefined };
   thread.worker.on("message", ({ unpacked, failure }: UnpackAnswer) => {
     const pending = thread.running;
     thread.running = undefined;

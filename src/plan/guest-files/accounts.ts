@@ -4,9 +4,10 @@ import { createHash } from "node:crypto";
 import type { Group, User } from "../../guest/accounts.ts";
 import { sha512Crypt } from "../../guest/sha512-crypt.ts";
 import type { GuestConfig } from "../../options/guest.ts";
+import type { ShowFile } from "./entries.ts";
 
 /** The declared users. */
-export function users(config: GuestConfig): User[] {
+export function users(config: GuestConfig, showFile: ShowFile): User[] {
   return Object.entries(config.users.users).map(([name, user]) => {
     const isRoot = name === "root";
     return {
@@ -19,6 +20,7 @@ export function users(config: GuestConfig): User[] {
       hashedPassword: hashedPassword(name, user, config.networking.hostName),
       extraGroups: user.extraGroups,
       system: !user.isNormalUser,
+      definedIn: user.definedIn.map(showFile),
     };
   });
 }

@@ -25,3 +25,11 @@ export function wanted(by: string, name: string, from = "/usr/lib/systemd/system
 export function relative(path: string): string {
   return path.replace(/^\/+|\/+$/g, "");
 }
+
+/** Tells what to call a module's file. */
+export type ShowFile = (file: string) => string;
+
+/** A file's name in a comment, which it must not end. */
+export function commentWord(name: string): string {
+  return name.replace(/[\0-\x1f\x7f]/g, "?");
+}

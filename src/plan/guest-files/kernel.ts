@@ -12,6 +12,17 @@ export function kernelFiles({ boot }: GuestConfig): FileEntry[] {
     ...(boot.kernelModules.length > 0
       ? [file("etc/modules-load.d/microvm.conf", boot.kernelModules.map((name) => `${name}\n`).join(""))]
       : []),
+    ...(boot.blacklistedKernelModules.length > 0
+      ? [
+          file(
+            "etc/modprobe.d/microvm-blacklist.conf",
+            boot.blacklistedKernelModules.map((name) => `blacklist ${name}\n`).join(""),
+          ),
+        ]
+      : []),
+    ...(boot.extraModprobeConfig === ""
+      ? []
+      : [file("etc/modprobe.d/microvm-extra.conf", boot.extraModprobeConfig)]),
     ...(settings.length > 0 ? [file("etc/sysctl.d/60-microvm.conf", settings.join(""))] : []),
   ];
 }

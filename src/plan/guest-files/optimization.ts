@@ -1,5 +1,4 @@
 /** Files that keep a guest small and quick: what a microVM has no use for neither starts nor loads. Pure. */
-import { DOCUMENTATION } from "../../guest/debian-layer.ts";
 import type { GuestConfig } from "../../options/guest.ts";
 import type { FileEntry } from "../../store/files.ts";
 import { coldplugFiles } from "./coldplug.ts";
@@ -52,8 +51,6 @@ export function optimizationFiles(config: GuestConfig): FileEntry[] {
   const { boot, microvm, systemd } = config;
   const masked = systemd.maskedUnits.map((name) => none(unit(name)));
   if (!microvm.optimize.enable) return masked;
-  const excluded = DOCUMENTATION.exclude.map((path) => `path-exclude=${path}\n`);
-  const included = DOCUMENTATION.include.map((path) => `path-include=${path}\n`);
   const keepsLogs = microvm.volumes.some(
     ({ mountPoint }) =>
       mountPoint !== null && `/var/log/journal/`.startsWith(`${mountPoint.replace(/\/+$/, "")}/`),
@@ -73,7 +70,6 @@ export function optimizationFiles(config: GuestConfig): FileEntry[] {
     // The layers' caches are up to date (systemd-update-done(8)).
     file("etc/.updated", ""),
     file("var/.updated", ""),
-    file("etc/dpkg/dpkg.cfg.d/microvm", [...excluded, ...included].join("")),
     file(
       "etc/systemd/system.conf.d/microvm.conf",
       "[Manager]\nStatusUnitFormat=name\nDefaultTimeoutStopSec=10s\n",

@@ -1,15 +1,13 @@
 /** From the declared units to their files. */
 
 import type { TracedUnit } from "../../guest/unit-files.ts";
-import { escapeUnitPath, quoteUnitWord } from "../../guest/units.ts";
+import { quoteUnitWord } from "../../guest/units.ts";
+import { escapeUnitPath } from "../../options/guest/systemd/names.ts";
 import type { GuestConfig } from "../../options/guest.ts";
 import type { FileEntry } from "../../store/files.ts";
-import { file, relative } from "./entries.ts";
+import { commentWord, file, relative, type ShowFile } from "./entries.ts";
 import { serviceJobs, serviceText } from "./service-text.ts";
 import { joined, plainUnitText, sectionText, sorted, stated, type Texts } from "./unit-text.ts";
-
-/** Tells what to call a module's file. */
-export type ShowFile = (file: string) => string;
 
 type Systemd = GuestConfig["systemd"];
 
@@ -175,9 +173,4 @@ function linksOf(name: string, { aliases, wantedBy, requiredBy, upheldBy }: AnyU
 /** A name as part of an option's path. */
 function quoteName(name: string): string {
   return /^[\w@-]+$/.test(name) ? name : JSON.stringify(name);
-}
-
-/** A file's name in a comment, which it must not end. */
-function commentWord(name: string): string {
-  return name.replace(/[\0-\x1f\x7f]/g, "?");
 }

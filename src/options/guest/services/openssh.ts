@@ -8,6 +8,8 @@ import {
   types,
   withFile,
 } from "../../../module-system/index.ts";
+import { definitionFiles } from "../defined-in.ts";
+import { generatedFile } from "../generated-file.ts";
 import { isOnVolume, type volumesOptions } from "../volumes.ts";
 import { hostKeyScript } from "./ssh-host-keys.ts";
 
@@ -75,18 +77,49 @@ export const opensshOptions = {
 
 type Config = InferConfig<typeof opensshOptions & typeof volumesOptions>;
 
+const PATH = ["services", "openssh"];
+
+/** Host keys come when the guest starts: the check has one of its own, and what sshd says of the others is left out. */
+const CHECK_SCRIPT = `mkdir -p /run/sshd
+ssh-keygen -q -t ed25519 -N '' -f /tmp/key
+status=0
+sshd -t -h /tmp/key 2>/tmp/said || status=$?
+sed '/^Unable to load host key: /d' /tmp/said
+exit $status
+`;
+
 /** Runs the package set's OpenSSH server. */
-const implementation = ({ config }: { readonly config: Config }) => ({
+const implementation = ({ config, options }: { readonly config: Config; readonly options: object }) => ({
   config: mkIf(() => config.services.openssh.enable, {
     environment: {
       packages: ["openssh-server"],
       etc: {
-        // The configuration is generated; a fault in it fails the start itself.
-        "systemd/system/ssh.service.d/microvm.conf": { text: "[Service]\nExecStartPre=\n" },
-        "ssh/sshd_config.d/00-microvm.conf": { text: () => sshdConfig(config.services.openssh) },
+        "ssh/sshd_config.d/00-microvm.conf": generatedFile(options, PATH, () =>
+          sshdConfig(config.services.openssh),
+        ),
       },
     },
-    systemd: { services: { "ssh-host-keys": () => hostKeyService(config) } },
+    systemd: {
+      services: {
+        "ssh-host-keys": () => hostKeyService(config),
+        // The configuration was checked before the guest was built, so that it is not at each start.
+        ssh: {
+          serviceConfig: { ExecStartPre: [""] },
+          reloadTriggers: () => [sshdConfig(config.services.openssh)],
+        },
+      },
+    },
+    system: {
+      checks: {
+        openssh: {
+          option: "services.openssh",
+          definedIn: () => definitionFiles(options, PATH),
+          program: "/usr/sbin/sshd",
+          files: ["/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d"],
+          script: CHECK_SCRIPT,
+        },
+      },
+    },
     networking: {
       firewall: {
         allowedTCPPorts: mkIf(
@@ -94,7 +127,12 @@ const implementation = ({ config }: { readonly config: Config }) => ({
           () => config.services.openssh.ports,
         ),
       },
-      listeners: () => config.services.openssh.ports.map((port) => ({ service: "services.openssh", port })),
+      listeners: () =>
+        config.services.openssh.ports.map((port) => ({
+          service: "services.openssh",
+          option: [...PATH, "ports"],
+          port,
+        })),
     },
     services: {
       openssh: {
@@ -109,7 +147,6 @@ const implementation = ({ config }: { readonly config: Config }) => ({
 
 function sshdConfig({ ports, hostKeys, settings }: Config["services"]["openssh"]): string {
   const lines = [
-    "# services.openssh",
     // The first of equal settings counts, but for ports, which add up.
     ...ports.map((port) => `Port ${port}`),
     ...hostKeys.map(({ path }) => `HostKey ${path}`),

@@ -9,6 +9,7 @@ import {
   withFile,
 } from "../../../module-system/index.ts";
 import { addressTypes } from "../../address-types.ts";
+import { generatedFile } from "../generated-file.ts";
 import type { interfacesOptions } from "../interfaces.ts";
 import type { networkingOptions } from "../networking.ts";
 
@@ -58,13 +59,17 @@ export const resolvedOptions = {
 
 type Config = InferConfig<typeof resolvedOptions & typeof networkingOptions & typeof interfacesOptions>;
 
-const implementation = ({ config }: { readonly config: Config }) => ({
+const implementation = ({ config, options }: { readonly config: Config; readonly options: object }) => ({
   config: mkMerge([
     { services: { resolved: { enable: mkDefault(() => lacksNameServers(config)) } } },
     mkIf(() => config.services.resolved.enable, {
       environment: {
         packages: ["systemd-resolved"],
-        etc: { "systemd/resolved.conf.d/microvm.conf": { text: () => resolvedConf(config) } },
+        etc: {
+          "systemd/resolved.conf.d/microvm.conf": generatedFile(options, ["services", "resolved"], () =>
+            resolvedConf(config),
+          ),
+        },
       },
     }),
   ]),
@@ -83,7 +88,6 @@ function resolvedConf({ networking, services: { resolved } }: Config): string {
     ...resolved.domains,
   ];
   const lines = [
-    "# services.resolved",
     "[Resolve]",
     ...(networking.nameservers.length > 0 ? [`DNS=${networking.nameservers.join(" ")}`] : []),
     ...(resolved.fallbackDns === null ? [] : [`FallbackDNS=${resolved.fallbackDns.join(" ")}`]),

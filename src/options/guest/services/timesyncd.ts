@@ -1,5 +1,6 @@
 /** `services.timesyncd`. */
 import { type InferConfig, mkIf, mkOption, types, withFile } from "../../../module-system/index.ts";
+import { generatedFile } from "../generated-file.ts";
 
 /** Options of systemd-timesyncd. */
 export const timesyncdOptions = {
@@ -37,11 +38,15 @@ export const timesyncdOptions = {
 
 type Config = InferConfig<typeof timesyncdOptions>;
 
-const implementation = ({ config }: { readonly config: Config }) => ({
+const implementation = ({ config, options }: { readonly config: Config; readonly options: object }) => ({
   config: mkIf(() => config.services.timesyncd.enable, {
     environment: {
       packages: ["systemd-timesyncd"],
-      etc: { "systemd/timesyncd.conf.d/microvm.conf": { text: () => timesyncdConf(config) } },
+      etc: {
+        "systemd/timesyncd.conf.d/microvm.conf": generatedFile(options, ["services", "timesyncd"], () =>
+          timesyncdConf(config),
+        ),
+      },
     },
   }),
 });
@@ -50,7 +55,6 @@ function timesyncdConf({ networking, services: { timesyncd } }: Config): string 
   const { extraConfig } = timesyncd;
   const servers = [...timesyncd.servers, ...networking.timeServers];
   const lines = [
-    "# services.timesyncd",
     "[Time]",
     ...(servers.length > 0 ? [`NTP=${servers.join(" ")}`] : []),
     ...(extraConfig.trim() === "" ? [] : [extraConfig.trim()]),

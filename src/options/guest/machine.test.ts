@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { guest, guestConfig } from "../testing/evaluate.ts";
+
+const faultsOf = (microvm: object) => guest({ microvm }).faults;
+
+test("memory that the hypervisor cannot take or give is refused, by option", () => {
+  assert.deepEqual(faultsOf({ balloon: true, hugepageMem: true, hotplugMem: 64 }), []);
+  assert.deepEqual(faultsOf({ initialBalloonMem: 1, graphics: { enable: true } }), [
+    '"microvm.initialBalloonMem" is set, which "qemu" cannot do here',
+    '"microvm.graphics.enable" is set, which "qemu" cannot do here',
+  ]);
+  assert.deepEqual(faultsOf({ hotplugMem: 64, qemu: { machine: "microvm" } }), [
+    '"microvm.hotplugMem" is set, which the machine "microvm" of "microvm.qemu.machine" cannot do',
+  ]);
+});
+
+test("memory that comes later comes in whole blocks, and all of it at first unless less is said", () => {
+  assert.equal(guestConfig({ microvm: { hotplugMem: 64 } }).microvm.hotpluggedMem, 64);
+  assert.deepEqual(faultsOf({ hotplugMem: 4, hotpluggedMem: 5 }), [
+    '"microvm.hotpluggedMem" is 5 MiB, more than the 4 MiB of "microvm.hotplugMem"',
+    '"microvm.hotpluggedMem" is 5 MiB, which is no multiple of 2 MiB',
+  ]);
+});
+
+test("access control lists do not go with translated ids", () => {
+  const share = { tag: "a", source: "/srv", mountPoint: "/srv", proto: "virtiofs" };
+  const extraArgs = ["--translate-uid=map:0:1000:1"];
+  assert.deepEqual(faultsOf({ shares: [{ ...share, extraArgs }] }), [
+    '"microvm.shares.0.posixAcl" is true, which does not go with arguments that translate user or group ids: set it to false',
+  ]);
+  assert.deepEqual(faultsOf({ shares: [{ ...share, extraArgs, posixAcl: false }] }), []);
+});

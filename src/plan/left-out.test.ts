@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DOCUMENTATION } from "../guest/debian-layer.ts";
+import { guestConfig } from "../options/testing/evaluate.ts";
+import { leftOut } from "./left-out.ts";
+
+const of = (module: object) => leftOut(guestConfig(module));
+
+test("documentation and translations are left out unless the guest is not to be small", () => {
+  assert.deepEqual(of({}), { exclude: [...DOCUMENTATION.exclude], include: [...DOCUMENTATION.include] });
+  assert.deepEqual(of({ microvm: { optimize: { enable: false } } }), { exclude: [], include: [] });
+});
+
+test("what is asked for is there, and nothing beside it", () => {
+  const { exclude } = of({ documentation: { man: { enable: true } } });
+  assert.deepEqual(
+    exclude,
+    DOCUMENTATION.exclude.filter((path) => path !== "/usr/share/man/*"),
+  );
+  assert.deepEqual(of({ documentation: { enable: true } }).exclude, ["/usr/share/locale/*"]);
+  const fat = of({ microvm: { optimize: { enable: false } }, documentation: { info: { enable: false } } });
+  assert.deepEqual(fat.exclude, ["/usr/share/info/*"]);
+});
+
+test("translations of the guest's languages stay", () => {
+  const { include } = of({ i18n: { defaultLocale: "de_AT.UTF-8", supportedLocales: ["de_DE.UTF-8/UTF-8"] } });
+  assert.deepEqual(include, [
+    ...DOCUMENTATION.include,
+    "/usr/share/locale/de/*",
+    "/usr/share/locale/de[_@]*",
+  ]);
+});

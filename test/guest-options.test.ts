@@ -1,0 +1,86 @@
+/** Language, shells, programs, modules and memory as options say, asserted from inside the guest. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { guestProject, microvm, STORE_SHARE } from "./support.ts";
+
+const directory = guestProject(`
+  microvm: {
+    ${STORE_SHARE},
+    vcpu: 2,
+    mem: 512,
+    hotplugMem: 256,
+    hotpluggedMem: 128,
+    balloon: true,
+    machineId: "6d1c4e0f-7d52-4c2f-9d4e-5c8f0a9b1c2d",
+  },
+  i18n: { defaultLocale: "de_DE.UTF-8", extraLocaleSettings: { LC_TIME: "en_DK.UTF-8" } },
+  documentation: { man: { enable: true } },
+  boot: {
+    kernelModules: ["dummy"],
+    blacklistedKernelModules: ["virtio_balloon"],
+    extraModprobeConfig: "options dummy numdummies=3\\n",
+    kernel: { sysctl: { "vm.swappiness": 7 } },
+  },
+  environment: {
+    variables: { FROM_OPTIONS: "yes" },
+    shellAliases: { greet: "echo hello from an alias" },
+    loginShellInit: "export FROM_LOGIN=yes",
+    interactiveShellInit: "export FROM_INTERACTIVE=yes",
+  },
+  programs: {
+    git: { enable: true, config: { init: { defaultBranch: "trunk" } } },
+    less: { enable: true, envVariables: { LESS: "-R" } },
+    vim: { enable: true, defaultEditor: true },
+    tmux: { enable: true, keyMode: "vi" },
+    nano: { enable: true, nanorc: "set tabsize 4\\n" },
+  },
+`);
+
+/** Each line is a name and a command; the test asserts what the command prints. */
+const CHECKS: Readonly<Record<string, readonly [command: string, expected: RegExp]>> = {
+  state: ["systemctl is-system-running --wait; systemctl --failed --no-legend", /^running$/],
+  locale: [
+    ". /etc/default/locale; export LANG LC_TIME; locale; locale charmap; bash -c 'printf %.1f 0,5'; echo",
+    /^LANG=de_DE\.UTF-8\n[\s\S]*LC_TIME=en_DK\.UTF-8\n[\s\S]*\nUTF-8\n0,5$/,
+  ],
+  translation: ["LC_ALL=de_DE.UTF-8 ls /nowhere", /nicht (?:möglich|gefunden)/],
+  others: ["ls /usr/share/locale", /^(?:(?:(?:de|en)(?:[_@][\w@]*)?|locale\.alias)(?:\n|$))+$/],
+  manager: ["systemctl show-environment", /^LANG=de_DE\.UTF-8$/m],
+  documentation: [
+    "ls /usr/share/man/man1/ls.1.gz; ls /usr/share/doc/coreutils /usr/share/info",
+    /^\/usr\/share\/man\/man1\/ls\.1\.gz\n/,
+  ],
+  licences: ["ls /usr/share/doc/coreutils", /^copyright$/],
+  modules: [
+    "ls -d /sys/class/net/dummy*; lsmod | grep -c virtio_balloon",
+    /^(\/sys\/class\/net\/dummy\d\n){3}0$/,
+  ],
+  sysctl: ["sysctl -n vm.swappiness", /^7$/],
+  // The kernel keeps some of it for itself.
+  memory: ["grep MemTotal /proc/meminfo | tr -dc 0-9", /^(5[5-9]|6[0-4])\d{4}$/],
+  balloon: ["grep -l 0x0005 /sys/bus/virtio/devices/*/device | wc -l", /^1$/],
+  machineId: [
+    "cat /etc/machine-id /sys/class/dmi/id/product_uuid",
+    /^6d1c4e0f7d524c2f9d4e5c8f0a9b1c2d\n6d1c4e0f-7d52-4c2f-9d4e-5c8f0a9b1c2d$/,
+  ],
+  login: ["bash -lc 'echo $FROM_OPTIONS $FROM_LOGIN $LESS $EDITOR'", /^yes yes -R vim$/],
+  alias: ["bash -ic 'greet; echo $FROM_INTERACTIVE'", /hello from an alias\nyes$/],
+  git: ["git init -q /tmp/repository && git -C /tmp/repository symbolic-ref HEAD", /^refs\/heads\/trunk$/],
+  tmux: ["HOME=/root tmux new-session -d && tmux show-options -gv mode-keys; tmux kill-server", /^vi$/],
+  nano: ["grep tabsize /etc/nanorc", /^set tabsize 4$/],
+};
+
+test("options do in the guest what they say", async () => {
+  const script = Object.entries(CHECKS)
+    .map(([name, [command]]) => `echo "== ${name}"\n{ ${command}\n} 2>&1`)
+    .join("\n");
+  const { stdout, stderr, code } = await microvm(["run", directory, "--timeout", "400", "--exec", script]);
+  assert.equal(code, 0, `${stderr}\n${stdout}`);
+  const answers = Object.fromEntries(
+    stdout
+      .split(/^== /m)
+      .slice(1)
+      .map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1).trimEnd()]),
+  );
+  for (const [name, [, expected]] of Object.entries(CHECKS)) assert.match(answers[name]!, expected, name);
+});

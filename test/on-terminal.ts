@@ -1,0 +1,37 @@
+/** The program on a terminal. */
+import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { ended, quoteCommand, spawn } from "../src/os/processes.ts";
+import { environment, ROOT } from "./support.ts";
+
+const PROGRAM = [process.execPath, `${ROOT}/bin/microvm.js`];
+
+/** What the screen shows when the program runs on a terminal of 33 rows and 99 columns, the keys that it gets: each once what stands before it was seen. */
+export async function onTerminal(
+  args: readonly string[],
+  steps: readonly (readonly [RegExp, string])[],
+  changes: Readonly<Record<string, string>> = {},
+) {
+  const line = `stty rows 33 cols 99; ${quoteCommand([...PROGRAM, ...args])}; echo "code $?"; stty -a`;
+  const terminal = spawn("script", ["-qec", line, "/dev/null"], {
+    env: { ...environment(changes), TERM: "dumb", SHELL: "/bin/sh" },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let screen = "";
+  terminal.stdout.on("data", (chunk: Buffer) => {
+    screen += chunk;
+  });
+  try {
+    for (const [seen, keys] of steps) {
+      for (let tries = 0; !seen.test(screen); tries++) {
+        assert.ok(tries < 600, `${seen} did not appear:\n${screen}`);
+        await delay(100);
+      }
+      terminal.stdin.write(keys);
+    }
+    await ended(terminal);
+    return screen;
+  } finally {
+    terminal.kill("SIGKILL");
+  }
+}

@@ -1,0 +1,45 @@
+/** The example with a web server and a database, as the host sees it, twice: what is on its volume lasts. */
+import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readFileSync, writeFileSync } from "../src/os/files.ts";
+import { ROOT, startMicrovm, temporaryDirectory } from "./support.ts";
+
+/** A port of the host that nobody listens on. */
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+test("visits are counted in the database, from one start to the next", async () => {
+  const port = await freePort();
+  const directory = join(temporaryDirectory(), "example");
+  const isLock = (path: string) => path.endsWith("microvm.lock");
+  cpSync(join(ROOT, "examples/web-and-database"), directory, {
+    recursive: true,
+    filter: (path) => !isLock(path),
+  });
+  const file = join(directory, "microvm.config.ts");
+  const text = readFileSync(file, "utf8");
+  assert.ok(text.includes("port: 8080"));
+  writeFileSync(file, text.replace("port: 8080", `port: ${port}`));
+  const ask = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  const untilVisited = (times: number) => `
+    systemctl is-system-running --wait; systemctl list-units --failed --no-legend
+    echo "data: $(findmnt -no FSTYPE /var/lib/postgresql) $(stat -c '%U %a' /var/lib/postgresql/data)"
+    until [ "$(runuser -u postgres -- psql -Atc 'SELECT count(*) FROM visits' visits 2>/dev/null)" = ${times} ]; do sleep 0.2; done
+  `;
+  for (const visits of [[1, 2], [3]]) {
+    const machine = startMicrovm(["run", directory, "--exec", untilVisited(visits.at(-1)!)]);
+    await machine.until(/^data: ext4 postgres 700$/m);
+    assert.match(machine.output(), /^running$/m);
+    assert.match(await ask("/"), /<h1>Hello from guestbook<\/h1>/);
+    for (const visit of visits) assert.equal(await ask("/visits"), `Visit number ${visit}\n`);
+    assert.equal(await machine.exited, 0, machine.output());
+  }
+});
