@@ -26,10 +26,7 @@ export function rebootReasons(former: RunnerFacts, next: RunnerFacts): RebootRea
   if (isImage(next)) return [{ option: "pkgs", why: "guests of images are not changed while they run" }];
   const reasons = [...layerReasons(former, next), ...machineReasons(former.machine, next.machine)];
   if (reasons.length === 0 && scriptOf(former) !== scriptOf(next)) {
-    reasons.push({
-      option: "microvm.preStart, microvm.extraArgsScript or microvm.vmHostPackages",
-      why: "what starts the VM is another",
-    });
+    reasons.push(scriptReason(former, next));
   }
   return [...new Map(reasons.map((reason) => [reason.option, reason])).values()];
 }
@@ -113,6 +110,21 @@ function comparable(machine: MachineSpec): Record<string, unknown> {
 /** The initrd stacks the layers by this word; that all but the first are the same is looked at by their names. */
 function isOfConfigLayer(word: string): boolean {
   return word.startsWith("microvm.layers=");
+}
+
+function scriptReason(former: RunnerFacts, next: RunnerFacts): RebootReason {
+  const [before, after] = [former, next].map((runner) => scriptOf(runner).split("\n")) as [
+    string[],
+    string[],
+  ];
+  const changed = [...before, ...after].filter((line) => !before.includes(line) || !after.includes(line));
+  const images = next.machine.disks.flatMap(({ image }) => ("file" in image ? [image.file] : []));
+  return images.some((image) => changed.some((line) => line.includes(image)))
+    ? { option: "microvm.volumes", why: "volumes are made and grown at the start" }
+    : {
+        option: "microvm.preStart, microvm.extraArgsScript or microvm.vmHostPackages",
+        why: "what starts the VM is another",
+      };
 }
 
 /** A runner's script without the names of its configuration layer and its disk. */

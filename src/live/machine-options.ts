@@ -9,6 +9,7 @@ export const FIELD_OPTIONS: Readonly<Record<string, string>> = {
   controlSocket: "microvm.socket",
   consoleSocket: "microvm.socket",
   agentSocket: "services.qemuGuest.enable",
+  vsockCid: "microvm.vsock.cid",
   serialConsole: "microvm.qemu.serialConsole",
 };
 
