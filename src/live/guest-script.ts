@@ -74,7 +74,7 @@ wanted() {
 ${FILE_FUNCTIONS}${ACCOUNT_FUNCTIONS}${SETTING_FUNCTIONS}# What a unit said last.
 tell_unit() {
   say "reason the unit $1 $2"
-  journalctl -u "$1" -n 3 -o cat --no-pager 2>/dev/null | sed 's/^/log /' >>words
+  journalctl "_SYSTEMD_UNIT=$1" -n 3 -o cat --no-pager 2>/dev/null | sed 's/^/log /' >>words
 }
 
 # Starts, restarts or reloads units; those that fail are told.

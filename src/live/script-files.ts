@@ -20,11 +20,7 @@ place_of() {
     case $above in */*) above=\${above%/*} ;; *) above='' ;; esac
   done
   [ ! -w "$root/$above/." ] || return 0
-  case $1 in
-    usr/local/*) echo usr/local ;;
-    */*) echo "\${1%%/*}" ;;
-    *) echo / ;;
-  esac
+  case $1 in */*) echo "\${1%%/*}" ;; *) echo / ;; esac
 }
 
 # Directories above $2 in a tree, like those that are there.
