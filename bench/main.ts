@@ -1,6 +1,6 @@
 /**
  * Benchmarks, each beside a peer in the same run where there is one:
- * `npm run bench -- [build|rebuild|config-layer|boot|eval|resolve|all] [--json] [--runs N]`.
+ * `npm run bench -- [build|rebuild|config-layer|boot|eval|resolve|switch|all] [--json] [--runs N]`.
  * Figures go to standard output, what is going on to standard error.
  */
 import { parseArgs } from "node:util";
@@ -14,6 +14,7 @@ import { fleetBuild } from "./fleet-build.ts";
 import { growth } from "./growth.ts";
 import { rebuild } from "./rebuild.ts";
 import { resolution } from "./resolve.ts";
+import { switching } from "./switch.ts";
 import { openWorkspace } from "./workspace.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   configLayer,
   rebuild,
   fleetBuild,
+  switching,
   boot,
   coldBuild,
   growth,

@@ -47,6 +47,8 @@ export const configNames = {
   signingKey: "signing-key",
   /** Public keys whose signatures imports are taken by, one file each. */
   trustedKeys: "trusted-keys",
+  /** Where store and state directory are, when the host's declaration names others than the usual ones. */
+  directories: "directories.json",
 } as const;
 
 /** Inside a store. Names that begin with a dot are never store paths. */

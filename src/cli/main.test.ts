@@ -29,7 +29,7 @@ describe("the command line", { concurrency: 4 }, () => {
       status: 2,
       stdout: "",
       stderr: `error: There is no command "nonsense"
-hint: The commands are "run", "build", "eval", "lock", "exec", "console", "cp", "ssh", "options", "log", "gc", "store"; see "microvm --help"
+hint: The commands are "run", "build", "switch", "generations", "rollback", "eval", "lock", "exec", "console", "cp", "ssh", "options", "log", "gc", "store"; see "microvm --help"
 `,
     });
   });

@@ -1,17 +1,41 @@
 /** Where this run of the program works, and how it is told to stop. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { MicrovmError } from "../errors.ts";
+import { readTextIfExists, rmSync, writeFileAtomically } from "../os/files.ts";
 import { exitStatus } from "../os/processes.ts";
 import { ownUid } from "../os/user-namespace.ts";
-import { stateDirectory, storeDirectory } from "../paths.ts";
+import { configDirectory, configNames, stateDirectory, storeDirectory } from "../paths.ts";
 
-/** The directories of this run; absolute paths. */
-export function directories(): { readonly store: string; readonly state: string } {
+/** Where store and state directory are; absolute paths. */
+export interface Directories {
+  readonly store: string;
+  readonly state: string;
+}
+
+/** The directories of this run: what the environment says, else what this machine's host names, else the usual ones. */
+export function directories(): Directories {
   const uid = ownUid();
+  const named = namedDirectories();
+  const { MICROVM_STORE, MICROVM_STATE_DIR } = process.env;
   return {
-    store: resolve(storeDirectory(process.env, uid)),
-    state: resolve(stateDirectory(process.env, uid)),
+    store: resolve((!MICROVM_STORE && named?.store) || storeDirectory(process.env, uid)),
+    state: resolve((!MICROVM_STATE_DIR && named?.state) || stateDirectory(process.env, uid)),
   };
+}
+
+/** Keeps the directories that a host's declaration names, so that every command finds them; null forgets them. */
+export function keepDirectories(named: Directories | null): void {
+  if (named === null) rmSync(directoriesFile(), { force: true });
+  else writeFileAtomically(directoriesFile(), `${JSON.stringify({ version: 1, ...named })}\n`);
+}
+
+function namedDirectories(): Directories | undefined {
+  const text = readTextIfExists(directoriesFile());
+  return text === undefined ? undefined : (JSON.parse(text) as Directories);
+}
+
+function directoriesFile(): string {
+  return join(configDirectory(process.env, ownUid()), configNames.directories);
 }
 
 let status: number | undefined;

@@ -11,7 +11,7 @@ import { type Command, parseWords } from "./command.ts";
 import { printWarning } from "./output.ts";
 import { progressReporter } from "./progress.ts";
 import { findProjectFor } from "./project.ts";
-import { directories, stopSignal } from "./setting.ts";
+import { directories, keepDirectories, stopSignal } from "./setting.ts";
 import { switchObject, switchText } from "./switch-text.ts";
 
 /** Exit status of `--dry-run` when there is something to do. */
@@ -26,7 +26,7 @@ export const switchCommand: Command = {
 systemd, the VMs' directories, and what runs. Everything is built first. When a step fails, the generation before is in
 force again. On a terminal it asks before it begins.
 
-The project is ${"/etc/microvm"} (a user's is ~/.config/microvm) when none is named. The host is the one behind "#", else
+The project is /etc/microvm (a user's is ~/.config/microvm) when none is named. The host is the one behind "#", else
 the one with this machine's name, else "default".
 
 Usage: microvm switch [PROJECT[#HOST]] [options]
@@ -79,6 +79,8 @@ Examples:
     if (!isPending) return 0;
     if (!values.yes && !(await agreed(signal))) throw new MicrovmError("interrupted", "Nothing was changed");
     const number = await watched((reporter) => applySwitch(plan, { roots, signal, reporter }));
+    const { namesDirectories, machine: named } = evaluated;
+    keepDirectories(namesDirectories ? { store: named.storeDirectory, state: named.stateDirectory } : null);
     if (!values.json) process.stdout.write(`generation ${number} is in force\n`);
     return 0;
   },

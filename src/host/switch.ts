@@ -70,6 +70,8 @@ export interface EvaluatedSwitch {
   readonly config: HostConfig;
   /** With the directories that the host names. */
   readonly machine: HostMachine;
+  /** Whether it names any. */
+  readonly namesDirectories: boolean;
   readonly plans: ReadonlyMap<string, HostVmPlan>;
   readonly planned: readonly PlannedVms[];
 }
@@ -97,7 +99,9 @@ export async function evaluateSwitch(options: SwitchOptions): Promise<EvaluatedS
       plans.set(name, { vm, plan: some.plans[index]!, once });
     });
   }
-  return { host: host.name, config, machine, plans, planned };
+  const { stateDir, storeDir } = config.microvm;
+  const namesDirectories = stateDir !== null || storeDir !== null;
+  return { host: host.name, config, machine, namesDirectories, plans, planned };
 }
 
 /** The host, evaluated with the directories that it names itself. */

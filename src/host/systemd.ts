@@ -89,12 +89,16 @@ export function isRunning(state: UnitState | undefined): boolean {
 }
 
 /**
- * Checks that this machine can be a host (`host-unsupported`): systemd runs and its directory of units can be written
- * to.
+ * Checks that this machine can be a host (`host-unsupported`): systemd runs, which sd_booted(3) tells by the directory
+ * `booted`, and its directory of units can be written to.
  */
-export async function checkHost(systemd: Systemd, unitDirectory: string): Promise<void> {
+export async function checkHost(
+  systemd: Pick<Systemd, "scope">,
+  unitDirectory: string,
+  booted = "/run/systemd/system",
+): Promise<void> {
   const instead = 'Without that, "microvm run" runs VMs in the foreground';
-  if (!existsSync("/run/systemd/system")) {
+  if (!existsSync(booted)) {
     throw new MicrovmError("host-unsupported", "This machine does not run systemd, which a host needs", {
       hint: instead,
     });
