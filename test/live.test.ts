@@ -41,7 +41,8 @@ const NEXT = {
   lazy: service("echo two >/run/lazy; exec sleep infinity", "restartIfChanged: false"),
   fresh: service("echo fresh >/run/fresh; exec sleep infinity"),
 };
-const FIRST_MORE = 'environment: { etc: { version: { text: "1" }, mine: { text: "1" }, gone: { text: "1" } } },';
+const FIRST_MORE =
+  'environment: { etc: { version: { text: "1" }, mine: { text: "1" }, gone: { text: "1" } } },';
 const NEXT_MORE = `
   environment: { etc: { version: { text: "2" }, mine: { text: "2" } }, files: { "/usr/share/added/deep": { text: "added" } } },
   networking: { firewall: { allowedTCPPorts: [8080] } },
@@ -55,7 +56,10 @@ const source = readFileSync(file, "utf8");
 
 /** Builds the guest with another configuration; gives its runner. */
 async function build(text: string): Promise<string> {
-  writeFileSync(file, source.replace(config(SERVICES, FIRST_MORE), () => text));
+  writeFileSync(
+    file,
+    source.replace(config(SERVICES, FIRST_MORE), () => text),
+  );
   const { stdout, stderr, code } = await microvm(["build", "--quiet", directory]);
   assert.equal(code, 0, stderr);
   return stdout.trim();
@@ -86,7 +90,11 @@ describe("a running guest", async () => {
   assert.equal(await sh("systemctl is-system-running --wait"), "running", await sh("systemctl --failed"));
   const booted = (performance.now() - begun) / 1000;
   const pidOf = (unit: string) => sh(`systemctl show -p MainPID --value ${unit}`);
-  const pids = { steady: await pidOf("steady"), lazy: await pidOf("lazy"), agent: await pidOf("qemu-guest-agent") };
+  const pids = {
+    steady: await pidOf("steady"),
+    lazy: await pidOf("lazy"),
+    agent: await pidOf("qemu-guest-agent"),
+  };
   const becomes = (next: string, from: string) =>
     changeGuest({ name: "guest", agent, booted: from, perhaps: [], next }, AbortSignal.timeout(300_000));
   /** The error that a change ends with. */
@@ -105,14 +113,28 @@ describe("a running guest", async () => {
     second = await build(config(NEXT, NEXT_MORE));
     const start = performance.now();
     const { later, kept } = await becomes(second, first);
-    t.diagnostic(`changed in ${((performance.now() - start) / 1000).toFixed(1)} s; its start took ${booted.toFixed(1)} s`);
+    t.diagnostic(
+      `changed in ${((performance.now() - start) / 1000).toFixed(1)} s; its start took ${booted.toFixed(1)} s`,
+    );
     assert.deepEqual(later, ["lazy.service"]);
     assert.deepEqual(kept, ["/etc/mine was changed in the guest; its own is now /etc/mine.microvm-old"]);
 
-    assert.equal(await sh("cat /etc/version /etc/mine /etc/mine.microvm-old; ls /etc/gone"), "22changed by hand\nls: cannot access '/etc/gone': No such file or directory");
-    assert.equal(await sh("cat /run/changing /run/fresh /run/lazy /usr/share/added/deep"), "two\nfresh\none\nadded");
-    assert.equal(await sh("systemctl is-active changing fresh old; ls /run/old-stopped"), "active\nactive\ninactive\n/run/old-stopped");
-    assert.equal(await sh("id zoe | tr -d ' '; stat -c '%U %a' /home/zoe; id -un runtime"), "uid=1000(zoe)gid=100(users)groups=100(users),4(adm)\nzoe 700\nruntime");
+    assert.equal(
+      await sh("cat /etc/version /etc/mine /etc/mine.microvm-old; ls /etc/gone"),
+      "22changed by hand\nls: cannot access '/etc/gone': No such file or directory",
+    );
+    assert.equal(
+      await sh("cat /run/changing /run/fresh /run/lazy /usr/share/added/deep"),
+      "two\nfresh\none\nadded",
+    );
+    assert.equal(
+      await sh("systemctl is-active changing fresh old; ls /run/old-stopped"),
+      "active\nactive\ninactive\n/run/old-stopped",
+    );
+    assert.equal(
+      await sh("id zoe | tr -d ' '; stat -c '%U %a' /home/zoe; id -un runtime"),
+      "uid=1000(zoe)gid=100(users)groups=100(users),4(adm)\nzoe 700\nruntime",
+    );
     assert.match(await sh("nft list chain inet firewall input-allow"), /tcp dport 8080 accept/);
     assert.equal(await sh("cat /proc/sys/vm/swappiness; systemctl is-system-running"), "7\nrunning");
     assert.deepEqual(
@@ -122,25 +144,52 @@ describe("a running guest", async () => {
   });
 
   test("goes back by itself when something does not come up", async () => {
-    const broken = { ...NEXT, changing: service("echo three >/run/changing; exec sleep infinity"), broken: service("echo it is broken; exit 3", 'serviceConfig: { Type: "oneshot" }') };
+    const broken = {
+      ...NEXT,
+      changing: service("echo three >/run/changing; exec sleep infinity"),
+      broken: service("echo it is broken; exit 3", 'serviceConfig: { Type: "oneshot" }'),
+    };
     const third = await build(config(broken, NEXT_MORE.replace('text: "2"', 'text: "3"')));
     assert.match(
       await refusal(third, second),
       /^live-failed: "guest" went back to its former configuration: the unit broken\.service did not start; .*it is broken/,
     );
-    const looping = { ...NEXT, looping: service("exit 4", 'serviceConfig: { Restart: "always", RestartSec: 60 }') };
-    assert.match(await refusal(await build(config(looping, NEXT_MORE)), second), /the unit looping\.service fails again and again/);
-    const checked = config(NEXT, NEXT_MORE, 'liveChange: { check: "echo no answer from $(cat /etc/version)\\nfalse\\n" }');
-    assert.match(await refusal(await build(checked), second), /microvm\.liveChange\.check failed: no answer from 2$/);
-    assert.equal(await sh("cat /etc/version /run/changing; systemctl is-active changing fresh; ls /etc/systemd/system/broken.service"), "2two\nactive\nactive\nls: cannot access '/etc/systemd/system/broken.service': No such file or directory");
+    const looping = {
+      ...NEXT,
+      looping: service("exit 4", 'serviceConfig: { Restart: "always", RestartSec: 60 }'),
+    };
+    assert.match(
+      await refusal(await build(config(looping, NEXT_MORE)), second),
+      /the unit looping\.service fails again and again/,
+    );
+    const checked = config(
+      NEXT,
+      NEXT_MORE,
+      'liveChange: { check: "echo no answer from $(cat /etc/version)\\nfalse\\n" }',
+    );
+    assert.match(
+      await refusal(await build(checked), second),
+      /microvm\.liveChange\.check failed: no answer from 2$/,
+    );
+    assert.equal(
+      await sh(
+        "cat /etc/version /run/changing; systemctl is-active changing fresh; ls /etc/systemd/system/broken.service",
+      ),
+      "2two\nactive\nactive\nls: cannot access '/etc/systemd/system/broken.service': No such file or directory",
+    );
     assert.equal(await sh("systemctl is-system-running; cat /usr/share/added/deep"), "running\nadded");
     assert.equal(await pidOf("steady"), pids.steady);
   });
 
   test("goes back when its change is cut off, also when nobody waits for it", async () => {
-    const waiting = config(NEXT, NEXT_MORE.replace('text: "2"', 'text: "4"'), 'liveChange: { check: "touch /run/checking; exec sleep 100" }');
+    const waiting = config(
+      NEXT,
+      NEXT_MORE.replace('text: "2"', 'text: "4"'),
+      'liveChange: { check: "touch /run/checking; exec sleep 100" }',
+    );
     const changing = refusal(await build(waiting), second);
-    for (let tries = 0; tries < 300 && (await sh("ls /run/checking")) !== "/run/checking"; tries++) await delay(100);
+    for (let tries = 0; tries < 300 && (await sh("ls /run/checking")) !== "/run/checking"; tries++)
+      await delay(100);
     assert.equal(await sh("cat /etc/version"), "4");
     assert.match(await refusal(second, first), /^live-failed: "guest" cannot begin a change: .*microvm-live/);
     await sh("systemctl kill --signal=KILL --kill-whom=main microvm-live.service");
@@ -154,15 +203,27 @@ describe("a running guest", async () => {
       await refusal(await build(config(NEXT, NEXT_MORE, volume)), second),
       /^reboot-needed: "guest" cannot be changed while it runs: .*"microvm\.volumes"/,
     );
-    assert.match(await refusal(await build(config(NEXT, NEXT_MORE, "mem: 768")), second), /"microvm\.mem": 512 becomes 768$/);
+    assert.match(
+      await refusal(await build(config(NEXT, NEXT_MORE, "mem: 768")), second),
+      /"microvm\.mem": 512 becomes 768$/,
+    );
   });
 
   test("knows what it has become, and goes on from there", async () => {
     // A host that missed the end of the first change.
-    assert.deepEqual(await changeGuest({ name: "guest", agent, booted: first, perhaps: [second], next: second }), { later: [], kept: [] });
+    assert.deepEqual(
+      await changeGuest({ name: "guest", agent, booted: first, perhaps: [second], next: second }),
+      { later: [], kept: [] },
+    );
     await becomes(first, second);
-    assert.equal(await sh("cat /etc/version /etc/gone /run/changing; ls /usr/share/added/deep"), "11one\nls: cannot access '/usr/share/added/deep': No such file or directory");
-    assert.equal(await sh("systemctl is-active old fresh; id zoe; id -un runtime"), "active\ninactive\nid: ‘zoe’: no such user\nruntime");
+    assert.equal(
+      await sh("cat /etc/version /etc/gone /run/changing; ls /usr/share/added/deep"),
+      "11one\nls: cannot access '/usr/share/added/deep': No such file or directory",
+    );
+    assert.equal(
+      await sh("systemctl is-active old fresh; id zoe; id -un runtime"),
+      "active\ninactive\nid: ‘zoe’: no such user\nruntime",
+    );
     assert.doesNotMatch(await sh("nft list ruleset"), /8080/);
     assert.equal(await pidOf("steady"), pids.steady);
   });

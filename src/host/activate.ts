@@ -6,6 +6,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readlinkSync } from "../os
 import { run, runToEnd } from "../os/processes.ts";
 import { vmNames } from "../paths.ts";
 import type { ActivationPlan } from "./activation.ts";
+import { changeLive } from "./change-live.ts";
 import type { VmChange } from "./changes.ts";
 import type { HostRecord, RecordedVm } from "./host-record.ts";
 import { install } from "./installed.ts";
@@ -21,13 +22,15 @@ export interface ActivationOptions {
   /** Runners of deployed VMs that are installed this once, by name; absolute paths. */
   readonly deployed: ReadonlyMap<string, string>;
   readonly signal?: AbortSignal | undefined;
+  /** A VM that cannot be changed while it runs is restarted, whatever the reason. */
+  readonly restartsInstead?: boolean;
 }
 
 /** Makes the machine what the plan says. Errors: `host-failed`, `permission-denied`, `command-failed`. */
 export async function activate(
   plan: ActivationPlan,
   machine: HostMachine,
-  { onStep, deployed, signal }: ActivationOptions,
+  { onStep, deployed, signal, restartsInstead = false }: ActivationOptions,
 ): Promise<void> {
   const { target, units, etc, vms } = plan;
   explaining("Cannot write the host's units", () => {
@@ -42,13 +45,17 @@ export async function activate(
   installVms(target.record, machine, deployed);
   signal?.throwIfAborted();
   const named = (unit: VmChange["unit"]) => vms.filter((vm) => vm.unit === unit).map(({ name }) => name);
-  for (const verb of ["stop", "restart", "start"] as const) {
-    const names = named(verb);
-    if (names.length === 0) continue;
+  const control = async (verb: "stop" | "restart" | "start", names: readonly string[]) => {
+    if (names.length === 0) return;
     onStep(`${verb} ${names.length === 1 ? names[0] : `${names.length} VMs`}`);
     await machine.systemd.control([verb, ...names.map((name) => unitOf(name))]);
-  }
-  await expectRunning(machine.systemd, [...named("restart"), ...named("start")]);
+  };
+  await control("stop", named("stop"));
+  const left = await changeLive(named("change"), machine, { onStep, signal, restartsInstead });
+  const restarted = [...named("restart"), ...left];
+  await control("restart", restarted);
+  await control("start", named("start"));
+  await expectRunning(machine.systemd, [...restarted, ...named("start")]);
 }
 
 /** What the system refuses is an error that says what it was for. */

@@ -25,6 +25,9 @@ export interface RebootReason {
 export function rebootReasons(former: RunnerFacts, next: RunnerFacts): RebootReason[] {
   if (isImage(next)) return [{ option: "pkgs", why: "guests of images are not changed while they run" }];
   const reasons = [...layerReasons(former, next), ...machineReasons(former.machine, next.machine)];
+  if (reasons.length === 0 && former.machine.agentSocket === null) {
+    reasons.push({ option: "services.qemuGuest.enable", why: "a guest without agent cannot be changed" });
+  }
   if (reasons.length === 0 && scriptOf(former) !== scriptOf(next)) {
     reasons.push(scriptReason(former, next));
   }

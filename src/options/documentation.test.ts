@@ -142,6 +142,7 @@ test("the JSON Schema has both sides, and the host's VMs are guests", () => {
     "limits",
     "pkgs",
     "restartIfChanged",
+    "changeLive",
     "restartIfUnresponsive",
     "specialArgs",
     "updateFlake",
