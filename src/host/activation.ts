@@ -5,6 +5,7 @@ import type { RebootReason } from "../live/compare-runners.ts";
 import { readRunner } from "../live/read-runner.ts";
 import { existsSync } from "../os/files.ts";
 import { vmNames } from "../paths.ts";
+import { silentReasons } from "./change-live.ts";
 import { isPending, type VmChange, vmChanges } from "./changes.ts";
 import { currentNumber, generationPath } from "./generations.ts";
 import { type HostFile, type HostTarget, readHost } from "./host-record.ts";
@@ -62,7 +63,9 @@ export async function planActivation(
     changedUnits: changedVms(units, present, Object.keys(target.record.vms)),
     former: former?.record,
     why,
-    rebootReasons: rebootReasons ?? ((name) => storedReasons(target, machine, name)),
+    rebootReasons: (name) =>
+      silentReasons(name, machine) ??
+      (rebootReasons ? rebootReasons(name) : storedReasons(target, machine, name)),
   });
   const changesFiles = [units, etc].some(({ written, removed }) => written.length + removed.length > 0);
   return { target, vms, units, etc, isPending: !isCurrent || changesFiles || vms.some(isPending) };

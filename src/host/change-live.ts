@@ -4,8 +4,9 @@ import { factsOf } from "../control/find-vm.ts";
 import { waitForAgent } from "../control/guest-agent.ts";
 import { MicrovmError, messageOf } from "../errors.ts";
 import { changeGuest, type LiveResult } from "../live/change-guest.ts";
+import type { RebootReason } from "../live/compare-runners.ts";
 import { existsSync, realpathSync } from "../os/files.ts";
-import { vmNames } from "../paths.ts";
+import { runnerNames, vmNames } from "../paths.ts";
 import { setBooted } from "./installed.ts";
 import type { HostMachine } from "./machine.ts";
 
@@ -47,6 +48,20 @@ export async function changeLive(
   return left;
 }
 
+/** Why a VM has to be rebooted that nobody can speak to; undefined when its agent may be spoken to. */
+export function silentReasons(
+  name: string,
+  { stateDirectory }: HostMachine,
+): readonly RebootReason[] | undefined {
+  const directory = join(stateDirectory, name);
+  const booted = join(directory, vmNames.booted);
+  if (!existsSync(join(booted, runnerNames.machine)))
+    return [{ option: "pkgs", why: "what it runs is not known" }];
+  const { agentSocket } = factsOf(booted, directory);
+  if (agentSocket !== undefined && existsSync(agentSocket)) return undefined;
+  return [{ option: "services.qemuGuest.enable", why: "no agent of its guest is there" }];
+}
+
 /** Makes one running VM what it would start from next. Errors: those of `changeGuest`. */
 export async function changeInstalled(
   name: string,
@@ -81,10 +96,10 @@ async function answering(name: string, socket: string) {
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "TimeoutError") throw error;
     throw new MicrovmError(
-      "guest-failed",
+      "reboot-needed",
       `The guest of "${name}" does not answer, so that it cannot be changed`,
       {
-        hint: `Set "microvm.vms.${name}.changeLive" to false to restart it instead`,
+        hint: `Restart it with "microvm restart ${name}"`,
         cause: error,
       },
     );

@@ -16,7 +16,7 @@ import { plannedReasons } from "../live/planned.ts";
 import { readRunner } from "../live/read-runner.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { HostConfig } from "../options/host.ts";
-import { existsSync, readTextIfExists } from "../os/files.ts";
+import { readTextIfExists } from "../os/files.ts";
 import { runnerNames, vmNames } from "../paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { FileEntry } from "../store/files.ts";
@@ -227,7 +227,7 @@ function withAbsoluteReferences(config: HostConfig, directory: string): HostConf
 /** Which options keep a running VM from becoming what is planned without a reboot. */
 function whyRebooted(plan: Plan | undefined, name: string, { stateDirectory }: HostMachine) {
   const booted = join(stateDirectory, name, vmNames.booted);
-  if (!plan || !existsSync(booted)) return [{ option: "pkgs", why: "what it runs is not known" }];
+  if (!plan) return [{ option: "pkgs", why: "what it would run is not known" }];
   const { entries } = plan.runner.params as unknown as { readonly entries: readonly FileEntry[] };
   const script = entries.find(({ path }) => path === runnerNames.run);
   const next = {
