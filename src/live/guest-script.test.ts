@@ -57,14 +57,16 @@ case $verb in
 esac
 `;
 
+type Next = Readonly<Record<string, Parameters<typeof layer>[0][string]>>;
+
 interface Guest {
   readonly root: string;
   readonly state: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Writes what becomes of the guest, after the bundles before, and gives its directory. */
+  bundle(next: Next, nextAccounts?: Accounts): string;
   /** Runs a change and gives the lines of its result. */
-  change(
-    next: Readonly<Record<string, Parameters<typeof layer>[0][string]>>,
-    nextAccounts?: Accounts,
-  ): Promise<string[]>;
+  change(next: Next, nextAccounts?: Accounts): Promise<string[]>;
   read(path: string): string;
   calls(): string[];
 }
@@ -102,19 +104,30 @@ function guest(
   mkdirSync(join(root, "etc"), { recursive: true });
   for (const [name, text] of Object.entries(formerAccounts)) writeFileSync(join(root, "etc", name), text);
   let count = 0;
+  let had = former;
+  const env = { PATH: `${bin}:${process.env.PATH}`, STATE: state };
+  const bundle: Guest["bundle"] = (next, nextAccounts = formerAccounts) => {
+    const directory = join(top, `change-${count++}`);
+    mkdirSync(directory);
+    const tree = layer(next);
+    const { change } = planChange(
+      pathChanges(had, tree, () => undefined),
+      tree,
+      { former: formerAccounts, next: nextAccounts },
+    );
+    writeBundle(directory, change, `runner-${count}`);
+    had = tree;
+    return directory;
+  };
   return {
+    env,
     root,
     state,
     read: (path) => readFileSync(join(root, path), "utf8"),
     calls: () => readFileSync(join(state, "calls"), "utf8").trim().split("\n"),
-    change: async (next, nextAccounts = formerAccounts) => {
-      const directory = join(top, `change-${count++}`);
-      mkdirSync(directory);
-      const tree = layer(next);
-      const changes = pathChanges(former, tree, () => undefined);
-      const { change } = planChange(changes, tree, { former: formerAccounts, next: nextAccounts });
-      writeBundle(directory, change, "runner-2");
-      const env = { PATH: `${bin}:${process.env.PATH}`, STATE: state };
+    bundle,
+    change: async (next, nextAccounts) => {
+      const directory = bundle(next, nextAccounts);
       const { stderr, code } = await runToEnd(["sh", `${directory}/change.sh`, directory, "run", root], {
         env,
       });
@@ -265,4 +278,38 @@ test("a change that was cut off is put back by whoever finishes it", async () =>
   assert.equal(readFileSync(join(root, "etc/a"), "utf8"), "1");
   await finish();
   assert.equal(readFileSync(join(directory, "result"), "utf8"), "returned\nreason the change was cut off\n");
+});
+
+test("where nothing can be written a layer is mounted over the place, and the way back is the former one", {
+  skip: process.getuid?.() === 0 ? false : "needs root to mount",
+}, async () => {
+  const { root, state, env, bundle } = guest(
+    layer({ "usr/lib/a": "1", "usr/lib/gone": "1", "usr/lib/same": "s" }),
+    [],
+  );
+  const second = bundle({ "usr/lib/a": "2", "usr/lib/same": "s", "usr/lib/new/deep": file("n", 0o755) });
+  const third = bundle({ "usr/lib/a": "3", "usr/lib/same": "s", "usr/lib/gone": "back" });
+  const fourth = bundle({ "usr/lib/a": "4", [`${UNITS}/broken.service`]: "1" });
+  writeFileSync(join(state, "broken/broken.service"), "");
+  const script = `
+    root=$1
+    shift
+    mount --bind "$root/usr" "$root/usr"
+    mount -o remount,bind,ro "$root/usr"
+    look() { cd "$root/usr" && find . -type f | sort | while read -r path; do echo "$path $(cat "$path")"; done; }
+    for directory in "$@"; do
+      sh "$directory/change.sh" "$directory" run "$root"
+      head -n 1 "$directory/result"
+      look
+    done
+    ! touch "$root/usr/lib/x" 2>/dev/null || echo writable
+  `;
+  const command = ["unshare", "--mount", "sh", "-euc", script, "sh", root, second, third, fourth];
+  const { stdout, stderr } = await runToEnd(command, { env });
+  assert.equal(stderr.toString(), "");
+  assert.deepEqual(stdout.toString().trim().split("\n"), [
+    ...["changed", "./lib/a 2", "./lib/new/deep n", "./lib/same s"],
+    ...["changed", "./lib/a 3", "./lib/gone back", "./lib/same s"],
+    ...["returned", "./lib/a 3", "./lib/gone back", "./lib/same s"],
+  ]);
 });
