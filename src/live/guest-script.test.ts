@@ -28,7 +28,7 @@ test("the script passes shellcheck", { skip: missing("shellcheck") }, () =>
   assert.equal(lint(CHANGE_SCRIPT), ""),
 );
 
-/** Units that are in `$STATE/active` run; starting one that is in `$STATE/broken` fails. */
+/** Units that are in `$STATE/active` run, and a target wants them, but `lone.service`; starting one that is in `$STATE/broken` fails. */
 const SYSTEMCTL = `#!/bin/sh
 echo "$*" >>"$STATE/calls"
 verb=$1
@@ -38,6 +38,7 @@ for word in "$@"; do case $word in -*) ;; *.service | *.socket | *.target) units
 case $verb in
   show)
     case $* in
+      *WantedBy*lone.service) ;;
       *WantedBy*) echo multi-user.target ;;
       *ActiveState*)
         for unit in $units; do
@@ -49,7 +50,7 @@ case $verb in
   is-failed) for unit in $units; do [ -e "$STATE/broken/$unit" ] || exit 1; done ;;
   list-units) case $* in *failed*) ls "$STATE/failed" ;; esac ;;
   stop) for unit in $units; do rm -f "$STATE/active/$unit"; done ;;
-  start | restart)
+  start | restart | reload-or-restart)
     for unit in $units; do
       [ ! -e "$STATE/broken/$unit" ] || { echo "Job for $unit failed"; exit 1; }
       touch "$STATE/active/$unit"
@@ -200,6 +201,24 @@ test("what fails is put back, with what ran", async () => {
   assert.ok(!existsSync(join(root, "etc/x")) && !existsSync(join(root, `${UNITS}/fresh.service`)));
   for (const unit of ["web.service", "old.service"]) assert.ok(existsSync(join(state, "active", unit)), unit);
   assert.ok(!existsSync(join(state, "active/fresh.service")));
+});
+
+test("what changes only what it reads is reloaded, and what nothing wants any more is stopped", async () => {
+  const reloading = (trigger: number) => `[Service]\nExecStart=/bin/a\nX-Reload-Triggers=${trigger}\n`;
+  const want = { [`${UNITS}/gone.target.wants/lone.service`]: link("/usr/lib/systemd/system/lone.service") };
+  const { change, calls } = guest(
+    layer({ [`${UNITS}/web.service`]: reloading(1), ...want, "etc/nftables.conf": "1" }),
+    [...["web.service", "lone.service", "nftables.service"]],
+  );
+  assert.deepEqual(await change({ [`${UNITS}/web.service`]: reloading(2), "etc/nftables.conf": "2" }), [
+    "changed",
+  ]);
+  const verbs = calls().filter((call) => /^(stop|start|restart|reload|daemon-reload)/.test(call));
+  assert.deepEqual(verbs, [
+    "daemon-reload",
+    "stop -- lone.service",
+    "reload-or-restart -- web.service nftables.service",
+  ]);
 });
 
 test("a check that fails puts everything back", async () => {

@@ -125,7 +125,10 @@ change() {
   : >extra
   # shellcheck disable=SC2013 # words are wanted
   for unit in $(cat perhaps); do
-    wanted "$unit" || { echo "$unit" >>touched; echo "$unit" >>extra; }
+    wanted "$unit" || [ -n "$(systemctl show -p TriggeredBy --value -- "$unit")" ] || {
+      echo "$unit" >>touched
+      echo "$unit" >>extra
+    }
   done
   # shellcheck disable=SC2046
   set -- $(cat extra)
@@ -147,7 +150,7 @@ change() {
   set -- $(cat started)
   [ $# = 0 ] || systemctl reset-failed -- "$@" 2>/dev/null
   # shellcheck disable=SC2046
-  control restart $(cat restarted) && control reload $(cat reloaded) && control start "$@" && healthy
+  control restart $(cat restarted) && control reload-or-restart $(cat reloaded) && control start "$@" && healthy
 }
 
 # Puts everything back, last things first. Whatever fails of it is told, and the rest is done.
@@ -161,7 +164,8 @@ go_back() {
   [ ! -f undo ] || while read -r verb number path; do
     case $verb in
       back) rm -f "$root/$path" && cp -aT "saved/$number" "$root/$path" ;;
-      none) rm -f "$root/$path" || rmdir "$root/$path" ;;
+      # Directories go below, when nobody else has put anything in them.
+      none) [ -d "$root/$path" ] && [ ! -L "$root/$path" ] || rm -f "$root/$path" ;;
       mode) [ -d "$root/$path" ] || { rm -f "$root/$path"; mkdir "$root/$path"; }; chmod "$number" "$root/$path" ;;
       mount) umount -l "$root/$path" ;;
       account) write_account "$path" "accounts/saved/$path" ;;
@@ -179,7 +183,7 @@ go_back() {
   [ $# = 0 ] || systemctl start -- "$@" || trouble "not everything runs again: $*"
   # shellcheck disable=SC2046
   set -- $(cat reloaded 2>/dev/null)
-  [ $# = 0 ] || systemctl reload -- "$@" || trouble "not everything was reloaded: $*"
+  [ $# = 0 ] || systemctl reload-or-restart -- "$@" || trouble "not everything was reloaded: $*"
   if [ -n "$is_whole" ]; then finish returned; else finish damaged; fi
 }
 
