@@ -8,7 +8,13 @@ const SHOWN_KEPT = 20;
 
 const ACTIONS = { create: "create", rebuild: "rebuild", keep: "keep", orphan: "orphan" } as const;
 
-const UNITS = { start: "starts", restart: "restarts", stop: "stops", none: "" } as const;
+const UNITS = {
+  start: "starts",
+  restart: "restarts",
+  change: "changes live",
+  stop: "stops",
+  none: "",
+} as const;
 
 /** Lines of what would change, each with its reason. */
 export function switchText(plan: SwitchPlan): string {

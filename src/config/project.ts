@@ -73,6 +73,7 @@ interface HostVm extends VmDefinition {
   readonly updateFlake?: string | null;
   readonly autostart?: boolean;
   readonly restartIfChanged?: boolean | null;
+  readonly changeLive?: boolean | null;
   readonly limits?: Definition<HostConfiguration["microvm"]["vms"][string]["limits"]>;
 }
 

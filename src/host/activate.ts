@@ -5,6 +5,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readlinkSync } from "../os
 import { run, runToEnd } from "../os/processes.ts";
 import { vmNames } from "../paths.ts";
 import type { ActivationPlan } from "./activation.ts";
+import { changeLive } from "./change-live.ts";
 import type { VmChange } from "./changes.ts";
 import { forgetNetworkFiles, startNetworks, stopFormer } from "./declared-networks.ts";
 import type { HostRecord, RecordedVm } from "./host-record.ts";
@@ -21,24 +22,25 @@ export interface ActivationOptions {
   /** Runners of deployed VMs that are installed this once, by name; absolute paths. */
   readonly deployed: ReadonlyMap<string, string>;
   readonly signal?: AbortSignal | undefined;
+  /** A VM that cannot be changed while it runs is restarted, whatever the reason. */
+  readonly restartsInstead?: boolean;
 }
 
 /** Makes the machine what the plan says. Errors: `host-failed`, `permission-denied`, `command-failed`. */
 export async function activate(
   plan: ActivationPlan,
   machine: HostMachine,
-  { onStep, deployed, signal }: ActivationOptions,
+  { onStep, deployed, signal, restartsInstead = false }: ActivationOptions,
 ): Promise<void> {
   const { target, units, etc, vms } = plan;
   const named = (unit: VmChange["unit"]) => vms.filter((vm) => vm.unit === unit).map(({ name }) => name);
-  const tell = async (verb: "stop" | "restart" | "start") => {
-    const names = named(verb);
+  const tell = async (verb: "stop" | "restart" | "start", names: readonly string[]) => {
     if (names.length === 0) return;
     onStep(`${verb} ${names.length === 1 ? names[0] : `${names.length} VMs`}`);
     await told(machine.systemd, verb, names);
   };
   // By the units that they were started with.
-  await tell("stop");
+  await tell("stop", named("stop"));
   await stopFormer(units, machine);
   explaining("Cannot write the host's units", () => {
     applyFiles(machine.unitDirectory, units, target.units);
@@ -53,8 +55,9 @@ export async function activate(
   installVms(target.record, machine, deployed);
   signal?.throwIfAborted();
   await startNetworks(target, machine);
-  await tell("restart");
-  await tell("start");
+  const left = await changeLive(named("change"), machine, { onStep, signal, restartsInstead });
+  await tell("restart", [...named("restart"), ...left]);
+  await tell("start", named("start"));
 }
 
 /** What the system refuses is an error that says what it was for. */

@@ -1,5 +1,11 @@
 /** What putting a host in force would change on a machine, from what is there now. Nothing is changed. */
 import { join } from "node:path";
+import { compareRunners } from "../live/compare.ts";
+import type { RebootReason } from "../live/compare-runners.ts";
+import { readRunner } from "../live/read-runner.ts";
+import { existsSync } from "../os/files.ts";
+import { vmNames } from "../paths.ts";
+import { silentReasons } from "./change-live.ts";
 import { isPending, type VmChange, vmChanges } from "./changes.ts";
 import { currentNumber, generationPath } from "./generations.ts";
 import { type HostFile, type HostTarget, readHost } from "./host-record.ts";
@@ -26,6 +32,8 @@ export interface ActivationPlan {
 interface PlanOptions {
   /** Why a VM's runner is another than before; for a person. */
   readonly why?: (name: string) => string;
+  /** Why a running VM cannot become its declared runner without a reboot; default: what both say, when both are there. */
+  readonly rebootReasons?: (name: string) => readonly RebootReason[];
   /** The generation in force is the target as well. */
   readonly isCurrent?: boolean;
   /** The generation that the machine was last made to be; default: the one in force. */
@@ -40,7 +48,7 @@ const NO_FILES: ReadonlyMap<string, HostFile> = new Map();
 export async function planActivation(
   target: HostTarget,
   machine: HostMachine,
-  { why = () => "its runner is another", isCurrent = true, former: number }: PlanOptions = {},
+  { why = () => "its runner is another", rebootReasons, isCurrent = true, former: number }: PlanOptions = {},
 ): Promise<ActivationPlan> {
   const states = await machine.systemd.vmStates();
   const former = formerHost(machine, number);
@@ -55,9 +63,25 @@ export async function planActivation(
     changedUnits: changedVms(units, present, Object.keys(target.record.vms)),
     former: former?.record,
     why,
+    rebootReasons: (name) =>
+      silentReasons(name, machine) ??
+      (rebootReasons ? rebootReasons(name) : storedReasons(target, machine, name)),
   });
   const changesFiles = [units, etc].some(({ written, removed }) => written.length + removed.length > 0);
   return { target, vms, units, etc, isPending: !isCurrent || changesFiles || vms.some(isPending) };
+}
+
+/** What two runners in the store say. One that is gone asks for a reboot. */
+function storedReasons(
+  { record }: HostTarget,
+  { stateDirectory, storeDirectory }: HostMachine,
+  name: string,
+): readonly RebootReason[] {
+  const booted = join(stateDirectory, name, vmNames.booted);
+  const next = join(storeDirectory, record.vms[name]?.runner ?? "");
+  if (!existsSync(booted) || !existsSync(next))
+    return [{ option: "pkgs", why: "a runner is gone from the store" }];
+  return compareRunners(readRunner(booted), readRunner(next)).reasons;
 }
 
 /** A generation's host, that in force by default; undefined when there is none, or its store path is gone. */

@@ -28,6 +28,7 @@ function facts(
     changedUnits: new Set(),
     former: undefined,
     why: () => "why",
+    rebootReasons: () => [],
     ...fields,
   };
 }
@@ -64,6 +65,24 @@ test("a declared VM is created, rebuilt, restarted, started or left alone", () =
     "its unit changed",
     true,
   ]);
+});
+
+test("a running VM changes without a reboot where it can, and the option that asks for one is named", () => {
+  const live = { changeLive: true };
+  assert.deepEqual(change(live, facts("r1", "r1")), ["rebuild", "change", "why; without a reboot", true]);
+  assert.deepEqual(change(live, facts("r1")), ["rebuild", "start", "why", true]);
+  const outdated = "runs another runner than the one that is installed; without a reboot";
+  assert.deepEqual(change(live, facts("r2", "r1")), ["keep", "change", outdated, true]);
+  const asked = { rebootReasons: () => [{ option: "microvm.mem", why: "512 becomes 1024" }] };
+  const because = 'why; needs a reboot for "microvm.mem": 512 becomes 1024';
+  assert.deepEqual(change(live, facts("r1", "r1", asked)), ["rebuild", "restart", because, true]);
+  assert.deepEqual(change({ ...live, restartIfChanged: false }, facts("r1", "r1")), [
+    ...["rebuild", "change", "why; without a reboot", true],
+  ]);
+  const changedUnits = new Set(["a"]);
+  assert.deepEqual(change(live, facts("r1", "r1", { changedUnits })), ["rebuild", "restart", "why", true]);
+  // A switch that failed and is undone: the guest is what it was.
+  assert.deepEqual(change(live, facts("r1", "r2")), ["rebuild", "none", "why; runs it already", true]);
 });
 
 test("a directory without a runner, or with one that is gone, is installed again", () => {

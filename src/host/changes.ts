@@ -1,4 +1,5 @@
 /** What putting a host in force would do to its VMs, and why: a pure function of what is wished and what is there. */
+import { type RebootReason, reasonText } from "../live/compare-runners.ts";
 import type { HostRecord, RecordedVm } from "./host-record.ts";
 import type { InstalledVm } from "./installed.ts";
 
@@ -16,14 +17,16 @@ export interface MachineFacts {
   readonly former: HostRecord | undefined;
   /** Why a VM's runner is another than before, by its name; for a person. */
   readonly why: (name: string) => string;
+  /** Why a running VM cannot become its declared runner without a reboot; empty when it can. */
+  readonly rebootReasons: (name: string) => readonly RebootReason[];
 }
 
 /** What happens to one VM. */
 export interface VmChange {
   readonly name: string;
   readonly action: "create" | "rebuild" | "keep" | "orphan";
-  /** What its unit is told. */
-  readonly unit: "start" | "restart" | "stop" | "none";
+  /** What its unit is told; "change" is none, and its guest changes while it runs. */
+  readonly unit: "start" | "restart" | "change" | "stop" | "none";
   /** For a person, in the order in which they count. */
   readonly reasons: readonly string[];
 }
@@ -53,29 +56,46 @@ function changeOf(name: string, vm: RecordedVm, facts: MachineFacts): VmChange {
   if (vm.runner !== null && there.current !== vm.runner) {
     const reasons = [facts.why(name)];
     if (!runs) return { name, action: "rebuild", unit: start, reasons };
-    if (vm.restartIfChanged) return { name, action: "rebuild", unit: "restart", reasons };
-    const left = "runs on as it is, since restartIfChanged is off";
-    return { name, action: "rebuild", unit: "none", reasons: [...reasons, left] };
+    const { unit, because } = runningUnit(name, vm, there, facts);
+    return { name, action: "rebuild", unit, reasons: [...reasons, ...because] };
   }
   return { name, action: "keep", ...keptUnit(name, vm, there, runs, facts) };
+}
+
+/** What happens to a VM that runs another runner than the declared one, or, put back, the same. */
+function runningUnit(
+  name: string,
+  vm: RecordedVm,
+  { booted }: InstalledVm,
+  facts: MachineFacts,
+): { readonly unit: VmChange["unit"]; readonly because: readonly string[] } {
+  const isUnitChanged = facts.changedUnits.has(name);
+  if (booted === vm.runner && !isUnitChanged) return { unit: "none", because: ["runs it already"] };
+  const needed = vm.changeLive && !isUnitChanged ? facts.rebootReasons(name) : undefined;
+  if (needed?.length === 0) return { unit: "change", because: ["without a reboot"] };
+  const because = needed ? [`needs a reboot for ${reasonText(needed)}`] : [];
+  if (vm.restartIfChanged) return { unit: "restart", because };
+  return { unit: "none", because: [...because, "runs on as it is, since restartIfChanged is off"] };
 }
 
 function keptUnit(
   name: string,
   vm: RecordedVm,
-  { current, booted }: InstalledVm,
+  there: InstalledVm,
   runs: boolean,
-  { changedUnits }: MachineFacts,
+  facts: MachineFacts,
 ): Pick<VmChange, "unit" | "reasons"> {
   if (!runs) {
     if (vm.autostart) return { unit: "start", reasons: ["starts with its host and does not run"] };
     return { unit: "none", reasons: [deployed(vm) ?? "unchanged"] };
   }
-  if (changedUnits.has(name) && vm.restartIfChanged)
+  const { current, booted } = there;
+  if (facts.changedUnits.has(name) && vm.restartIfChanged)
     return { unit: "restart", reasons: ["its unit changed"] };
   const isOutdated = booted !== undefined && booted !== current;
   if (isOutdated && vm.restartIfChanged && vm.runner !== null) {
-    return { unit: "restart", reasons: ["runs another runner than the one that is installed"] };
+    const { unit, because } = runningUnit(name, vm, there, facts);
+    return { unit, reasons: ["runs another runner than the one that is installed", ...because] };
   }
   return { unit: "none", reasons: [deployed(vm) ?? "unchanged"] };
 }

@@ -73,7 +73,7 @@ function specifyVm(
   { scope, storeDirectory }: HostMachine,
 ): SpecifiedVm {
   const user = scope === "system" ? userOf(name) : null;
-  const { flake, updateFlake, restartIfChanged } = declared;
+  const { flake, updateFlake, restartIfChanged, changeLive } = declared;
   const shares = config?.microvm.shares ?? [];
   const volumes = config?.microvm.volumes ?? [];
   return {
@@ -92,6 +92,7 @@ function specifyVm(
       kind: flake === null ? "config" : "flake",
       autostart: declared.autostart || autostart.includes(name),
       restartIfChanged: restartIfChanged ?? flake === null,
+      changeLive: changeLive ?? restartIfChanged ?? flake === null,
       flake,
       updateFlake,
       user,

@@ -17,6 +17,8 @@ export interface RecordedVm {
   readonly system: string | null;
   readonly autostart: boolean;
   readonly restartIfChanged: boolean;
+  /** Whether it changes without a reboot where that is possible; absent in older records: false. */
+  readonly changeLive?: boolean;
   /** Of a deployed VM: what it is deployed from, and updated from. */
   readonly flake: string | null;
   readonly updateFlake: string | null;

@@ -117,6 +117,12 @@ export function install({ stateDirectory, name, runner, flake, group }: Installa
   }
 }
 
+/** Says that a VM runs now what it would start from. */
+export function setBooted(stateDirectory: string, name: string): void {
+  const directory = join(stateDirectory, name);
+  setLink(join(directory, vmNames.booted), readlinkSync(join(directory, vmNames.current)));
+}
+
 function setLink(link: string, target: string): void {
   if (linkTarget(link) === target) return;
   const temporary = `${link}.new`;

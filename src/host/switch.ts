@@ -6,13 +6,17 @@ import { basename, join } from "node:path";
 import { type BuildReporter, type PlannedVms, planVms, realiseRecipes } from "../build/build-evaluated.ts";
 import { resolveDeclared } from "../build/declared-references.ts";
 import { type EvaluatedVm, evaluateProjectHost, type ProjectLocation } from "../config/index.ts";
+import type { ConfigLayer } from "../guest/config-layer.ts";
 import { bridgeName } from "../hypervisors/network-names.ts";
+import { plannedReasons } from "../live/planned.ts";
+import { readRunner } from "../live/read-runner.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { HostConfig } from "../options/host.ts";
 import { readTextIfExists } from "../os/files.ts";
 import { runnerNames, vmNames } from "../paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { SetWishes } from "../plan/wishes.ts";
+import type { FileEntry } from "../store/files.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
 import { openStore } from "../store/store.ts";
 import type { TemporaryRoots } from "../store/temporary-roots.ts";
@@ -192,6 +196,7 @@ export async function planSwitch({
   const activation = await planActivation(target, machine, {
     isCurrent: current !== undefined && basename(current) === storePathName(recipe),
     why: (vm) => whyRebuilt(plans.get(vm)?.plan, vm, machine),
+    rebootReasons: (vm) => whyRebooted(plans.get(vm)?.plan, vm, machine),
   });
   checkClashes(
     networks.map(({ network }) => network),
@@ -256,6 +261,20 @@ function withAbsoluteReferences(config: HostConfig, directory: string): HostConf
     { ...vm, flake: absolute(vm.flake), updateFlake: absolute(vm.updateFlake) },
   ]);
   return { ...config, microvm: { ...config.microvm, vms: Object.fromEntries(vms) } };
+}
+
+/** Which options keep a running VM from becoming what is planned without a reboot. */
+function whyRebooted(plan: Plan | undefined, name: string, { stateDirectory }: HostMachine) {
+  const booted = join(stateDirectory, name, vmNames.booted);
+  if (!plan) return [{ option: "pkgs", why: "what it would run is not known" }];
+  const { entries } = plan.runner.params as unknown as { readonly entries: readonly FileEntry[] };
+  const script = entries.find(({ path }) => path === runnerNames.run);
+  const next = {
+    machine: plan.machine,
+    layers: plan.layers.map(storePathName),
+    script: script?.type === "file" ? script.text : "",
+  };
+  return plannedReasons(readRunner(booted), next, plan.layers[0]!.params as unknown as ConfigLayer);
 }
 
 /** Which parts of a VM's system are others than those of the installed one. */

@@ -154,7 +154,7 @@ async function putBack(
   if (started.length > 0) await machine.systemd.control(["stop", ...started.map((name) => unitOf(name))]);
   // Before anything starts: the units that install VMs do what the generation in force says.
   setCurrent(stateDirectory, path === undefined ? 0 : former);
-  await activate({ ...plan, vms }, machine, { onStep, deployed: new Map() });
+  await activate({ ...plan, vms }, machine, { onStep, deployed: new Map(), restartsInstead: true });
   if (isNew) removeGeneration(stateDirectory, failed);
   removePending(stateDirectory);
 }

@@ -135,6 +135,7 @@ test("the JSON Schema has both sides, and the host's VMs are guests", () => {
   assert.deepEqual(vm.properties.config.anyOf, [{ type: "null" }, { $ref: "#/$defs/guest" }]);
   assert.deepEqual(Object.keys(vm.properties).toSorted(), [
     "autostart",
+    "changeLive",
     "config",
     "evaluatedConfig",
     "extraModules",

@@ -19,6 +19,7 @@ import { i18n } from "./guest/i18n.ts";
 import { interfaceAssertions } from "./guest/interface-assertions.ts";
 import { interfaces } from "./guest/interfaces.ts";
 import { lifecycle } from "./guest/lifecycle.ts";
+import { liveChange } from "./guest/live-change.ts";
 import { machine } from "./guest/machine.ts";
 import { machineAssertions } from "./guest/machine-assertions.ts";
 import { memory } from "./guest/memory.ts";
@@ -61,6 +62,7 @@ export const guestModule = withFile("src/options/guest.ts", {
     optimize,
     memory,
     lifecycle,
+    liveChange,
     volumes,
     fileSystems,
     volumeOwners,

@@ -84,6 +84,12 @@ const vm = types.submodule({
       description:
         "Whether the VM restarts when its result changed. Null means: when `config` or `evaluatedConfig` is set.",
     }),
+    changeLive: mkOption({
+      type: types.nullOr(types.bool),
+      default: null,
+      description:
+        "Whether the VM changes without a reboot where only its configuration changed: files, units, users. False restarts it. Null means: when it would restart.",
+    }),
     limits: hostLimits,
     restartIfUnresponsive: mkOption({
       type: types.nullOr(types.ints.positive),

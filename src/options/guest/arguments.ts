@@ -12,6 +12,7 @@ import type { firewallOptions } from "./firewall.ts";
 import type { i18nOptions } from "./i18n.ts";
 import type { interfacesOptions } from "./interfaces.ts";
 import type { lifecycleOptions } from "./lifecycle.ts";
+import type { liveChangeOptions } from "./live-change.ts";
 import type { machineOptions } from "./machine.ts";
 import type { memoryOptions } from "./memory.ts";
 import type { networkInterfacesOptions } from "./network-interfaces.ts";
@@ -45,6 +46,7 @@ export type GuestConfig = InferConfig<
     typeof optimizeOptions &
     typeof memoryOptions &
     typeof lifecycleOptions &
+    typeof liveChangeOptions &
     typeof volumesOptions &
     typeof fileSystemsOptions &
     typeof swapOptions &

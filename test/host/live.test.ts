@@ -1,0 +1,55 @@
+/** Switches that change a running guest, on a systemd host. The guest is a real one, booted by its unit. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { needsHosts, startHost } from "./container.ts";
+import { deliver, hostProject } from "./projects.ts";
+import { assertSettled, failure, link, STATE, show } from "./state.ts";
+
+/** Seconds that the guest may take to come up. */
+const BOOT_TIME = 300;
+
+const guest = (version: string, microvm = "") => `{ vms: { web: { pkgs, config: {
+  microvm: {
+    shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
+    ${microvm}
+  },
+  environment: { etc: { version: { text: ${JSON.stringify(version)} } } },
+} } } }`;
+
+test("a switch changes a running guest, and back, without a restart", { skip: needsHosts }, async () => {
+  const host = await startHost();
+  const version = () => host.ok(["microvm", "exec", "web", "--", "cat", "/etc/version"]);
+  const pid = () => show(host, "microvm@web", "MainPID");
+  const booted = async () => [await link(host, "web/booted"), await link(host, "web/current")];
+  await deliver(host, hostProject(guest("1")));
+  await host.ok(["microvm", "switch", "--yes", "--quiet"]);
+  await host.until(["microvm", "exec", "web", "--", "true"], BOOT_TIME);
+  assert.equal(await version(), "1");
+  const first = await pid();
+
+  await deliver(host, hostProject(guest("2")));
+  const text = await host.ok(["microvm", "switch", "--yes"]);
+  assert.match(text, /^ {2}rebuild {2}web {2}changes live; its configuration changed; without a reboot/m);
+  assert.match(text, /generation 2 is in force$/);
+  assert.equal(await version(), "2");
+  const [runs, installed] = await booted();
+  assert.equal(runs, installed);
+  await assertSettled(host);
+
+  await deliver(host, hostProject(guest("3", 'liveChange: { check: "echo not well; false" },')));
+  assert.match(
+    await failure(host),
+    /"web" went back to its former configuration: microvm\.liveChange\.check failed: not well; generation 2 is in force again/,
+  );
+  assert.equal(await version(), "2");
+  assert.deepEqual(await booted(), [runs, runs]);
+  assert.equal(await host.ok(["readlink", `${STATE}/.generations/current`]), "2");
+
+  await deliver(host, hostProject(guest("2", "mem: 640,")));
+  const dry = await host.microvm(["switch", "--dry-run"]);
+  assert.match(dry.stdout, /web {2}restarts; .*; needs a reboot for "microvm\.mem": 512 becomes 640/);
+
+  await host.ok(["microvm", "rollback", "--quiet"]);
+  assert.equal(await version(), "1");
+  assert.equal(await pid(), first);
+});
