@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   console: async () => (await import("./console.ts")).consoleCommand,
   cp: async () => (await import("./cp.ts")).cpCommand,
   ssh: async () => (await import("./ssh.ts")).sshCommand,
+  analyze: async () => (await import("./analyze.ts")).analyzeCommand,
   create: async () => (await import("./create.ts")).createCommand,
   update: async () => (await import("./update.ts")).updateCommand,
   diff: async () => (await import("./diff.ts")).diffCommand,

@@ -32,9 +32,13 @@ export function checkAnalysis(values: {
   if (values.exec !== undefined) {
     throw new MicrovmError("bad-usage", '"--analyze" and "--exec" do not go together', { hint });
   }
-  const directory = dirname(resolve(values.analyze));
-  if (existsSync(directory) && !values.analyze.endsWith("/")) return;
-  throw new MicrovmError("bad-usage", `Cannot write the picture "${values.analyze}": it must name a file`, {
+  checkPicture(values.analyze);
+}
+
+/** Refuses a picture that could not be written. Errors: `bad-usage`. */
+export function checkPicture(file: string): void {
+  if (existsSync(dirname(resolve(file))) && !file.endsWith("/")) return;
+  throw new MicrovmError("bad-usage", `Cannot write the picture "${file}": it must name a file`, {
     hint: `Name a file in a directory that exists`,
   });
 }
