@@ -2,6 +2,7 @@
 import type { EvaluatedVm, ProjectLocation } from "../config/index.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { PackageSource } from "../packages/debian/package-source.ts";
+import { startUnpackThreads } from "../packages/debian/unpack-pool.ts";
 import { hostArchitecture } from "../packages/host-tools.ts";
 import { type LockedWishes, type Plan, planVm } from "../plan/plan.ts";
 import type { SetWishes } from "../plan/wishes.ts";
@@ -86,7 +87,11 @@ export async function planVms(vms: readonly EvaluatedVm[], options: BuildOptions
     host,
     projectDirectory: project.directory,
     storeDirectory,
-    onProgress: (step) => reporter.step(step),
+    onProgress(step) {
+      // What the archive is asked for is unpacked soon. Until then one processor has nothing to do.
+      startUnpackThreads();
+      reporter.step(step);
+    },
     ...(signal && { signal }),
   });
   const warning = kept.keep(lock);

@@ -70,10 +70,17 @@ async function* streamByProgram(compressed: Uint8Array): AsyncGenerator<Buffer> 
   }
 }
 
+/** A native library of many files, which most runs have no use for. */
+const library = () => import("lzma-native");
+
+/** Loads the library in the background; whoever uses it is told of what goes wrong. */
+export function loadXzLibrary(): void {
+  library().catch(() => {});
+}
+
 /** What an xz stream holds, in pieces, without the host's program: no more than a few are in memory. */
 export async function* streamByLibrary(compressed: Iterable<Uint8Array>): AsyncGenerator<Buffer> {
-  // A native library of many files, which most runs have no use for.
-  const { default: lzma } = await import("lzma-native");
+  const { default: lzma } = await library();
   try {
     yield* pipeThrough(compressed, lzma.createDecompressor({ memlimit: MEMORY_LIMIT }));
   } catch (error) {

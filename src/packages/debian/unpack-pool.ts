@@ -76,9 +76,14 @@ export function openUnpackPool(tree: Tree, xz: XzProgram | undefined): UnpackPoo
   };
 }
 
+/** Starts the threads, so that they are there once there is something to unpack. They keep no process alive. */
+export function startUnpackThreads(): void {
+  while (threads.length < availableParallelism()) threads.push(startThread());
+}
+
 /** Gives each idle thread a package, and keeps the process alive exactly as long as one is at work. */
 function feedThreads(): void {
-  while (threads.length < availableParallelism()) threads.push(startThread());
+  startUnpackThreads();
   for (const thread of threads) {
     if (thread.running || waiting.length === 0) continue;
     thread.running = takeNext();

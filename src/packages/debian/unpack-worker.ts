@@ -1,6 +1,7 @@
 /** The thread that unpacks packages, one message each: see `unpack-pool.ts`. */
 import { MicrovmError, messageOf, systemCode } from "../../errors.ts";
 import { parentPort } from "../../os/workers.ts";
+import { loadXzLibrary } from "../../os/xz.ts";
 import { openXzDecoder } from "../../os/xz-decoder.ts";
 import { TreeWriter } from "./tree-writer.ts";
 import { type Unpacker, unpackDeb } from "./unpack-deb.ts";
@@ -33,6 +34,9 @@ async function work(job: Job): Promise<UnpackAnswer> {
     return { failure: { message, system: systemCode(error) } };
   }
 }
+
+// Most packages' control archives are small enough for it.
+loadXzLibrary();
 
 parentPort?.on("message", async (request: UnpackRequest) => {
   if ("forget" in request) forget(request.forget);

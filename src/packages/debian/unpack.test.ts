@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -260,4 +261,16 @@ test("a damaged package among good ones is the error", async () => {
     message: 'Cannot read the package "bad.deb": it is cut short',
     hint: "Remove it and fetch it again",
   });
+});
+
+test("threads that have nothing to unpack keep no process alive", () => {
+  const program = `
+    const { startUnpackThreads } = await import(${JSON.stringify(new URL("./unpack-pool.ts", import.meta.url))});
+    startUnpackThreads();
+    // Until they run.
+    await new Promise((resolve) => setTimeout(resolve, 500));`;
+  const file = join(directory, "program.mjs");
+  writeFileSync(file, program);
+  const { status, stderr } = spawnSync(process.execPath, [file], { timeout: 10_000, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
 });
