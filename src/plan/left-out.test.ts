@@ -6,18 +6,23 @@ import { leftOut } from "./left-out.ts";
 
 const of = (module: object) => leftOut(guestConfig(module));
 
-test("documentation and translations are left out unless the guest is not to be small", () => {
-  assert.deepEqual(of({}), { exclude: [...DOCUMENTATION.exclude], include: [...DOCUMENTATION.include] });
+const HARDWARE = ["/lib/udev/hwdb.d/*", "/usr/lib/udev/hwdb.d/*"];
+
+test("documentation, translations and the hardware database are left out unless the guest is not to be small", () => {
+  assert.deepEqual(of({}), {
+    exclude: [...DOCUMENTATION.exclude, ...HARDWARE],
+    include: [...DOCUMENTATION.include],
+  });
   assert.deepEqual(of({ microvm: { optimize: { enable: false } } }), { exclude: [], include: [] });
 });
 
 test("what is asked for is there, and nothing beside it", () => {
   const { exclude } = of({ documentation: { man: { enable: true } } });
-  assert.deepEqual(
-    exclude,
-    DOCUMENTATION.exclude.filter((path) => path !== "/usr/share/man/*"),
-  );
-  assert.deepEqual(of({ documentation: { enable: true } }).exclude, ["/usr/share/locale/*"]);
+  assert.deepEqual(exclude, [
+    ...DOCUMENTATION.exclude.filter((path) => path !== "/usr/share/man/*"),
+    ...HARDWARE,
+  ]);
+  assert.deepEqual(of({ documentation: { enable: true } }).exclude, ["/usr/share/locale/*", ...HARDWARE]);
   const fat = of({ microvm: { optimize: { enable: false } }, documentation: { info: { enable: false } } });
   assert.deepEqual(fat.exclude, ["/usr/share/info/*"]);
 });
@@ -29,4 +34,9 @@ test("translations of the guest's languages stay", () => {
     "/usr/share/locale/de/*",
     "/usr/share/locale/de[_@]*",
   ]);
+});
+
+test("a guest with hardware of its own knows what it is called", () => {
+  const { exclude } = of({ microvm: { devices: [{ bus: "pci", path: "0000:01:00.0" }] } });
+  assert.deepEqual(exclude, DOCUMENTATION.exclude);
 });
