@@ -3,8 +3,7 @@
  * everything → put it in force.
  */
 import { basename, join } from "node:path";
-import { type BuildReporter, type PlannedVms, planVms, realiseRecipes } from "../build/build-evaluated.ts";
-import { resolveDeclared } from "../build/declared-references.ts";
+import type { BuildReporter, PlannedVms } from "../build/build-evaluated.ts";
 import {
   type EvaluatedVm,
   evaluateProjectHost,
@@ -79,7 +78,8 @@ export interface EvaluatedSwitch {
 /** Evaluates a host and plans its VMs. Errors: those of the evaluation and of locking. */
 export async function evaluateSwitch(options: SwitchOptions): Promise<EvaluatedSwitch> {
   const { project, reporter } = options;
-  const { host, machine } = await evaluateHostOf(options);
+  // What comes after the evaluation is loaded while that is at work in its child.
+  const [{ host, machine }, { planVms }] = await Promise.all([evaluateHostOf(options), loadBuild()]);
   const { storeDirectory, stateDirectory } = machine;
   for (const warning of host.warnings) reporter.warning(warning);
   const config = withAbsoluteReferences(host.config as unknown as HostConfig, project.directory);
@@ -165,6 +165,7 @@ export async function applySwitch(
   const { reporter, signal } = options;
   const { stateDirectory } = machine;
   const names = [...plan.once.keys()];
+  const { realiseRecipes } = await loadBuild();
   const [path, ...runners] = await realiseRecipes([plan.recipe, ...plan.once.values()], plan.planned, {
     ...options,
     storeDirectory: machine.storeDirectory,
@@ -179,11 +180,17 @@ export async function applySwitch(
   return number;
 }
 
+function loadBuild(): Promise<typeof import("../build/build-evaluated.ts")> {
+  return import("../build/build-evaluated.ts");
+}
+
 /** Evaluates deployed VMs, those of one project together. */
 async function evaluateDeployed(
   wanted: ReturnType<typeof deployedNow>,
   { project, storeDirectory, reporter, roots, signal }: SwitchOptions & { readonly storeDirectory: string },
 ) {
+  if (wanted.length === 0) return [];
+  const { resolveDeclared } = await import("../build/declared-references.ts");
   const how = {
     ...{ declaredIn: project, storeDirectory, roots, signal },
     onProgress: (step: string) => reporter.step(step),
