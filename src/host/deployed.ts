@@ -1,5 +1,5 @@
 /** VMs that are defined in projects of their own: found, evaluated and planned, those of one project together. */
-import { type BuildReporter, type PlannedVms, planVms } from "../build/build-evaluated.ts";
+import type { BuildReporter, PlannedVms } from "../build/build-evaluated.ts";
 import {
   type EvaluatedVm,
   evaluateProjectVms,
@@ -80,6 +80,8 @@ export async function planDeployments(
     once.set(reference, known);
     return known;
   };
+  // What builds is loaded when it is needed: most hosts deploy nothing.
+  const { planVms } = await import("../build/build-evaluated.ts");
   const planned: PlannedVms[] = [];
   const deployments = new Map<string, PlannedDeployment>();
   for (const { project, vms } of await evaluateDeployed(wanted, storeDirectory, resolve)) {

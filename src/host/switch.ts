@@ -3,7 +3,7 @@
  * everything → put it in force.
  */
 import { basename, join } from "node:path";
-import { type BuildReporter, type PlannedVms, planVms, realiseRecipes } from "../build/build-evaluated.ts";
+import type { BuildReporter, PlannedVms } from "../build/build-evaluated.ts";
 import { resolveDeclared } from "../build/declared-references.ts";
 import { type EvaluatedVm, evaluateProjectHost, type ProjectLocation } from "../config/index.ts";
 import type { ConfigLayer } from "../guest/config-layer.ts";
@@ -106,7 +106,8 @@ export interface EvaluatedSwitch {
 /** Evaluates a host and plans its VMs. Errors: those of the evaluation and of locking. */
 export async function evaluateSwitch(options: SwitchOptions): Promise<EvaluatedSwitch> {
   const { project, reporter } = options;
-  const { host, machine } = await evaluateHostOf(options);
+  // What comes after the evaluation is loaded while that is at work in its child.
+  const [{ host, machine }] = await Promise.all([evaluateHostOf(options), loadBuild()]);
   const { storeDirectory, stateDirectory } = machine;
   for (const warning of host.warnings) reporter.warning(warning);
   const config = withAbsoluteReferences(host.config as unknown as HostConfig, project.directory);
@@ -136,6 +137,7 @@ async function planProjects(
   also: readonly SetWishes[],
   options: SwitchOptions & { readonly storeDirectory: string },
 ) {
+  const { planVms } = await loadBuild();
   const planned: PlannedVms[] = [];
   const plans = new Map<string, HostVmPlan>();
   for (const { project, vms, wishes } of [
@@ -236,6 +238,7 @@ export async function applySwitch(
   const { reporter, signal } = options;
   const { stateDirectory } = machine;
   const names = [...plan.once.keys()];
+  const { realiseRecipes } = await loadBuild();
   const [path, ...runners] = await realiseRecipes([plan.recipe, ...plan.once.values()], plan.planned, {
     ...options,
     storeDirectory: machine.storeDirectory,
@@ -252,6 +255,11 @@ export async function applySwitch(
     if (made) writeRevision(stateDirectory, name, made.runner, made.rev);
   }
   return number;
+}
+
+/** Loads what builds: beside the evaluation, which is at work in its child meanwhile. */
+function loadBuild(): Promise<typeof import("../build/build-evaluated.ts")> {
+  return import("../build/build-evaluated.ts");
 }
 
 function withAbsoluteReferences(config: HostConfig, directory: string): HostConfig {

@@ -46,25 +46,21 @@ export interface LazyAttributes {
 /** Read by JavaScript itself, by `JSON.stringify` and by `await` of any object. */
 const PROBED_NAMES = new Set(["toJSON", "then", "asymmetricMatch", "nodeType", "$$typeof"]);
 
-const INSPECT = Symbol.for("nodejs.util.inspect.custom");
-
-const sources = new WeakMap<object, LazyAttributes>();
+/** By which a lazy object gives its source. */
+const SOURCE = Symbol("source");
 
 /** A read-only object that evaluates each attribute when it is read. */
 export function lazyObject(source: LazyAttributes): Attributes {
-  const target = {};
-  Object.defineProperty(target, INSPECT, { value: inspectLazily, configurable: true });
-  const proxy = new Proxy(target, new LazyHandler(source));
-  sources.set(proxy, source);
-  return proxy;
+  return new Proxy<Attributes>(TARGET, new LazyHandler(source));
 }
 
 /** What a lazy object reads from, or undefined for any other value. */
 export function lazySource(value: object): LazyAttributes | undefined {
-  return sources.get(value);
+  const source: unknown = (value as { readonly [SOURCE]?: unknown })[SOURCE];
+  return source as LazyAttributes | undefined;
 }
 
-class LazyHandler implements ProxyHandler<object> {
+class LazyHandler implements ProxyHandler<Attributes> {
   readonly #source: LazyAttributes;
 
   constructor(source: LazyAttributes) {
@@ -72,6 +68,7 @@ class LazyHandler implements ProxyHandler<object> {
   }
 
   get(target: object, key: string | symbol): unknown {
+    if (key === SOURCE) return this.#source;
     if (typeof key === "symbol") return Reflect.get(target, key);
     if (this.#source.has(key)) return this.#source.get(key);
     if (key in Object.prototype || PROBED_NAMES.has(key)) return Reflect.get(target, key);
@@ -92,11 +89,25 @@ class LazyHandler implements ProxyHandler<object> {
     return { get: () => this.#source.get(key), enumerable: true, configurable: true };
   }
 
-  set = refuseChange;
-  defineProperty = refuseChange;
-  deleteProperty = refuseChange;
-  setPrototypeOf = refuseChange;
-  preventExtensions = refuseChange;
+  set(): never {
+    refuseChange();
+  }
+
+  defineProperty(): never {
+    refuseChange();
+  }
+
+  deleteProperty(): never {
+    refuseChange();
+  }
+
+  setPrototypeOf(): never {
+    refuseChange();
+  }
+
+  preventExtensions(): never {
+    refuseChange();
+  }
 }
 
 function refuseChange(): never {
@@ -115,3 +126,9 @@ function inspectLazily(this: object): Attributes {
   }
   return shown;
 }
+
+/** What every lazy object stands before. It has no attributes, so that one serves all; Node looks here for how to show one. */
+const TARGET: Attributes = Object.defineProperty({}, Symbol.for("nodejs.util.inspect.custom"), {
+  value: inspectLazily,
+  configurable: true,
+});

@@ -34,6 +34,7 @@ import { imageGuestFiles, type PlannedImage } from "./image-files.ts";
 import { leftOut } from "./left-out.ts";
 import { machineSpec, storeShare } from "./machine.ts";
 import { moduleNames } from "./module-names.ts";
+import { sharedRecipe } from "./shared-recipes.ts";
 import { type HostFacts, usesDisks } from "./wishes.ts";
 
 /** Wishes of one package set, pinned. */
@@ -72,11 +73,11 @@ export interface Plan {
 export function planVm(vm: PlannedVm): Plan {
   const { name, config, host } = vm;
   const tools = toolRecipes(vm);
-  const kernel = kernelLayerRecipe(debsOf(vm.guest, "kernel", isKernelPackage), tools);
-  const busybox = debianToolsRecipe("busybox", debsOf(vm.guest, "busybox"), tools);
+  const kernel = sharedRecipe(kernelLayerRecipe(debsOf(vm.guest, "kernel", isKernelPackage), tools));
+  const busybox = toolsRecipe("busybox", debsOf(vm.guest, "busybox"), tools);
   const modules = [...initrdModules(vm), ...config.boot.initrd.kernelModules];
-  const initrd = initrdRecipe(kernel, busybox, modules);
-  const image = kernelImageRecipe(kernel);
+  const initrd = sharedRecipe(initrdRecipe(kernel, busybox, modules));
+  const image = sharedRecipe(kernelImageRecipe(kernel));
   const packages = vm.image ? imageLayers(vm, vm.image, busybox, tools) : packageLayers(vm, tools);
   const onDisks = usesDisks(config, host.storeDirectory);
   const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
@@ -169,30 +170,33 @@ function imageLayers(
   tools: HostTools,
 ): Recipe[] {
   const programs = imageProgramsRecipe(debsOf(guest, "image-programs"), busybox, tools);
-  return [programs, imageLayerRecipe(image, tools)];
+  return [sharedRecipe(programs), sharedRecipe(imageLayerRecipe(image, tools))];
 }
 
 /** The layers of packages, topmost first. */
 function packageLayers({ guest, config }: PlannedVm, tools: HostTools): Recipe[] {
   const params = { ...leftOut(config), sourceDate: guest.date };
   const { suite } = guest.set;
-  const base = debianLayerRecipe(`${suite}-base`, debsOf(guest, "base"), [], params, tools);
+  const base = sharedRecipe(debianLayerRecipe(`${suite}-base`, debsOf(guest, "base"), [], params, tools));
   if (!guest.packages.packages?.length) return [base];
   const { packageSettings } = config.environment;
   const settings = Object.keys(packageSettings).length > 0 && { settings: packageSettings };
   const debs = debsOf(guest, "packages");
-  const added = debianLayerRecipe(`${suite}-packages`, debs, [base], { ...params, ...settings }, tools);
+  const added = sharedRecipe(
+    debianLayerRecipe(`${suite}-packages`, debs, [base], { ...params, ...settings }, tools),
+  );
   const locales = madeLocales(config);
   if (locales.length === 0) return [added, base];
-  return [localeLayerRecipe(locales, guest.set.architecture, [added, base], tools), added, base];
+  const made = localeLayerRecipe(locales, guest.set.architecture, [added, base], tools);
+  return [sharedRecipe(made), added, base];
 }
 
 function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   if (!tools) return { architecture: host.architecture };
   // Unpacked with what the host has, since the program for that is in it.
-  const build = debianToolsRecipe("build-tools", debsOf(tools, "build-tools"), {});
+  const build = toolsRecipe("build-tools", debsOf(tools, "build-tools"), {});
   const tree = (key: string) =>
-    tools.packages[key] ? debianToolsRecipe(key, debsOf(tools, key), { build }) : undefined;
+    tools.packages[key] ? toolsRecipe(key, debsOf(tools, key), { build }) : undefined;
   const erofs = tree("erofs-utils");
   const filesystems = Object.fromEntries(
     Object.values(MKFS).flatMap((mkfs) => {
@@ -219,23 +223,27 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   };
 }
 
+function toolsRecipe(...made: Parameters<typeof debianToolsRecipe>): Recipe {
+  return sharedRecipe(debianToolsRecipe(...made));
+}
+
 /** The tree of programs that the host's networks run, from what `networkWishes` were locked to. */
 export function networkTools(tools: LockedWishes): Recipe {
-  const build = debianToolsRecipe("build-tools", debsOf(tools, "build-tools"), {});
-  return debianToolsRecipe("network-tools", debsOf(tools, "network-tools"), { build });
+  const build = toolsRecipe("build-tools", debsOf(tools, "build-tools"), {});
+  return toolsRecipe("network-tools", debsOf(tools, "network-tools"), { build });
 }
 
 /** Of the package, which has an emulator for everything, the one that runs the guest's programs while it is built. */
 function emulatorRecipe(architecture: string, debs: readonly Recipe[], build: Recipe): Recipe | undefined {
   const program = emulatorProgram(architecture);
   if (debs.length === 0 || program === undefined) return undefined;
-  return debianToolsRecipe(`emulator-${architecture}`, debs, { build }, [`/usr/bin/${program}`]);
+  return toolsRecipe(`emulator-${architecture}`, debs, { build }, [`/usr/bin/${program}`]);
 }
 
 /** Of openssh-client and all that it needs to be installed: ssh-keygen and libraries. */
 function keygenRecipe(debs: readonly Recipe[], build: Recipe): Recipe | undefined {
   const only = ["/usr/bin/ssh-keygen", ...["/lib/*", "/lib64/*", "/usr/lib/*", "/usr/lib64/*"]];
-  return debs.length > 0 ? debianToolsRecipe("openssh-client", debs, { build }, only) : undefined;
+  return debs.length > 0 ? toolsRecipe("openssh-client", debs, { build }, only) : undefined;
 }
 
 /** Whether a package is this one, or one of libraries as Debian's policy names them; zlib is older than that. */
@@ -243,12 +251,20 @@ function isLibraryOr(program: string): (name: string) => boolean {
   return (name) => name === program || name === "zlib1g" || /^lib.*\d/.test(name);
 }
 
+/** By the locked list, which is that of one package set, and its key, which goes with what is wanted of it. */
+const debs = new WeakMap<readonly NamedPackage[], Map<string, readonly Recipe[]>>();
+
 function debsOf(
   { set, packages }: LockedWishes,
   key: string,
   wanted: (name: string) => boolean = () => true,
-): Recipe[] {
-  return (packages[key] ?? []).filter(({ name }) => wanted(name)).map((unit) => debRecipe(set, unit));
+): readonly Recipe[] {
+  const locked = packages[key] ?? [];
+  const known = debs.get(locked)?.get(key);
+  if (known) return known;
+  const made = locked.filter(({ name }) => wanted(name)).map((unit) => debRecipe(set, unit));
+  debs.set(locked, (debs.get(locked) ?? new Map()).set(key, made));
+  return made;
 }
 
 /** The kernel itself among what comes with its metapackage; Ubuntu has its modules in a package of their own. */

@@ -228,5 +228,8 @@ function packagesOf(
   requests: readonly KeyedRequest[],
 ): Readonly<Record<string, readonly NamedPackage[]>> {
   const named = (name: string): NamedPackage => ({ name, ...set.packages[name]! });
-  return Object.fromEntries(requests.map(({ key, id }) => [key, set.resolutions[id]!.map(named)]));
+  // Requests of many VMs have the same resolution, and then the same list.
+  const lists = new Map(requests.map(({ id }) => [id, set.resolutions[id]!] as const));
+  const packages = new Map([...lists].map(([id, names]) => [id, names.map(named)]));
+  return Object.fromEntries(requests.map(({ key, id }) => [key, packages.get(id)!]));
 }

@@ -14,6 +14,8 @@ export interface UnitsConfig {
 
 const NAMED = ["services", "sockets", "timers", "targets", "paths", "slices"] as const;
 
+type NamedUnits = ReturnType<typeof namedUnits>;
+
 /** Units by whole name, each with its option. Mounts are named by where they are. */
 function namedUnits(systemd: Units) {
   return NAMED.flatMap((kind) =>
@@ -28,17 +30,18 @@ function namedUnits(systemd: Units) {
 
 /** A message for each fault. */
 export function unitFaults({ systemd }: UnitsConfig): string[] {
+  const named = namedUnits(systemd);
   return [
-    ...nameFaults(systemd),
+    ...nameFaults(systemd, named),
     ...Object.entries(systemd.services).flatMap(([name, service]) => serviceFaults(name, service)),
-    ...templateFaults(systemd),
-    ...doubleFaults(systemd),
-    ...cycleFaults(systemd),
+    ...templateFaults(named),
+    ...doubleFaults(systemd, named),
+    ...cycleFaults(named),
   ];
 }
 
-function nameFaults(systemd: Units): string[] {
-  const stems = namedUnits(systemd).flatMap(({ option, stem }) => {
+function nameFaults(systemd: Units, named: NamedUnits): string[] {
+  const stems = named.flatMap(({ option, stem }) => {
     const shown = JSON.stringify(stem);
     if (!UNIT_STEM.test(stem)) return [`"${option}" has ${shown}, which is no name of a unit`];
     return WITH_KIND.test(stem) && stem.endsWith(`.${option.slice("systemd.".length, -1)}`)
@@ -89,8 +92,8 @@ function serviceFaults(name: string, service: Service): string[] {
 }
 
 /** A template is no unit that could be started. */
-function templateFaults(systemd: Units): string[] {
-  return namedUnits(systemd).flatMap(({ option, stem, name, unit }) => {
+function templateFaults(named: NamedUnits): string[] {
+  return named.flatMap(({ option, stem, name, unit }) => {
     const links = [...unit.wantedBy, ...unit.requiredBy, ...unit.upheldBy];
     if (instanceOf(stem)?.instance !== "" || links.length === 0 || !unit.enable) return [];
     return [
@@ -99,9 +102,9 @@ function templateFaults(systemd: Units): string[] {
   });
 }
 
-function doubleFaults(systemd: Units): string[] {
+function doubleFaults(systemd: Units, named: NamedUnits): string[] {
   const places = [
-    ...namedUnits(systemd).map(({ option, stem, name }) => ({ name, place: `${option}.${stem}` })),
+    ...named.map(({ option, stem, name }) => ({ name, place: `${option}.${stem}` })),
     ...Object.keys(systemd.units).map((name) => ({ name, place: `systemd.units.${JSON.stringify(name)}` })),
     ...systemd.mounts.map(({ where }, index) => ({
       name: `${plainPath(where)} (mount)`,
@@ -111,7 +114,7 @@ function doubleFaults(systemd: Units): string[] {
       name: `${plainPath(where)} (automount)`,
       place: `systemd.automounts.${index}`,
     })),
-    ...namedUnits(systemd).flatMap(({ option, stem, unit }) =>
+    ...named.flatMap(({ option, stem, unit }) =>
       unit.aliases.map((name) => ({ name, place: `${option}.${stem}.aliases` })),
     ),
   ];
@@ -125,8 +128,8 @@ function doubleFaults(systemd: Units): string[] {
 const plainPath = (path: string) => path.replace(/\/+/g, "/").replace(/(?<=.)\/$/, "");
 
 /** Declared units that wait for each other. Those of packages are looked at when the guest is built. */
-function cycleFaults(systemd: Units): string[] {
-  const units = namedUnits(systemd).filter(({ unit }) => unit.enable);
+function cycleFaults(named: NamedUnits): string[] {
+  const units = named.filter(({ unit }) => unit.enable);
   const cycle = orderCycle(units.map(({ name, unit }) => ({ name, after: unit.after, before: unit.before })));
   if (!cycle) return [];
   const options = cycle.slice(0, -1).map((name) => {
