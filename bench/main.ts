@@ -1,6 +1,6 @@
 /**
  * Benchmarks, each beside a peer in the same run where there is one:
- * `npm run bench -- [build|rebuild|config-layer|boot|eval|resolve|switch|all] [--json] [--runs N]`.
+ * `npm run bench -- [build|rebuild|config-layer|boot|eval|resolve|switch|list|all] [--json] [--runs N]`.
  * Figures go to standard output, what is going on to standard error.
  */
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ import { configLayer } from "./config-layer.ts";
 import { evaluate } from "./eval.ts";
 import { fleetBuild } from "./fleet-build.ts";
 import { growth } from "./growth.ts";
+import { list } from "./list.ts";
 import { rebuild } from "./rebuild.ts";
 import { resolution } from "./resolve.ts";
 import { switching } from "./switch.ts";
@@ -27,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   boot,
   coldBuild,
   growth,
+  list,
 ];
 
 const USAGE = `Usage: npm run bench -- [${BENCHMARKS.map(({ name }) => name).join("|")}|all] [--json] [--runs N]`;

@@ -53,6 +53,9 @@ export type ErrorCode =
   | "tool-missing"
   | "unit-foreign"
   | "unsupported"
+  | "vm-broken"
+  | "vm-declared"
+  | "vm-exists"
   | "vm-not-found"
   | "vm-not-running";
 

@@ -140,6 +140,8 @@ export const vmNames = {
   consoleLock: "console.lock",
   /** The guest's host keys, for "microvm ssh". */
   knownHosts: "known_hosts",
+  /** Of a deployed VM: one line, a runner and the commit that it was made from. */
+  revision: "revision",
 } as const;
 
 /** Inside a runner. */
@@ -147,6 +149,7 @@ export const runnerNames = {
   run: "bin/microvm-run",
   system: "share/microvm/system",
   shutdown: "bin/microvm-shutdown",
+  alive: "bin/microvm-alive",
   virtiofsd: "bin/virtiofsd-run",
   tapUp: "bin/tap-up",
   tapDown: "bin/tap-down",

@@ -171,9 +171,9 @@ export function findInStore(names: RegExp, atLeast: number, texts: readonly stri
   );
 }
 
+/** The files below a place. Links are not followed: a runner leads to everything in its guest. */
 function filesAt(place: string): string[] {
-  if (!lstatSync(place).isDirectory()) return [place];
-  return readdirSync(place, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
+  const status = lstatSync(place);
+  if (status.isDirectory()) return readdirSync(place).flatMap((name) => filesAt(join(place, name)));
+  return status.isFile() ? [place] : [];
 }

@@ -3,7 +3,8 @@ import type { EvaluatedVm, ProjectLocation } from "../config/index.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { PackageSource } from "../packages/debian/package-source.ts";
 import { hostArchitecture } from "../packages/host-tools.ts";
-import { type Plan, planVm } from "../plan/plan.ts";
+import { type LockedWishes, type Plan, planVm } from "../plan/plan.ts";
+import type { SetWishes } from "../plan/wishes.ts";
 import type { StoreEvent } from "../store/events.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { openStore } from "../store/store.ts";
@@ -32,6 +33,8 @@ export interface BuildOptions {
   readonly storeDirectory: string;
   readonly reporter: BuildReporter;
   readonly signal?: AbortSignal;
+  /** More that is locked with the VMs, such as the programs of a host's networks. */
+  readonly also?: readonly SetWishes[];
   /** Keep the runner from garbage collection beyond the build, for as long as the caller holds them. */
   readonly roots?: TemporaryRoots;
 }
@@ -59,6 +62,8 @@ export async function buildEvaluated(
 export interface PlannedVms {
   /** In the order of the VMs. */
   readonly plans: readonly Plan[];
+  /** What the further wishes were locked to, in their order. */
+  readonly also: readonly LockedWishes[];
   readonly sources: Readonly<Record<string, PackageSource>>;
   readonly images: readonly GuestImage[];
 }
@@ -73,8 +78,10 @@ export async function planVms(vms: readonly EvaluatedVm[], options: BuildOptions
   const {
     lock,
     vms: locked,
+    also,
     sources,
   } = await lockVms(vms, {
+    also: options.also ?? [],
     lock: kept.lock,
     host,
     projectDirectory: project.directory,
@@ -96,7 +103,7 @@ export async function planVms(vms: readonly EvaluatedVm[], options: BuildOptions
       projectDirectory: project.directory,
     });
   });
-  return { plans, sources, images: images.filter((image) => image !== undefined) };
+  return { plans, also, sources, images: images.filter((image) => image !== undefined) };
 }
 
 /** What realising is told. */

@@ -1,11 +1,12 @@
 /** Locking all VMs of a project: what is missing, or what a refresh brings, and what that changes for each VM. */
-import type { ProjectLocation } from "../config/index.ts";
+import type { EvaluatedProject, ProjectLocation } from "../config/index.ts";
 import { MicrovmError } from "../errors.ts";
 import { nearNames } from "../packages/debian/near-names.ts";
 import { packageSetKey } from "../packages/debian/package-set-key.ts";
 import { hostArchitecture } from "../packages/host-tools.ts";
 import type { Lock, LockedPackageSet } from "../packages/lock.ts";
 import { hasChanges, type PackageChanges, packageChanges } from "../packages/lock-diff.ts";
+import { networkWishes } from "../plan/wishes.ts";
 import { openStore } from "../store/store.ts";
 import {
   type LockedReferenceReport,
@@ -86,6 +87,7 @@ export async function lockProject(options: LockProjectOptions): Promise<LockRepo
   const { lock, vms: locked } = await lockVms(vms, {
     lock: pinned.lock,
     host,
+    also: declared.hosts.some(hasNetworks) ? [networkWishes(host)] : [],
     projectDirectory: project.directory,
     storeDirectory,
     refresh: (key) => refreshed.includes(key),
@@ -101,6 +103,11 @@ export async function lockProject(options: LockProjectOptions): Promise<LockRepo
     references: pinned.reports,
     isWritten: !dryRun && lock !== before,
   };
+}
+
+function hasNetworks({ config }: EvaluatedProject["hosts"][number]): boolean {
+  const { networks } = config.microvm as { readonly networks: object };
+  return Object.keys(networks).length > 0;
 }
 
 function notHere(reference: string): MicrovmError {

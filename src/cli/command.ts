@@ -87,7 +87,8 @@ export function parseNoWords<O extends NonNullable<ParseArgsConfig["options"]>>(
   throw new MicrovmError("bad-usage", `"${name}" takes no "${words[0]}"`, { hint: helpHint(name) });
 }
 
-function helpHint(name: string): string {
+/** Where a person who used a command wrongly is sent. */
+export function helpHint(name: string): string {
   return `See "microvm ${name} --help"`;
 }
 

@@ -53,6 +53,11 @@ Examples:
         hint: 'Set "microvm.qemu.serialConsole" to true',
       });
     }
+    if (!existsSync(vm.consoleSocket)) {
+      throw new MicrovmError("guest-failed", `The console of the VM "${name}" cannot be attached to`, {
+        hint: 'That needs QEMU 10 or later: install it, or leave out "microvm.vmHostPackages"',
+      });
+    }
     process.stdout.write(await earlier(vm, lines));
     return attachHere(vm, vm.consoleSocket);
   },

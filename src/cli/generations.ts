@@ -17,6 +17,9 @@ Usage: microvm generations [options]
 Options:
       --json  Print a list of objects: number, made, path, isCurrent
   -h, --help  Show this
+
+Examples:
+  microvm generations
 `,
   needsRoot: false,
   async run(args) {

@@ -2,13 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { buildCommand } from "./build.ts";
 import type { Command } from "./command.ts";
-import { evalCommand } from "./eval.ts";
-import { gcCommand } from "./gc.ts";
-import { lockCommand } from "./lock.ts";
-import { logCommand } from "./log.ts";
-import { optionsCommand } from "./options.ts";
+import { COMMANDS } from "./commands.ts";
 import { runCommand } from "./run.ts";
 import { storeCommand } from "./store.ts";
 import { microvm } from "./testing/program.ts";
@@ -24,14 +19,18 @@ async function commandsBelow({ commands = {} }: Command): Promise<Command[]> {
 }
 
 describe("the command line", { concurrency: 4 }, () => {
-  test("a command that is none is wrong usage, and the others are named", async () => {
-    assert.deepEqual(await microvm(["nonsense"]), {
-      status: 2,
-      stdout: "",
-      stderr: `error: There is no command "nonsense"
-hint: The commands are "run", "build", "switch", "generations", "rollback", "eval", "lock", "exec", "console", "cp", "ssh", "options", "log", "gc", "store"; see "microvm --help"
-`,
-    });
+  test("a command that is none is wrong usage, and one that is near is named", async () => {
+    for (const [wrong, meant] of [
+      ["nonsense", ""],
+      ["lits", '; did you mean "list"'],
+      ["remvoe", '; did you mean "remove"'],
+    ] as const) {
+      assert.deepEqual(await microvm([wrong]), {
+        status: 2,
+        stdout: "",
+        stderr: `error: There is no command "${wrong}"${meant}\nhint: See "microvm --help"\n`,
+      });
+    }
   });
 
   test("wrong usage of a command leads to its help", async () => {
@@ -59,17 +58,7 @@ hint: See "microvm run --help"
   test("the overview names every command; without arguments it is wrong usage", async () => {
     const { status, stdout } = await microvm(["--help"]);
     assert.equal(status, 0);
-    for (const line of [
-      "microvm run ",
-      "microvm build ",
-      "microvm eval ",
-      "microvm lock ",
-      "microvm options ",
-      "microvm log ",
-      "microvm gc ",
-      "microvm store ",
-      "MICROVM_STORE",
-    ]) {
+    for (const line of [...Object.keys(COMMANDS).map((name) => `microvm ${name} `), "MICROVM_STORE"]) {
       assert.ok(stdout.includes(line), line);
     }
     assert.deepEqual(await microvm([]), { status: 2, stdout, stderr: "" });
@@ -84,16 +73,7 @@ hint: See "microvm run --help"
   });
 
   test("every command's help has its usage and examples, and fits a terminal of 120 columns", async () => {
-    const top = [
-      buildCommand,
-      evalCommand,
-      gcCommand,
-      lockCommand,
-      logCommand,
-      optionsCommand,
-      runCommand,
-      storeCommand,
-    ];
+    const top = await Promise.all(Object.values(COMMANDS).map((load) => load()));
     for (const { name, help } of [...top, ...(await commandsBelow(storeCommand))]) {
       assert.ok(help.includes(`\nUsage: microvm ${name} `), name);
       assert.ok(help.includes("\nExamples:\n  "), name);

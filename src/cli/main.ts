@@ -6,27 +6,10 @@ import { readFileSync } from "../os/files.ts";
 import { PROGRAM_DIRECTORY } from "../os/program-files.ts";
 import { hasNamespaceRights, runInUserNamespace } from "../os/user-namespace.ts";
 import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { commandOfLetters } from "./letters.ts";
 import { printError } from "./output.ts";
 import { stoppedStatus } from "./setting.ts";
-
-/** Each command is loaded when it is named: the others cost a start nothing. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  run: async () => (await import("./run.ts")).runCommand,
-  build: async () => (await import("./build.ts")).buildCommand,
-  switch: async () => (await import("./switch.ts")).switchCommand,
-  generations: async () => (await import("./generations.ts")).generationsCommand,
-  rollback: async () => (await import("./rollback.ts")).rollbackCommand,
-  eval: async () => (await import("./eval.ts")).evalCommand,
-  lock: async () => (await import("./lock.ts")).lockCommand,
-  exec: async () => (await import("./exec.ts")).execCommand,
-  console: async () => (await import("./console.ts")).consoleCommand,
-  cp: async () => (await import("./cp.ts")).cpCommand,
-  ssh: async () => (await import("./ssh.ts")).sshCommand,
-  options: async () => (await import("./options.ts")).optionsCommand,
-  log: async () => (await import("./log.ts")).logCommand,
-  gc: async () => (await import("./gc.ts")).gcCommand,
-  store: async () => (await import("./store.ts")).storeCommand,
-};
 
 /** Runs the program with these arguments. Returns its exit status: 0 done, 1 failed, 2 wrong usage. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -52,7 +35,7 @@ async function dispatch([name, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(args[0] !== undefined ? (await findCommand(args)).command.help : await overview());
     return name === undefined ? 2 : 0;
   }
-  const { command, rest } = await findCommand([name, ...args]);
+  const { command, rest } = await findCommand(commandOfLetters([name, ...args]) ?? [name, ...args]);
   // What stands behind "--" is another program's.
   const own = rest.slice(0, rest.includes("--") ? rest.indexOf("--") : rest.length);
   if (own.includes("--help") || own.includes("-h")) {
@@ -76,17 +59,28 @@ async function findCommand(words: readonly string[]) {
   }
 }
 
-function commandNamed(
+async function commandNamed(
   commands: NonNullable<Command["commands"]>,
   parent: string,
   name: string,
 ): Promise<Command> {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load) return load();
-  throw new MicrovmError("bad-usage", `There is no command "${`${parent} ${name}`.trim()}"`, {
-    hint: `The commands are "${Object.keys(commands).join('", "')}"; see "microvm${parent} --help"`,
+  const names = Object.keys(commands);
+  const help = `see "microvm${parent} --help"`;
+  const { suggest } = await import("../module-system/suggest.ts");
+  const near = suggest(name, names);
+  const meant = near === undefined ? "" : `; did you mean "${near}"`;
+  throw new MicrovmError("bad-usage", `There is no command "${`${parent} ${name}`.trim()}"${meant}`, {
+    hint:
+      names.length > SHOWN_COMMANDS
+        ? help.replace("see", "See")
+        : `The commands are "${names.join('", "')}"; ${help}`,
   });
 }
+
+/** More commands than these are too many for an error. */
+const SHOWN_COMMANDS = 10;
 
 async function overview(): Promise<string> {
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
@@ -97,6 +91,8 @@ Usage:
 ${commands.map((command) => `  microvm ${command.usage.padEnd(width)}  ${command.summary}`).join("\n")}
   microvm --version
   microvm COMMAND --help
+
+microvm.nix's letters work as well: -c NAME [-f REFERENCE], -u NAME… [-R], -r NAME, -s NAME [COMMAND], -l.
 
 A project is a directory with a microvm.config.ts, or a reference to a git repository that has one, such as
 git+https://HOST/REPOSITORY?ref=BRANCH; "#NAME" behind it chooses one of its VMs.

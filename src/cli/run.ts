@@ -136,7 +136,7 @@ async function execute(
 }
 
 /** The console on this terminal, or on standard output, until the guest has powered off. */
-async function attach(machine: MachineProcess, signal: AbortSignal): Promise<number> {
+export async function attach(machine: MachineProcess, signal: AbortSignal): Promise<number> {
   machine.onConsole((chunk) => process.stdout.write(chunk));
   const leave = new AbortController();
   if (process.stdin.isTTY) {

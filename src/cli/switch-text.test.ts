@@ -14,6 +14,7 @@ function plan(vms: readonly VmChange[], fields: Partial<SwitchPlan["activation"]
   const activation = { vms, units: NO_FILES, etc: NO_FILES, isPending: true, ...fields };
   return {
     host: "h",
+    networks: [],
     activation,
     cost: { download: 3 * 1024 * 1024, downloads: 2, builds: 9 },
     costs: new Map([["web", { download: 0, downloads: 0, builds: 4, disk: null }]]),
@@ -43,6 +44,22 @@ in all: downloads 2 files, 3.0 MiB; builds 9 paths
   assert.equal(object.pending, true);
   assert.deepEqual(object.vms.at(-1)!.cost, { download: 0, downloads: 0, builds: 4, disk: null });
   assert.deepEqual(object.units.kept, [{ path: "microvm@.service", dropIn: "microvm@.service.d/x.conf" }]);
+});
+
+test("addresses of networks are told", () => {
+  const member = { vm: "web", tap: "t", mac: "02:00:00:00:00:01", declared: null, address: "10.1.0.7" };
+  const networks = [
+    {
+      ...{ name: "lan", bridge: "mv-lan", gateway: "10.1.0.1" },
+      members: [member],
+      options: { dns: true, domain: "lan.internal" },
+    },
+  ];
+  const given = { ...plan([change("web")]), networks } as unknown as SwitchPlan;
+  assert.match(switchText(given), /^ {2}address {2}lan: web 10\.1\.0\.7 \(web\.lan\.internal\)$/m);
+  assert.deepEqual(switchObject(given).networks, [
+    { name: "lan", bridge: "mv-lan", gateway: "10.1.0.1", vms: { web: "10.1.0.7" } },
+  ]);
 });
 
 test("of many VMs that stay only their number is told", () => {

@@ -1,11 +1,11 @@
 /** `microvm switch`. */
 import { hostname } from "node:os";
-import { createInterface } from "node:readline/promises";
 import { MicrovmError } from "../errors.ts";
 import { applySwitch, checkHost, evaluateSwitch, lockHost, planSwitch, thisMachine } from "../host/index.ts";
 import { ownUid } from "../os/user-namespace.ts";
 import { configDirectory } from "../paths.ts";
 import { openTemporaryRoots } from "../store/temporary-roots.ts";
+import { agreed } from "./agreed.ts";
 import { QUIET_OPTION } from "./build-with-progress.ts";
 import { type Command, parseWords } from "./command.ts";
 import { printWarning } from "./output.ts";
@@ -77,7 +77,8 @@ Examples:
     const { isPending } = plan.activation;
     if (dryRun) return isPending ? PENDING : 0;
     if (!isPending) return 0;
-    if (!values.yes && !(await agreed(signal))) throw new MicrovmError("interrupted", "Nothing was changed");
+    if (!values.yes && !(await agreed("Go on?", signal)))
+      throw new MicrovmError("interrupted", "Nothing was changed");
     const number = await watched((reporter) => applySwitch(plan, { roots, signal, reporter }));
     const { namesDirectories, machine: named } = evaluated;
     keepDirectories(namesDirectories ? { store: named.storeDirectory, state: named.stateDirectory } : null);
@@ -96,12 +97,4 @@ function projectOf(words: readonly string[]): string {
   }
   const isOwn = reference === "" || reference.startsWith("#");
   return isOwn ? `${configDirectory(process.env, ownUid())}${reference}` : reference;
-}
-
-/** Asks on a terminal; elsewhere nobody can be asked. */
-async function agreed(signal: AbortSignal): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return true;
-  using terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question("Go on? [y/N] ", { signal });
-  return /^y(es)?$/i.test(answer.trim());
 }

@@ -94,9 +94,9 @@ export async function traceProjectOption(
 }
 
 async function answers() {
-  const checks = await import("./answer.ts");
-  checks.prepareChecks();
-  return checks;
+  const { malformed, parseAnswer, parseProject, prepareChecks } = await import("./answer.ts");
+  prepareChecks();
+  return { malformed, parseAnswer, parseProject };
 }
 
 /**

@@ -41,10 +41,22 @@ export async function waitForChannel(socketPath: string, signal: AbortSignal): P
   for (;;) {
     signal.throwIfAborted();
     const connection = await tryConnect(socketPath);
-    if (connection && (await synchronise(connection, signal))) return channelOf(socketPath, connection);
+    if (isOpen(connection) && (await synchronise(connection, signal))) {
+      return channelOf(socketPath, connection);
+    }
     await delay(RETRY_TIME);
   }
 }
+
+/** Connects, once there is room in the line; gives up as `tryConnect` does, or after `ANSWER_TIME`. */
+async function connectInLine(socketPath: string): Promise<Connection | "full" | undefined> {
+  for (const begun = Date.now(); ; await delay(RETRY_TIME)) {
+    const connection = await tryConnect(socketPath);
+    if (connection !== "full" || Date.now() - begun > ANSWER_TIME) return connection;
+  }
+}
+
+const isOpen = (connection: Connection | "full" | undefined) => typeof connection === "object";
 
 /** A synchronisation's own number, so that an answer to another process's is not taken for ours. */
 const newToken = () => Math.floor(Math.random() * 2 ** 48);
@@ -82,8 +94,8 @@ function channelOf(socketPath: string, first: Connection): AgentChannel {
     clearTimeout(idle);
     if (connection && (connection.socket.destroyed || Date.now() - since > TURN_TIME)) hangUp();
     if (connection) return connection;
-    const opened = await tryConnect(socketPath);
-    if (!opened) throw refused(execute, "the VM has ended");
+    const opened = await connectInLine(socketPath);
+    if (!isOpen(opened)) throw refused(execute, opened ? silence(undefined, false) : "the VM has ended");
     if (!(await synchronise(opened, AbortSignal.timeout(ANSWER_TIME)))) {
       throw refused(execute, silence(undefined, opened.socket.destroyed));
     }

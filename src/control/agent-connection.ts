@@ -1,4 +1,5 @@
 /** Lines of JSON over a socket to a guest's agent. What the guest sends is bounded, and taken for no more than it is. */
+import { systemCode } from "../errors.ts";
 import { connectUnix, type Socket } from "../os/sockets.ts";
 
 /** The most that is kept of what the guest sends, in bytes: a piece of output in base 64, and ample room. */
@@ -14,12 +15,12 @@ export interface Connection {
   nextLine(milliseconds: number): Promise<string | undefined>;
 }
 
-/** A connection to a listening socket; undefined while nobody listens. */
-export async function tryConnect(socketPath: string): Promise<Connection | undefined> {
+/** A connection to a listening socket; `"full"` while it lets nobody else wait in line, undefined while nobody listens. */
+export async function tryConnect(socketPath: string): Promise<Connection | "full" | undefined> {
   try {
     return readLines(await connectUnix(socketPath));
-  } catch {
-    return undefined;
+  } catch (error) {
+    return systemCode(error) === "EAGAIN" ? "full" : undefined;
   }
 }
 

@@ -6,7 +6,7 @@ import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import type { BuildJob } from "../store/builder.ts";
 import { buildConfigLayer, type ConfigLayer } from "./config-layer.ts";
 
-const NOTHING: ConfigLayer = { entries: [], units: [], users: [], groups: [] };
+const NOTHING: ConfigLayer = { entries: [], units: [], users: [], groups: [], owners: [] };
 const file = (path: string) => ({ path, type: "file" as const, text: path });
 
 /** Builds the layer on a lower one; gives the paths of both. */
@@ -86,4 +86,31 @@ test("paths that lead out of the layer are refused", async (t) => {
       message: `Not a path inside a tree: "${path}"`,
     });
   }
+});
+
+test("files belong to whom the option says, also to accounts that are declared beside them", {
+  skip,
+}, async (t) => {
+  const users = [
+    {
+      ...{ name: "app", uid: 990, group: null, description: "", home: null, shell: null },
+      ...{ hashedPassword: null, extraGroups: [], system: true },
+    },
+  ];
+  const owners = [{ option: 'environment.etc."app.conf"', path: "etc/app.conf", user: "app", group: "+7" }];
+  const { out } = await build(t, { entries: [file("etc/app.conf"), file("etc/other")], users, owners });
+  const owner = (path: string) => [statSync(join(out, path)).uid, statSync(join(out, path)).gid];
+  assert.deepEqual(owner("etc/app.conf"), [990, 7]);
+  assert.deepEqual(owner("etc/other"), [0, 0]);
+});
+
+test("an owner that nobody is is an error that names the option", async (t) => {
+  const owners = [
+    { option: 'environment.etc."app.conf"', path: "etc/app.conf", user: "nobodi", group: "root" },
+  ];
+  await assert.rejects(build(t, { entries: [file("etc/app.conf")], owners }), {
+    code: "config-invalid",
+    message: '"environment.etc."app.conf".user" is "nobodi", and the guest has no such user',
+    hint: 'Declare it in "users.users", or add the package that brings it',
+  });
 });

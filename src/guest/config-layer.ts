@@ -15,6 +15,7 @@ import { type FileEntry, writeTree } from "../store/files.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { type AccountFiles, type Group, mergeAccounts, type User } from "./accounts.ts";
 import { checkShells, checkTimeZone } from "./config-checks.ts";
+import { type FileOwner, giveFiles } from "./file-owners.ts";
 import { findInLayer } from "./layer-paths.ts";
 import { readFromLayers } from "./normalise.ts";
 import { layerEntries, type UnitFile, unitFinder, unitParams } from "./unit-files.ts";
@@ -25,13 +26,15 @@ export interface ConfigLayer {
   readonly units: readonly UnitFile[];
   readonly users: readonly User[];
   readonly groups: readonly Group[];
+  /** Of those files that are not root's. */
+  readonly owners: readonly FileOwner[];
 }
 
 /** The recipe of the configuration layer of a guest, on top of its layers of packages (nearest first). */
 export function configLayerRecipe(name: string, layer: ConfigLayer, lowers: readonly Recipe[]): Recipe {
   return {
     kind: "config-layer",
-    version: 3,
+    version: 4,
     name,
     params: {
       entries: layer.entries.map((entry) => ({ ...entry })),
@@ -42,6 +45,7 @@ export function configLayerRecipe(name: string, layer: ConfigLayer, lowers: read
         definedIn: [...(user.definedIn ?? [])],
       })),
       groups: layer.groups.map((group) => ({ ...group, members: [...group.members] })),
+      owners: layer.owners.map((owner) => ({ ...owner })),
     },
     inputs: { lowers },
     exactModes: true,
@@ -54,7 +58,7 @@ const SHADOW_GROUP = 42;
 
 /** Builds `config-layer`. */
 export const buildConfigLayer: Builder = async (job) => {
-  const { entries, units, users, groups } = job.params as unknown as ConfigLayer;
+  const { entries, units, users, groups, owners } = job.params as unknown as ConfigLayer;
   const lowers = job.inputs("lowers");
   writeTree(job.out, layerEntries(entries, units, unitFinder(lowers)));
   const read = (name: keyof AccountFiles) => readFromLayers(lowers, `etc/${name}`);
@@ -72,6 +76,7 @@ export const buildConfigLayer: Builder = async (job) => {
     chmodSync(path, mode);
     if (mode === 0o640 && process.getuid?.() === 0) lchownSync(path, 0, SHADOW_GROUP);
   }
+  giveFiles(job.out, owners, files);
   adoptDirectories(job.out, lowers, "");
 };
 

@@ -1,6 +1,5 @@
 /** Puts a host in force: the steps, in order. Each may fail; whoever calls undoes them then. */
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { chmodSync, chownSync, existsSync, mkdirSync, readlinkSync } from "../os/files.ts";
 import { run, runToEnd } from "../os/processes.ts";
@@ -8,11 +7,12 @@ import { vmNames } from "../paths.ts";
 import type { ActivationPlan } from "./activation.ts";
 import { changeLive } from "./change-live.ts";
 import type { VmChange } from "./changes.ts";
+import { forgetNetworkFiles, startNetworks, stopFormer } from "./declared-networks.ts";
 import type { HostRecord, RecordedVm } from "./host-record.ts";
 import { install } from "./installed.ts";
 import { groupNumber, groupNumbers, type HostMachine } from "./machine.ts";
 import { STORE_GROUP, unitOf } from "./names.ts";
-import { isRunning, type Systemd } from "./systemd.ts";
+import type { Systemd, UnitState } from "./systemd.ts";
 import { applyFiles } from "./unit-files.ts";
 
 /** What an activation is told, beside its plan. */
@@ -33,29 +33,31 @@ export async function activate(
   { onStep, deployed, signal, restartsInstead = false }: ActivationOptions,
 ): Promise<void> {
   const { target, units, etc, vms } = plan;
+  const named = (unit: VmChange["unit"]) => vms.filter((vm) => vm.unit === unit).map(({ name }) => name);
+  const tell = async (verb: "stop" | "restart" | "start", names = named(verb)) => {
+    if (names.length === 0) return;
+    onStep(`${verb} ${names.length === 1 ? names[0] : `${names.length} VMs`}`);
+    await told(machine.systemd, verb, names);
+  };
+  // By the units that they were started with.
+  await tell("stop");
+  await stopFormer(units, machine);
   explaining("Cannot write the host's units", () => {
     applyFiles(machine.unitDirectory, units, target.units);
     if (machine.etcDirectory !== undefined) applyFiles(machine.etcDirectory, etc, target.etc);
   });
   if (etc.written.length > 0) await applySettings(etc.written, machine);
+  if (etc.removed.some((path) => path.startsWith("systemd/network/"))) await forgetNetworkFiles();
   openStoreToVms(machine);
   if (units.written.length + units.removed.length + units.kept.length > 0) {
     await machine.systemd.control(["daemon-reload"]);
   }
   installVms(target.record, machine, deployed);
   signal?.throwIfAborted();
-  const named = (unit: VmChange["unit"]) => vms.filter((vm) => vm.unit === unit).map(({ name }) => name);
-  const control = async (verb: "stop" | "restart" | "start", names: readonly string[]) => {
-    if (names.length === 0) return;
-    onStep(`${verb} ${names.length === 1 ? names[0] : `${names.length} VMs`}`);
-    await machine.systemd.control([verb, ...names.map((name) => unitOf(name))]);
-  };
-  await control("stop", named("stop"));
+  await startNetworks(target, machine);
   const left = await changeLive(named("change"), machine, { onStep, signal, restartsInstead });
-  const restarted = [...named("restart"), ...left];
-  await control("restart", restarted);
-  await control("start", named("start"));
-  await expectRunning(machine.systemd, [...restarted, ...named("start")]);
+  await tell("restart", [...named("restart"), ...left]);
+  await tell("start");
 }
 
 /** What the system refuses is an error that says what it was for. */
@@ -136,19 +138,22 @@ function makeShare(source: string): void {
   chmodSync(source, 0o775);
 }
 
-/** Milliseconds in which a VM that cannot start at all ends. */
-const FIRST_MOMENT = 300;
+/** Tells VMs' units something, and waits until it is done: a VM has started when its guest says that it is up. */
+async function told(systemd: Systemd, verb: string, names: readonly string[]): Promise<void> {
+  try {
+    await systemd.control([verb, ...names.map((name) => unitOf(name))]);
+  } catch (error) {
+    const states = await systemd.vmStates();
+    const fallen = names.filter((name) => hasFailed(states.get(name)));
+    if (verb === "stop" || fallen.length === 0) throw error;
+    throw new MicrovmError("host-failed", `Not running after its start: "${fallen.join('", "')}"`, {
+      hint: `See "journalctl -u ${unitOf(fallen[0]!)}"`,
+      cause: error,
+    });
+  }
+}
 
-async function expectRunning(systemd: Systemd, names: readonly string[]): Promise<void> {
-  if (names.length === 0) return;
-  await delay(FIRST_MOMENT);
-  const states = await systemd.vmStates();
-  const fallen = names.filter((name) => {
-    const state = states.get(name);
-    return !isRunning(state) || state?.sub === "auto-restart";
-  });
-  if (fallen.length === 0) return;
-  throw new MicrovmError("host-failed", `Not running after its start: "${fallen.join('", "')}"`, {
-    hint: `See "journalctl -u ${unitOf(fallen[0]!)}"`,
-  });
+/** Whether it could not start, and is tried again after a while or not at all. */
+function hasFailed(state: UnitState | undefined): boolean {
+  return state?.active === "failed" || (state?.sub.startsWith("auto-restart") ?? false);
 }

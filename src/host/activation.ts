@@ -13,7 +13,7 @@ import { hasRunner, listInstalled } from "./installed.ts";
 import type { HostMachine } from "./machine.ts";
 import { vmOfUnit } from "./names.ts";
 import { isRunning } from "./systemd.ts";
-import { compareFiles, type FileChanges, installedUnits, readHostFile } from "./unit-files.ts";
+import { compareFiles, type FileChanges, installedUnits, list, readHostFile } from "./unit-files.ts";
 import { authorOf } from "./unit-text.ts";
 
 /** All that would change. */
@@ -97,13 +97,17 @@ function etcChanges(
 ): FileChanges {
   if (etcDirectory === undefined) return NO_CHANGES;
   const installed = new Map<string, HostFile>();
-  for (const path of new Set([...target.etc.keys(), ...(former?.etc.keys() ?? [])])) {
+  const network = list(join(etcDirectory, NETWORKD)).map((name) => join(NETWORKD, name));
+  for (const path of new Set([...target.etc.keys(), ...(former?.etc.keys() ?? []), ...network])) {
     const file = readHostFile(join(etcDirectory, path));
     if (file && "text" in file && authorOf(file.text) !== "other") installed.set(path, file);
   }
   // These files know no drop-ins: a change by hand is lost, as their first line says.
   return { ...compareFiles(etcDirectory, installed, target.etc, NO_FILES), kept: [] };
 }
+
+/** Where networks have files, below `/etc`; those of a switch that was cut off as well. */
+const NETWORKD = "systemd/network";
 
 /** VMs whose main unit is there and becomes another one. */
 function changedVms(

@@ -36,6 +36,7 @@ export function specifyHost(
   { microvm }: HostConfig,
   guests: ReadonlyMap<string, PlannedGuest>,
   machine: HostMachine,
+  networks: HostSpecification["networks"] = [],
 ): HostSpecification {
   const known = [...guests].flatMap(([vm, { config }]): HostGuest[] =>
     config ? [{ name: vm, config }] : [],
@@ -43,6 +44,7 @@ export function specifyHost(
   refuse([
     ...hostConflicts(known),
     ...known.flatMap((guest) => tooSmall(guest, microvm.vms[guest.name]!)),
+    ...known.flatMap((guest) => unasked(guest, microvm.vms[guest.name]!)),
     ...sameUsers(Object.keys(microvm.vms), machine),
   ]);
   const { host } = microvm;
@@ -58,6 +60,7 @@ export function specifyHost(
     ksm: host.ksm,
     autostart: microvm.autostart.filter((one) => !Object.hasOwn(microvm.vms, one)),
     bridges: [...new Set(known.flatMap(bridgesOf))].sort(),
+    networks,
     vms: vms.map(([vm, declared]) => specifyVm(vm, declared, microvm.autostart, guests.get(vm)!, machine)),
   };
 }
@@ -78,6 +81,9 @@ function specifyVm(
     user,
     runner: updateFlake === null ? runner : null,
     limits: declared.limits,
+    // Of what is updated by itself this host knows only the first one.
+    shutdownTimeout: (updateFlake === null && config?.microvm.shutdown.timeout) || 0,
+    restartIfUnresponsive: declared.restartIfUnresponsive,
     writablePaths: [
       ...volumes.filter(({ image }) => isAbsolute(image)).map(({ image }) => image),
       ...shares.filter(({ proto, readOnly }) => proto === "9p" && !readOnly).map(({ source }) => source),
@@ -108,6 +114,14 @@ function tooSmall({ name, config }: HostGuest, { limits }: VmDeclaration): strin
   if (limits.memory === null || limits.memory > mem) return [];
   return [
     `"microvm.vms.${name}.limits.memory" is ${limits.memory} MiB, and its guest alone has ${mem} MiB: it needs more than that`,
+  ];
+}
+
+/** A guest without an agent never answers. */
+function unasked({ name, config }: HostGuest, { restartIfUnresponsive }: VmDeclaration): string[] {
+  if (restartIfUnresponsive === null || config.services.qemuGuest.enable) return [];
+  return [
+    `"microvm.vms.${name}.restartIfUnresponsive" needs the guest's agent, and its "services.qemuGuest.enable" is false`,
   ];
 }
 

@@ -4,6 +4,7 @@ import type { HostFile } from "./host-record.ts";
 import { generationScript, type UnitSettings } from "./host-units.ts";
 import { installUnit, RECOVER_UNIT, STORE_GROUP, sliceOf, TEMPLATES, unitOf } from "./names.ts";
 import { signed, unitPath, unitText, unitWord } from "./unit-text.ts";
+import { watchTexts, watchTimer } from "./watch-units.ts";
 
 /** What a host gives a VM at most; null is unlimited. */
 export interface Limits {
@@ -27,6 +28,10 @@ export interface DeclaredVm {
   readonly user: string | null;
   /** Whether it is installed only when it is not there, as deployed VMs are that are updated by themselves. */
   readonly installedOnce: boolean;
+  /** Seconds that the guest has to power off. */
+  readonly shutdownTimeout: number;
+  /** Seconds without an answer after which it is restarted; null: never. */
+  readonly restartIfUnresponsive: number | null;
   /** Absolute paths outside of its directory that its hypervisor writes to. */
   readonly writablePaths: readonly string[];
 }
@@ -38,8 +43,9 @@ export function declaredUnits(vm: DeclaredVm, settings: UnitSettings): ReadonlyM
     [installUnit(vm.name)]: installText(vm, settings),
     [slice]: sliceText(vm),
     // The others are over before the VM starts.
-    [dropIn(unitOf(vm.name))]: mainDropIn(vm, slice),
+    [dropIn(unitOf(vm.name))]: mainDropIn(vm, slice, settings),
     [dropIn(unitOf(vm.name, "microvm-virtiofsd"))]: unitText({ Service: { Slice: slice } }),
+    ...(vm.restartIfUnresponsive !== null && watchTexts(vm, vm.restartIfUnresponsive, settings)),
   };
   return new Map(Object.entries(texts).map(([path, text]) => [path, { text: signed(text) }]));
 }
@@ -68,14 +74,25 @@ function installText({ name, installedOnce }: DeclaredVm, settings: UnitSettings
   });
 }
 
-function mainDropIn({ name, user, writablePaths }: DeclaredVm, slice: string): string {
+/** What `microvm-shutdown` takes beyond the guest's time, generously: its last word, and the hypervisor's own end. */
+const SHUTDOWN_MARGIN = 15;
+
+function mainDropIn(
+  { name, user, writablePaths, shutdownTimeout, restartIfUnresponsive }: DeclaredVm,
+  slice: string,
+  { startupTimeout }: UnitSettings,
+): string {
   // The home directories are hidden otherwise.
   const isHome = writablePaths.some((path) => /^\/(home|root|run\/user)\//.test(path));
   const install = installUnit(name);
   return unitText({
-    Unit: { Wants: install, After: install },
+    Unit: {
+      Wants: restartIfUnresponsive === null ? install : [install, watchTimer(name)],
+      After: install,
+    },
     Service: {
       Slice: slice,
+      TimeoutStopSec: Math.max(startupTimeout, shutdownTimeout + SHUTDOWN_MARGIN),
       ...(user !== null && {
         User: user,
         Group: user,

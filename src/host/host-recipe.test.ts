@@ -18,7 +18,7 @@ const NO_LIMITS = {
 
 const vm = (name: string, fields: Partial<SpecifiedVm> = {}): SpecifiedVm => ({
   ...{ name, user: `microvm-${name}`, runner: recipe(`microvm-qemu-${name}`, { system: recipe("system") }) },
-  ...{ limits: NO_LIMITS, writablePaths: [] },
+  ...{ limits: NO_LIMITS, writablePaths: [], shutdownTimeout: 30, restartIfUnresponsive: null },
   record: {
     ...{ kind: "config", autostart: true, restartIfChanged: true, flake: null, updateFlake: null },
     ...{ user: `microvm-${name}`, shareSources: [] },
@@ -29,7 +29,7 @@ const vm = (name: string, fields: Partial<SpecifiedVm> = {}): SpecifiedVm => ({
 const host = (fields: Partial<HostSpecification> = {}): HostSpecification => ({
   ...{ name: "h", isEnabled: true, scope: "system", stateDirectory: "/var/it's 50% vms", ksm: true },
   ...{ storeDirectory: "/store", unitDirectory: "/etc/systemd/system", startupTimeout: 99 },
-  ...{ vms: [], autostart: [], bridges: [] },
+  ...{ vms: [], autostart: [], bridges: [], networks: [] },
   ...fields,
 });
 
@@ -95,8 +95,23 @@ test("units find the state directory, whatever its name", () => {
   assert.match(main, /^WorkingDirectory=\/var\/it's 50%% vms\/%i$/m);
   assert.match(main, /^ExecStart="\/var\/it's 50%% vms\/%i\/current\/bin\/microvm-run"$/m);
   assert.match(main, /^TimeoutStartSec=99$/m);
+  assert.match(main, /^Type=notify\nNotifyAccess=all$/m);
+  assert.match(main, /^ExecStop=-"/m);
   const once = textOf(units.get("install-microvm-b.service"));
   assert.match(once, /^ConditionPathExists=!\/var\/it's 50%% vms\/b\/current$/m);
+});
+
+test("a guest's time to power off fits into its unit's, and a watched one has its timer", () => {
+  const watched = vm("a", { shutdownTimeout: 200, restartIfUnresponsive: 60 });
+  const { units } = planHost(host({ vms: [watched, vm("b")] })).target;
+  const dropIn = textOf(units.get("microvm@a.service.d/50-microvm.conf"));
+  assert.match(dropIn, /^TimeoutStopSec=215$/m);
+  assert.match(dropIn, /^Wants=microvm-alive@a\.timer$/m);
+  assert.match(textOf(units.get("microvm@b.service.d/50-microvm.conf")), /^TimeoutStopSec=99$/m);
+  assert.deepEqual(
+    [...units.keys()].filter((path) => path.includes("alive")),
+    ["microvm-alive@a.timer", "microvm-alive@a.service"],
+  );
 });
 
 test("limits are the slice's, and paths that a VM writes to its unit's", () => {

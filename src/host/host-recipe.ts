@@ -2,6 +2,7 @@
 import { hostNames } from "../paths.ts";
 import { type FileEntry, filesRecipe } from "../store/files.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
+import { filesOfNetworks, type SpecifiedNetwork } from "./declared-networks.ts";
 import { type DeclaredVm, declaredUnits } from "./declared-units.ts";
 import type { HostFile, HostRecord, HostTarget, RecordedVm } from "./host-record.ts";
 import { installScript, recoverScript, waitForSharesScript } from "./host-scripts.ts";
@@ -29,6 +30,7 @@ export interface HostSpecification extends UnitSettings {
   readonly ksm: boolean;
   /** Bridges of the host that VMs may join by themselves. */
   readonly bridges: readonly string[];
+  readonly networks: readonly SpecifiedNetwork[];
 }
 
 /** A host's recipe, and what it makes of a machine. */
@@ -40,11 +42,14 @@ export interface PlannedHost {
 /** Plans the store path `microvm-host-NAME`. */
 export function planHost(host: HostSpecification): PlannedHost {
   const record = recordOf(host);
+  const networks = filesOfNetworks(host.networks, host.storeDirectory);
   const units = new Map<string, HostFile>([
     ...(host.isEnabled ? hostUnits(host, startedUnits(record)) : []),
     ...host.vms.flatMap((vm) => [...declaredUnits({ ...vm, installedOnce: vm.runner === null }, host)]),
+    ...networks.units,
   ]);
-  const etc = host.isEnabled && host.scope === "system" ? etcFiles(host) : new Map<string, HostFile>();
+  const hasEtc = host.isEnabled && host.scope === "system";
+  const etc = new Map<string, HostFile>(hasEtc ? [...etcFiles(host), ...networks.etc] : []);
   const runners = host.vms.flatMap(({ name, runner }) => (runner ? [{ name, runner }] : []));
   const { stateDirectory } = host;
   const scripts: Record<string, string> = {
@@ -71,6 +76,7 @@ export function planHost(host: HostSpecification): PlannedHost {
   ];
   const recipe = filesRecipe(`microvm-host-${host.name}`, entries, {
     runners: runners.map(({ runner }) => runner),
+    ...(host.networks.length > 0 && { networks: host.networks.map(({ recipe }) => recipe) }),
   });
   return { recipe, target: { record, units, etc } };
 }

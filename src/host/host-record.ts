@@ -54,6 +54,15 @@ export interface HostTarget {
 
 /** Reads a host's store path. Errors: `store-invalid` when it is not there or of a later version. */
 export function readHost(path: string): HostTarget {
+  return {
+    record: readRecord(path),
+    units: readFiles(join(path, hostNames.units)),
+    etc: readFiles(join(path, hostNames.etc)),
+  };
+}
+
+/** Reads only what a host declares, from its store path. Errors: as `readHost`. */
+export function readRecord(path: string): HostRecord {
   const text = readTextIfExists(join(path, hostNames.record));
   const record = text === undefined ? undefined : (JSON.parse(text) as HostRecord);
   if (record?.version !== 1) {
@@ -62,11 +71,7 @@ export function readHost(path: string): HostTarget {
       hint: 'Run "microvm switch" to make a new generation',
     });
   }
-  return {
-    record,
-    units: readFiles(join(path, hostNames.units)),
-    etc: readFiles(join(path, hostNames.etc)),
-  };
+  return record;
 }
 
 function readFiles(root: string): Map<string, HostFile> {

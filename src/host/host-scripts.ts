@@ -81,6 +81,18 @@ done
 `;
 }
 
+/** networkd's files of the host's networks, of which the others in `/etc` do no harm. */
+const RECOVER_NETWORKD = `for file in /etc/systemd/network/*; do
+  [ -f "$file" ] || continue
+  if [ ! -e "$source/${hostNames.etc}/\${file#/etc/}" ] && is_ours "$file"; then rm -f "$file"; fi
+done
+for file in "$source/${hostNames.etc}/systemd/network"/*; do
+  [ -e "$file" ] || continue
+  mkdir -p /etc/systemd/network
+  cp "$file" /etc/systemd/network/
+done
+`;
+
 /** `bin/recover`: after a switch that was cut off, puts the generation back that was in force before it. */
 export function recoverScript(scope: Scope, stateDirectory: string, unitDirectory: string): string {
   const { current, lock, pending } = generationNames;
@@ -118,7 +130,7 @@ for file in microvm* install-microvm-* */microvms.target microvm*.d/*; do
     rm -f "$file"
   fi
 done
-if [ "$former" != 0 ]; then
+${scope === "system" ? RECOVER_NETWORKD : ""}if [ "$former" != 0 ]; then
   (cd "$source/${hostNames.units}" && find . ! -type d) | while read -r file; do
     if cmp -s "$source/${hostNames.units}/$file" "$file"; then continue; fi
     mkdir -p "$(dirname "$file")"

@@ -3,7 +3,7 @@ import { GENERATIONS_DIRECTORY, generationNames, hostNames, runnerNames, vmNames
 import { confinement, virtiofsdConfinement } from "./confinement.ts";
 import type { HostFile, Scope } from "./host-record.ts";
 import { COMMON_USER, RECOVER_UNIT, STORE_GROUP, TARGET } from "./names.ts";
-import { signed, unitPath, unitText, unitWord } from "./unit-text.ts";
+import { shellWord, signed, unitPath, unitText, unitWord } from "./unit-text.ts";
 
 /** What the units depend on. */
 export interface UnitSettings {
@@ -84,10 +84,13 @@ function mainUnit(settings: UnitSettings): string {
       AssertPathExists: place.condition(runnerNames.run),
     },
     Service: {
-      Type: "exec",
+      // By the runner's microvm-ready, beside the hypervisor: the guest is up.
+      Type: "notify",
+      NotifyAccess: "all",
       WorkingDirectory: place.directory,
       ExecStart: place.current(runnerNames.run),
-      ExecStop: place.booted(runnerNames.shutdown),
+      // A hypervisor that ended meanwhile is what is wished.
+      ExecStop: `-${place.booted(runnerNames.shutdown)}`,
       TimeoutStartSec: settings.startupTimeout,
       TimeoutStopSec: settings.startupTimeout,
       Restart: "always",
@@ -207,9 +210,4 @@ function recoverUnit({ scope, stateDirectory }: UnitSettings): string {
       ExecStart: `/bin/sh ${generationScript(stateDirectory, hostNames.recover)}`,
     },
   });
-}
-
-/** A shell's program as one word: systemd makes nothing of `$` in it, and specifiers are the caller's. */
-function shellWord(program: string): string {
-  return `"${program.replaceAll("$", "$$$$").replace(/["\\]/g, "\\$&")}"`;
 }

@@ -40,10 +40,13 @@ export interface InstalledVm {
   readonly toplevel: string | undefined;
 }
 
-/** All installed VMs, by their names. Only links are read: of a thousand VMs that takes some milliseconds. */
-export function listInstalled(stateDirectory: string): InstalledVm[] {
+/** All installed VMs, or those of some names, by their names. Only links are read: of a thousand VMs that takes some milliseconds. */
+export function listInstalled(
+  stateDirectory: string,
+  only: (name: string) => boolean = () => true,
+): InstalledVm[] {
   return namesIn(stateDirectory)
-    .filter((name) => !name.startsWith("."))
+    .filter((name) => !name.startsWith(".") && only(name))
     .map((name) => readInstalled(stateDirectory, name))
     .filter((vm) => vm !== undefined);
 }

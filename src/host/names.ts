@@ -11,8 +11,8 @@ export const TEMPLATES = [
   "microvm",
 ] as const;
 
-/** One of them. */
-export type Template = (typeof TEMPLATES)[number];
+/** One of them, or what asks a VM's guest whether it answers. */
+export type Template = (typeof TEMPLATES)[number] | "microvm-alive";
 
 /** Pulls in the VMs that start with the host. */
 export const TARGET = "microvms.target";

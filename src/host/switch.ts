@@ -5,13 +5,9 @@
 import { basename, join } from "node:path";
 import { type BuildReporter, type PlannedVms, planVms, realiseRecipes } from "../build/build-evaluated.ts";
 import { resolveDeclared } from "../build/declared-references.ts";
-import {
-  type EvaluatedVm,
-  evaluateProjectHost,
-  evaluateProjectVms,
-  type ProjectLocation,
-} from "../config/index.ts";
+import { type EvaluatedVm, evaluateProjectHost, type ProjectLocation } from "../config/index.ts";
 import type { ConfigLayer } from "../guest/config-layer.ts";
+import { bridgeName } from "../hypervisors/network-names.ts";
 import { plannedReasons } from "../live/planned.ts";
 import { readRunner } from "../live/read-runner.ts";
 import type { GuestConfig } from "../options/guest.ts";
@@ -19,6 +15,7 @@ import type { HostConfig } from "../options/host.ts";
 import { readTextIfExists } from "../os/files.ts";
 import { runnerNames, vmNames } from "../paths.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { SetWishes } from "../plan/wishes.ts";
 import type { FileEntry } from "../store/files.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
 import { openStore } from "../store/store.ts";
@@ -26,11 +23,22 @@ import type { TemporaryRoots } from "../store/temporary-roots.ts";
 import { type ActivationPlan, planActivation } from "./activation.ts";
 import { type Cost, ownCosts, wholeCost } from "./costs.ts";
 import { deployedNow, type PlannedGuest, specifyHost } from "./declaration.ts";
+import {
+  networkOfUnit,
+  networksOfHost,
+  type SpecifiedNetwork,
+  specifyNetworks,
+  wishesOfNetworks,
+} from "./declared-networks.ts";
+import { evaluateDeployed } from "./deployed.ts";
 import { addGeneration, currentNumber, generationPath } from "./generations.ts";
 import { planHost } from "./host-recipe.ts";
 import { hasRunner } from "./installed.ts";
 import { absoluteReference } from "./locate.ts";
 import type { HostMachine } from "./machine.ts";
+import { checkClashes } from "./networks/clashes.ts";
+import type { PlannedNetwork } from "./networks/planned-network.ts";
+import { writeRevision } from "./revision.ts";
 import { putInForce } from "./transaction.ts";
 
 /** What is switched to, and how it is told. */
@@ -58,7 +66,10 @@ export interface SwitchPlan {
   /** The host's store path, and runners of VMs that are installed this once, by name. */
   readonly recipe: Recipe;
   readonly once: ReadonlyMap<string, Recipe>;
+  /** Commits of deployed VMs, by the name of the VM. */
+  readonly revisions: ReadonlyMap<string, { readonly runner: string; readonly rev: string | undefined }>;
   readonly planned: readonly PlannedVms[];
+  readonly networks: readonly PlannedNetwork[];
 }
 
 /** A VM with its plan. */
@@ -66,6 +77,17 @@ interface HostVmPlan {
   readonly vm: EvaluatedVm;
   readonly plan: Plan;
   readonly once: boolean;
+  /** The commit that it is defined in, if it is in a repository. */
+  readonly rev: string | undefined;
+}
+
+/** A VM before it is planned, by the name that its host has for it. */
+type NamedVm = Omit<HostVmPlan, "plan" | "rev"> & { readonly name: string };
+
+/** VMs of one project. */
+interface ProjectOfVms {
+  readonly project: ProjectLocation;
+  readonly vms: readonly NamedVm[];
 }
 
 /** A host that is evaluated, with the plans of its VMs. */
@@ -78,6 +100,7 @@ export interface EvaluatedSwitch {
   readonly namesDirectories: boolean;
   readonly plans: ReadonlyMap<string, HostVmPlan>;
   readonly planned: readonly PlannedVms[];
+  readonly networks: readonly SpecifiedNetwork[];
 }
 
 /** Evaluates a host and plans its VMs. Errors: those of the evaluation and of locking. */
@@ -90,22 +113,53 @@ export async function evaluateSwitch(options: SwitchOptions): Promise<EvaluatedS
   const declared = { project, vms: host.vms.map((vm) => ({ name: vm.name, vm, once: false })) };
   const isInstalled = (name: string) => hasRunner(stateDirectory, name);
   const wanted = deployedNow(config.microvm.vms, isInstalled);
-  const deployed = await evaluateDeployed(wanted, { ...options, storeDirectory });
-  const planned: PlannedVms[] = [];
-  const plans = new Map<string, HostVmPlan>();
-  for (const { project, vms } of [declared, ...deployed]) {
-    if (vms.length === 0) continue;
-    for (const warning of vms.flatMap(({ vm }) => vm.warnings)) reporter.warning(warning);
-    const guests = vms.map(({ vm }) => vm);
-    const some = await planVms(guests, { ...options, project, declaredIn: options.project, storeDirectory });
-    planned.push(some);
-    vms.forEach(({ name, vm, once }, index) => {
-      plans.set(name, { vm, plan: some.plans[index]!, once });
-    });
-  }
+  const deployed = await evaluateDeployed(wanted, storeDirectory, (reference) =>
+    resolveDeclared(reference, {
+      ...{ declaredIn: project, storeDirectory, roots: options.roots, signal: options.signal },
+      onProgress: (step) => reporter.step(step),
+      onWarning: (text) => reporter.warning(text),
+    }),
+  );
+  const projects = [declared, ...deployed];
+  const networks = networksOfHost(config, builtEachTime(projects), machine);
+  const also = wishesOfNetworks(networks, storeDirectory);
+  const { plans, planned } = await planProjects(projects, also, { ...options, storeDirectory });
   const { stateDir, storeDir } = config.microvm;
   const namesDirectories = stateDir !== null || storeDir !== null;
-  return { host: host.name, config, machine, namesDirectories, plans, planned };
+  const specified = specifyNetworks(networks, planned[0]?.also ?? []);
+  return { host: host.name, config, machine, namesDirectories, plans, planned, networks: specified };
+}
+
+/** Locks and plans the VMs of each project; what is wished beside them, with the first, which is the host's own. */
+async function planProjects(
+  [own, ...others]: readonly ProjectOfVms[],
+  also: readonly SetWishes[],
+  options: SwitchOptions & { readonly storeDirectory: string },
+) {
+  const planned: PlannedVms[] = [];
+  const plans = new Map<string, HostVmPlan>();
+  for (const { project, vms, wishes } of [
+    { ...own!, wishes: also },
+    ...others.map((one) => ({ ...one, wishes: [] })),
+  ]) {
+    if (vms.length === 0 && wishes.length === 0) continue;
+    for (const warning of vms.flatMap(({ vm }) => vm.warnings)) options.reporter.warning(warning);
+    const guests = vms.map(({ vm }) => vm);
+    const some = await planVms(guests, { ...options, project, declaredIn: options.project, also: wishes });
+    planned.push(some);
+    vms.forEach(({ name, vm, once }, index) => {
+      plans.set(name, { vm, plan: some.plans[index]!, once, rev: project.fetched?.pin.rev });
+    });
+  }
+  return { plans, planned };
+}
+
+/** VMs that the host looks into at every switch, by the names that it has for them. */
+function builtEachTime(projects: readonly ProjectOfVms[]) {
+  return projects
+    .flatMap(({ vms }) => vms)
+    .filter(({ once }) => !once)
+    .map(({ name, vm }) => ({ name, config: vm.config as unknown as GuestConfig }));
 }
 
 /** The host, evaluated with the directories that it names itself. */
@@ -122,13 +176,14 @@ async function evaluateHostOf({ machine, project, hostName }: SwitchOptions) {
   return { host: isOther ? await evaluate(named.storeDirectory) : host, machine: named };
 }
 
-/** Compares an evaluated host with its machine. Errors: `planActivation`'s, and `config-invalid`. */
+/** Compares an evaluated host with its machine. Errors: `planActivation`'s, `config-invalid`, `network-clash`. */
 export async function planSwitch({
   host,
   config,
   machine,
   plans,
   planned,
+  networks,
 }: EvaluatedSwitch): Promise<SwitchPlan> {
   const guests = new Map(
     Object.keys(config.microvm.vms).map((vm): [string, PlannedGuest] => {
@@ -136,28 +191,39 @@ export async function planSwitch({
       return [vm, { config: one?.vm.config as GuestConfig | undefined, runner: one?.plan.runner ?? null }];
     }),
   );
-  const { recipe, target } = planHost(specifyHost(host, config, guests, machine));
+  const { recipe, target } = planHost(specifyHost(host, config, guests, machine, networks));
   const current = generationPath(machine.stateDirectory, currentNumber(machine.stateDirectory));
   const activation = await planActivation(target, machine, {
     isCurrent: current !== undefined && basename(current) === storePathName(recipe),
     why: (vm) => whyRebuilt(plans.get(vm)?.plan, vm, machine),
     rebootReasons: (vm) => whyRebooted(plans.get(vm)?.plan, vm, machine),
   });
+  checkClashes(
+    networks.map(({ network }) => network),
+    activation.units.removed.flatMap((path) => networkOfUnit(path) ?? []).map(bridgeName),
+  );
   const store = openStore(machine.storeDirectory);
   const runners = new Map([...plans].map(([vm, { plan }]) => [vm, plan.runner]));
   const changed = activation.vms
     .filter(({ name, action }) => runners.has(name) && (action === "create" || action === "rebuild"))
     .map(({ name }) => name);
   const once = new Map([...plans].filter(([, one]) => one.once).map(([vm, { plan }]) => [vm, plan.runner]));
+  const revisions = new Map(
+    [...plans]
+      .filter(([vm]) => config.microvm.vms[vm]?.flake != null)
+      .map(([vm, { plan, rev }]) => [vm, { runner: storePathName(plan.runner), rev }]),
+  );
   return {
     host,
     machine,
     activation,
+    revisions,
     cost: wholeCost([recipe, ...once.values()], store),
     costs: ownCosts(runners, changed, store),
     recipe,
     once,
     planned,
+    networks: networks.map(({ network }) => network),
   };
 }
 
@@ -181,38 +247,11 @@ export async function applySwitch(
   const deployed = new Map(names.map((name, index) => [name, runners[index]!]));
   const onStep = (text: string) => reporter.step(text);
   await putInForce({ number, isNew, plan: plan.activation, deployed }, machine, { onStep, signal });
+  for (const name of Object.keys(plan.activation.target.record.vms)) {
+    const made = plan.revisions.get(name);
+    if (made) writeRevision(stateDirectory, name, made.runner, made.rev);
+  }
   return number;
-}
-
-/** Evaluates deployed VMs, those of one project together. */
-async function evaluateDeployed(
-  wanted: ReturnType<typeof deployedNow>,
-  { project, storeDirectory, reporter, roots, signal }: SwitchOptions & { readonly storeDirectory: string },
-) {
-  const how = {
-    ...{ declaredIn: project, storeDirectory, roots, signal },
-    onProgress: (step: string) => reporter.step(step),
-    onWarning: (text: string) => reporter.warning(text),
-  };
-  const located = await Promise.all(
-    wanted.map(async ({ name, reference, once }) => {
-      const found = await resolveDeclared(reference, how);
-      return { name, once, found, definition: found.name ?? name };
-    }),
-  );
-  const projects = [...Map.groupBy(located, ({ found }) => found.file).values()];
-  return Promise.all(
-    projects.map(async (same) => {
-      const { found } = same[0]!;
-      const definitions = [...new Set(same.map(({ definition }) => definition))];
-      const vms = await evaluateProjectVms({ ...found, storeDir: storeDirectory }, definitions);
-      const byName = new Map(vms.map((vm) => [vm.name, vm]));
-      return {
-        project: found,
-        vms: same.map(({ name, once, definition }) => ({ name, once, vm: byName.get(definition)! })),
-      };
-    }),
-  );
 }
 
 function withAbsoluteReferences(config: HostConfig, directory: string): HostConfig {

@@ -52,6 +52,11 @@ export function openSystemd(scope: Scope): Systemd {
   };
 }
 
+/** Whether systemd runs this machine, which sd_booted(3) tells by a directory. */
+export function hasSystemd(booted = "/run/systemd/system"): boolean {
+  return existsSync(booted);
+}
+
 function failed(command: readonly string[]): string {
   const words = command.slice(0, 6).join(" ");
   return `"${words}${command.length > 6 ? " …" : ""}" failed`;
@@ -61,26 +66,37 @@ function said(...outputs: readonly Buffer[]): string {
   return outputs.join("").trim().split("\n").slice(0, 20).join("\n") || "it gave no reason";
 }
 
-/** Blocks of `KEY=value` lines with an empty line between. */
-export function parseStates(text: string): Map<string, UnitState> {
-  const states = new Map<string, UnitState>();
-  for (const block of text.split("\n\n")) {
-    const fields = Object.fromEntries(
+/** Properties of units as `systemctl show` prints them: blocks of `KEY=value` lines with an empty line between. */
+export function parseProperties(text: string): Readonly<Record<string, string>>[] {
+  return text.split("\n\n").map((block) =>
+    Object.fromEntries(
       block.split("\n").map((line) => {
         const at = line.indexOf("=");
         return [line.slice(0, at), line.slice(at + 1)];
       }),
-    );
+    ),
+  );
+}
+
+/** States of VMs, from what `systemctl show` prints. */
+export function parseStates(text: string): Map<string, UnitState> {
+  const states = new Map<string, UnitState>();
+  for (const fields of parseProperties(text)) {
     const name = vmOfUnit(fields.Id ?? "");
     if (name === undefined) continue;
-    const time = Date.parse((fields.StateChangeTimestamp ?? "").replace(/^\w+ (\S+) (\S+) UTC$/, "$1T$2Z"));
     states.set(name, {
       active: fields.ActiveState ?? "unknown",
       sub: fields.SubState ?? "unknown",
-      since: Number.isNaN(time) ? 0 : time * 1000,
+      since: parseTime(fields.StateChangeTimestamp ?? ""),
     });
   }
   return states;
+}
+
+/** Microseconds since 1970 of a time as `--timestamp=us+utc` prints it; 0 for none. */
+export function parseTime(text: string): number {
+  const time = Date.parse(text.replace(/^\w+ (\S+) (\S+) UTC$/, "$1T$2Z"));
+  return Number.isNaN(time) ? 0 : time * 1000;
 }
 
 /** Whether a VM runs, or is about to. */
@@ -89,16 +105,16 @@ export function isRunning(state: UnitState | undefined): boolean {
 }
 
 /**
- * Checks that this machine can be a host (`host-unsupported`): systemd runs, which sd_booted(3) tells by the directory
- * `booted`, and its directory of units can be written to.
+ * Checks that this machine can be a host (`host-unsupported`): systemd runs and its directory of units can be written
+ * to.
  */
 export async function checkHost(
   systemd: Pick<Systemd, "scope">,
   unitDirectory: string,
-  booted = "/run/systemd/system",
+  booted?: string,
 ): Promise<void> {
   const instead = 'Without that, "microvm run" runs VMs in the foreground';
-  if (!existsSync(booted)) {
+  if (!hasSystemd(booted)) {
     throw new MicrovmError("host-unsupported", "This machine does not run systemd, which a host needs", {
       hint: instead,
     });

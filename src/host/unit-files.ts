@@ -163,7 +163,8 @@ function isSame(a: HostFile | undefined, b: HostFile): boolean {
   return "text" in a ? "text" in b && a.text === b.text : "target" in b && a.target === b.target;
 }
 
-function list(directory: string): string[] {
+/** Names in a directory; none when it cannot be read. */
+export function list(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {

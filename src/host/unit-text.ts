@@ -58,3 +58,8 @@ export function unitWord(word: string): string {
   const plain = word.replaceAll("$", "$$$$");
   return /^[\w@%+=:,./$-]+$/.test(plain) ? plain : `"${plain.replace(/["\\]/g, "\\$&")}"`;
 }
+
+/** A shell's program as one word: systemd makes nothing of `$` in it, and specifiers are the caller's. */
+export function shellWord(program: string): string {
+  return `"${program.replaceAll("$", "$$$$").replace(/["\\]/g, "\\$&")}"`;
+}

@@ -23,7 +23,7 @@ function shown(words: readonly Word[]): string[] {
 }
 
 const args = (hypervisor: Hypervisor, fields: Partial<MachineSpec> = {}) =>
-  shown(hypervisor.args(machine(fields)));
+  shown([...hypervisor.consoleArgs(machine(fields)), ...hypervisor.args(machine(fields))]);
 
 const user = { id: "net0", type: "user", mac: "02:00:00:00:00:01" } as const;
 
@@ -152,7 +152,11 @@ test("qemu: the arguments of a machine", () => {
   const lines = words.join(" ").replaceAll(/ -(?=[a-z])/g, "\n-");
   assert.equal(
     lines,
-    `-name web,process=microvm@web
+    `-chardev stdio,id=stdio,signal=off
+-chardev socket,id=terminal,path=web.console.sock,server=on,wait=off
+-chardev hub,id=console,chardevs.0=stdio,chardevs.1=terminal
+-serial chardev:console
+-name web,process=microvm@web
 -nodefaults
 -no-user-config
 -no-reboot
@@ -169,10 +173,6 @@ test("qemu: the arguments of a machine", () => {
 -kernel STORE/k1-vmlinux
 -initrd STORE/i1-initrd
 -append console=ttyS0 quiet$accelerator_params
--chardev stdio,id=stdio,signal=off
--chardev socket,id=terminal,path=web.console.sock,server=on,wait=off
--chardev hub,id=console,chardevs.0=stdio,chardevs.1=terminal
--serial chardev:console
 -chardev socket,id=control,path=web.sock,server=on,wait=off
 -mon chardev=control,mode=control
 -device virtio-serial-pci

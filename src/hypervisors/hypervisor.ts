@@ -7,8 +7,12 @@ export interface Hypervisor {
   readonly capabilities: Capabilities;
   /** Name of its program. */
   program(machine: MachineSpec): string;
-  /** Its arguments. */
+  /** Its arguments, but for those of the console. */
   args(machine: MachineSpec): readonly Word[];
+  /** Arguments of the console: on its own input and output, and on the machine's socket for it at once. */
+  consoleArgs(machine: MachineSpec): readonly Word[];
+  /** How to find out whether a program is new enough for both at once: with these arguments it prints this word. */
+  readonly sharedConsole: { readonly args: readonly string[]; readonly prints: string };
   /**
    * How each accelerator is used: values of the runner's variables. Words in `params` are added to the
    * kernel's command line.

@@ -61,7 +61,6 @@ export const qemu: Hypervisor = {
     ...baseArgs(machine),
     ...memoryArgs(machine),
     ...kernelArgs(machine),
-    ...consoleArgs(machine),
     ...socketArgs(machine),
     ...machine.disks.flatMap(diskArgs),
     ...machine.shares.flatMap(shareArgs),
@@ -71,6 +70,9 @@ export const qemu: Hypervisor = {
     ...machine.credentials.flatMap(credentialArgs),
     ...machine.qemu.extraArgs,
   ],
+  consoleArgs,
+  // Since QEMU 10.0.
+  sharedConsole: { args: ["-chardev", "help"], prints: "hub" },
   accelerators: (machine) => ({
     kvm: { accelerator: "kvm", cpu: machine.cpu ?? "host", params: [] },
     tcg: {

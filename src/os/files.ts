@@ -35,6 +35,7 @@ export {
   renameSync,
   rmSync,
   type Stats,
+  statfsSync,
   statSync,
   symlinkSync,
   unlinkSync,

@@ -4,7 +4,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { connectUnix } from "./sockets.ts";
+import { ended, spawn } from "./processes.ts";
+import { canConnect, connectUnix } from "./sockets.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
 test("a socket is reached however long its path is, and nothing stays open", async (t) => {
@@ -20,6 +21,25 @@ test("a socket is reached however long its path is, and nothing stays open", asy
   await assert.rejects(connectUnix(join(deep, "other")), { code: "ENOENT" });
   const open = readdirSync("/proc/self/fd").map((fd) => targetOf(`/proc/self/fd/${fd}`));
   assert.ok(!open.includes(deep));
+});
+
+test("a listener that lets nobody else wait in line is there all the same", async (t) => {
+  const path = join(temporaryDirectory(t), "s");
+  // Accepts nobody: it sleeps as soon as it listens.
+  const listener = `require("net").createServer().listen({ path: process.argv[1], backlog: 1 }, () => {
+    require("fs").writeSync(1, "listens");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  })`;
+  const child = spawn(process.execPath, ["-e", listener, path], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(async () => {
+    child.kill("SIGKILL");
+    await ended(child);
+  });
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  const waiting = [await connectUnix(path), await connectUnix(path)];
+  await assert.rejects(connectUnix(path), { code: "EAGAIN" });
+  assert.ok(await canConnect(path));
+  for (const socket of waiting) socket.destroy();
 });
 
 /** Where a link leads; nowhere when it is gone by now. */

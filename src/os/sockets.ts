@@ -2,12 +2,14 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
+import { systemCode } from "../errors.ts";
 
 export type { Server, Socket } from "node:net";
 
 /**
  * A connection to a listening Unix socket. The kernel takes addresses of at most 107 bytes (unix(7)), so that the
- * directory is opened and the socket reached through it, however deep it lies.
+ * directory is opened and the socket reached through it, however deep it lies. Error `EAGAIN`: the line of those who wait
+ * for the listener is full.
  */
 export function connectUnix(path: string): Promise<Socket> {
   const directory = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
@@ -18,13 +20,13 @@ export function connectUnix(path: string): Promise<Socket> {
   }).finally(() => closeSync(directory));
 }
 
-/** Whether somebody listens on a Unix socket. */
+/** Whether somebody listens on a Unix socket, however many wait there already. */
 export async function canConnect(path: string): Promise<boolean> {
   try {
     (await connectUnix(path)).destroy();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return systemCode(error) === "EAGAIN";
   }
 }
 

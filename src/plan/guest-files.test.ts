@@ -185,7 +185,7 @@ test("kernel settings, modules, the time zone and autologin have their files", (
   };
   const more = filesOf({ boot: modprobe });
   assert.equal(more["etc/modprobe.d/microvm-blacklist.conf"], "blacklist a\nblacklist b-c\n");
-  assert.equal(more["etc/modprobe.d/microvm-extra.conf"], "options nbd nbds_max=4\n");
+  assert.equal(more["etc/modprobe.d/zz-microvm.conf"], "options nbd nbds_max=4\n");
   assert.equal(files["etc/sysctl.d/60-microvm.conf"], "vm.swappiness = 10\nnet.x = 1\n");
   assert.equal(files["etc/localtime"], "→ /usr/share/zoneinfo/Europe/Berlin");
   assert.match(files["etc/systemd/system/serial-getty@.service.d/autologin.conf"]!, /--autologin root /);

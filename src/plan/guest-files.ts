@@ -3,7 +3,7 @@ import type { ConfigLayer } from "../guest/config-layer.ts";
 import type { TracedUnit } from "../guest/unit-files.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { groups, users } from "./guest-files/accounts.ts";
-import { declaredFiles } from "./guest-files/declared.ts";
+import { declaredFiles, declaredOwners } from "./guest-files/declared.ts";
 import { dpkgFiles } from "./guest-files/dpkg.ts";
 import type { ShowFile } from "./guest-files/entries.ts";
 import { fileSystemFiles } from "./guest-files/file-systems.ts";
@@ -50,5 +50,6 @@ export function guestFiles(
     units: declaredUnits(config, showFile),
     users: users(config, showFile),
     groups: groups(config),
+    owners: declaredOwners(config),
   };
 }

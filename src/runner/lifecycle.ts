@@ -10,9 +10,12 @@ const AGENT_TIME = 5;
 const BUTTON_TIME = 2;
 
 /** What ends in a socket, for socat(1): the connection is kept when there is nothing more to say. */
-function client(socat: Program, seconds: string, socket: string): string {
-  return `${programWords(socat)} -t ${seconds} STDIO ${quoteWord(`UNIX-CONNECT:${socatPath(socket)}`)},shut-none`;
+function client(socat: Program, seconds: string, socket: string, options = ""): string {
+  return `${programWords(socat)} -t ${seconds} STDIO ${quoteWord(`UNIX-CONNECT:${socatPath(socket)}`)},shut-none${options}`;
 }
+
+/** A hypervisor that takes no connections has two that wait, and lets others wait for ever without this. */
+const NO_WAITING = ",connect-timeout=1";
 
 /** A path in an address of socat(1), where other marks part the values. */
 function socatPath(path: string): string {
@@ -36,15 +39,15 @@ export function shutdownScript(machine: MachineSpec, hypervisor: Hypervisor, soc
       ? ""
       : `
 printf '%s\\n' '{"execute":"guest-shutdown","arguments":{"mode":"powerdown"}}' |
-  ${client(socat, String(AGENT_TIME), agentSocket)} >/dev/null &
+  ${client(socat, String(AGENT_TIME), agentSocket, NO_WAITING)} >/dev/null &
 control ${AGENT_TIME} || exit 0
 `;
-  return `${PROLOGUE}# Says lines to the hypervisor and waits for its end, some seconds at most. Fails when it has ended.
+  return `${PROLOGUE}# Says lines to the hypervisor and waits for its end, some seconds at most. Fails when it has ended or takes nothing.
 control() {
   seconds=$1
   shift
   printf '%s\\n' ${say(lines.greeting)} "$@" |
-    ${client(socat, '"$seconds"', controlSocket)} >/dev/null
+    ${client(socat, '"$seconds"', controlSocket, NO_WAITING)} >/dev/null
 }
 control 0
 exec 2>/dev/null
@@ -69,11 +72,14 @@ export function readyScript({ name, readinessSocket, readiness }: MachineSpec, s
   const names = [...new Set(["basic", "agent", "network", "multi-user", stage])];
   return `${PROLOGUE}# Tells systemd how far ${name} is, and that it is up.
 stages=${quoteWord(`./${name}.stages`)} socket=${quoteWord(`./${readinessSocket}`)}
-extend=EXTEND_TIMEOUT_USEC=$((${timeout} * 1000000))
+# Twice the time: a guest that is up without its last stage is told of after it, by a count that is not exact.
+extend=EXTEND_TIMEOUT_USEC=$((${timeout} * 2000000))
 tell() { systemd-notify "$@" || :; }
 
 tell "$extend" --status="Starting"
 : >"$stages"
+# Whoever was silent before was another.
+rm -f ${quoteWord(`./${name}.silent`)}
 tries=0
 until [ -S "$socket" ]; do
   tries=$((tries + 1))

@@ -121,6 +121,19 @@ test("whatever a value holds reaches the hypervisor as it is", (t) => {
   assert.deepEqual(readdirSync(place.vm), []);
 });
 
+test("a hypervisor of the host's has a console that terminals attach to only if it can", (t) => {
+  const place = workplace(t);
+  const script = place.script("microvm-run", runScript(machine(), qemu, SETTINGS));
+  const console = (backends: string) => {
+    const help = `if [ "$*" = "-chardev help" ]; then printf '${backends}'; exit; fi\n`;
+    place.program("hypervisor", help + PRINT_ARGUMENTS);
+    const { args } = place.run(script);
+    return [args[args.indexOf("-serial") + 1], args.some((word) => word.includes("web.console.sock"))];
+  };
+  assert.deepEqual(console("  stdio\\n  hub\\n"), ["chardev:console", true]);
+  assert.deepEqual(console("  stdio\\n"), ["chardev:stdio", false]);
+});
+
 test("the store is found from the script's place: plain in paths, with commas doubled in options", (t) => {
   const place = workplace(t);
   place.storeProgram(TREE.loader, PRINT_ARGUMENTS);

@@ -32,8 +32,11 @@ export function runScript(
     readonly hostArchitecture: string;
   },
 ): string {
+  const onPath = "onPath" in settings.program;
+  const program = programWords(settings.program);
   const command = [
     ...settings.dataDirectories.flatMap((directory): Word[] => ["-L", [{ store: directory }]]),
+    ...(onPath ? [] : hypervisor.consoleArgs(machine)),
     ...hypervisor.args(machine),
   ];
   return [
@@ -48,9 +51,10 @@ export function runScript(
     settings.extraArgsScript === null
       ? "extra_args=''"
       : `extra_args=$(${quoteWord(settings.extraArgsScript)})\nset -f`,
+    onPath ? consoleLines(machine, hypervisor, program) : "",
     START_READY,
     "# shellcheck disable=SC2086 # extra arguments are words",
-    `exec ${programWords(settings.program)} \\\n  ${quoteArguments(command)} $extra_args`,
+    `exec ${program} ${onPath ? '"$@" ' : ""}\\\n  ${quoteArguments(command)} $extra_args`,
     "",
   ]
     .filter((part) => part !== "")
@@ -89,6 +93,21 @@ case $accel in
     exit 2
     ;;
 esac
+`;
+}
+
+/** A hypervisor of the host's may be too old for a console that terminals attach to: its VM has one without. */
+function consoleLines(machine: MachineSpec, hypervisor: Hypervisor, program: string): string {
+  const set = (args: readonly Word[]) => `set --${args.length > 0 ? ` ${quoteArguments(args)}` : ""}`;
+  const alone = hypervisor.consoleArgs({ ...machine, consoleSocket: null });
+  if (machine.consoleSocket === null || !machine.serialConsole) return set(alone);
+  const { args, prints } = hypervisor.sharedConsole;
+  return `
+if ${program} ${quoteArguments(args)} 2>/dev/null | grep -qw ${quoteWord(prints)}; then
+  ${set(hypervisor.consoleArgs(machine))}
+else
+  ${set(alone)}
+fi
 `;
 }
 

@@ -6,14 +6,14 @@ import { microvm, project } from "../support.ts";
 import type { Host } from "./container.ts";
 
 /**
- * A guest's configuration whose hypervisor is never started: the runner's own process sleeps in its place, below the
- * real units, beside the real virtiofsd. What a host does with VMs can be seen without the minutes that booting takes.
+ * A guest's configuration whose hypervisor is never started: the runner's own process says that it is up and sleeps in
+ * its place, below the real units, beside the real virtiofsd. What a host does with VMs can be seen without the minutes that booting takes.
  */
 export function sleeper(version: string, microvm = ""): string {
   return `{
     microvm: {
       shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
-      preStart: "exec sleep infinity",
+      preStart: "systemd-notify --ready; exec sleep infinity",
       ${microvm}
     },
     environment: { etc: { version: { text: ${JSON.stringify(version)} } } },

@@ -39,12 +39,13 @@ Examples:
     const { store, find } = storeInUse();
     const [before, after] = words.map(find) as [string, string];
     const diff = await diffClosures(store, before, after, packageParts);
-    process.stdout.write(values.json ? `${JSON.stringify(diff, null, 2)}\n` : asText(diff, values.files));
+    process.stdout.write(values.json ? `${JSON.stringify(diff, null, 2)}\n` : diffText(diff, values.files));
     return 0;
   },
 };
 
-function asText({ parts, paths, size }: ClosureDiff, files: boolean): string {
+/** Packages, store paths and sizes that differ, for a person; with `files` every file. */
+export function diffText({ parts, paths, size }: ClosureDiff, files: boolean): string {
   const versions = (list: readonly string[]) => (list.length === 0 ? "∅" : list.join(", "));
   const lines = [
     ...parts.map(({ name, before, after }) => `${name}: ${versions(before)} → ${versions(after)}`),

@@ -23,13 +23,14 @@ test("the kernel's routes are read", () => {
 
 test("a network may be where only wider routes and its own bridge are, and nowhere else", () => {
   const routes = parseRoutes(ROUTES);
-  checkClashes([lan()], routes);
-  const clash = (subnet: string) => () => checkClashes([lan({ subnet })], routes);
+  checkClashes([lan()], [], routes);
+  const clash = (subnet: string) => () => checkClashes([lan({ subnet })], [], routes);
   assert.throws(clash("192.0.2.0/24"), {
     code: "network-clash",
     message:
       '"microvm.networks.lan.subnet" is "192.0.2.0/24", and this host has "192.0.2.0/24" at its interface "eth0"',
   });
+  checkClashes([lan({ subnet: "192.0.2.0/24" })], ["eth0"], routes);
   assert.throws(clash("10.10.0.0/16"), /"10\.10\.0\.5\/32" at its interface "tun0"/);
 });
 
@@ -38,6 +39,6 @@ test("this machine's own routes are asked when none are given", () => {
     /^\d+\.\d+\.\d+\.0\/24$/.test(to),
   );
   for (const { to } of near)
-    assert.throws(() => checkClashes([lan({ subnet: to })]), { code: "network-clash" });
-  checkClashes([lan({ subnet: "100.99.98.0/24" })]);
+    assert.throws(() => checkClashes([lan({ subnet: to })], []), { code: "network-clash" });
+  checkClashes([lan({ subnet: "100.99.98.0/24" })], []);
 });

@@ -29,16 +29,20 @@ export function parseRoutes(text: string): readonly Route[] {
 }
 
 /**
- * Refuses networks whose subnet the host reaches elsewhere, but by a wider route such as the default one. Errors:
- * `network-clash`, all at once.
+ * Refuses networks whose subnet the host reaches elsewhere, but by a wider route such as the default one. Bridges in
+ * `going` are those of networks that end with this change. Errors: `network-clash`, all at once.
  */
 export function checkClashes(
   networks: readonly PlannedNetwork[],
+  going: readonly string[],
   routes: readonly Route[] = hostRoutes(),
 ): void {
   const faults = networks.flatMap(({ name, bridge, options: { subnet } }) =>
     routes
-      .filter(({ device, to }) => device !== bridge && !isWider(to, subnet) && overlap(to, subnet))
+      .filter(
+        ({ device, to }) =>
+          device !== bridge && !going.includes(device) && !isWider(to, subnet) && overlap(to, subnet),
+      )
       .slice(0, 1)
       .map(
         ({ device, to }) =>

@@ -72,7 +72,8 @@ function input(network: PlannedNetwork): string[] {
     ...(options.dns && gateway6 !== null
       ? [`ip6 daddr ${gateway6} meta l4proto { tcp, udp } th dport 53 accept`]
       : []),
-    "meta l4proto { icmp, ipv6-icmp } accept",
+    // ICMP of both families: a host without /etc/protocols knows the second by its number only.
+    "meta l4proto { 1, 58 } accept",
     ...(options.egress.host ? egress(network) : [NO]),
   ];
 }

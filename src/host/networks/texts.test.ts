@@ -56,7 +56,7 @@ table inet microvm-lan {
 		ct state established,related accept
 		udp dport 67 accept
 		ip daddr 10.1.0.1 meta l4proto { tcp, udp } th dport 53 accept
-		meta l4proto { icmp, ipv6-icmp } accept
+		meta l4proto { 1, 58 } accept
 	}
 	chain forward {
 		type filter hook forward priority 0; policy accept
@@ -97,7 +97,7 @@ test("rules of egress come in their order, for what is forwarded; the host can b
     chains.forward!,
     /"mv-lan" oifname "mv-lan" reject .*\n\t\toifname "mv-lan" drop\n\t\tip daddr 10\.0\.0\.0\/8 reject with icmpx admin-prohibited\n\t\tip6 daddr fd02::\/16 accept\n\t\ttcp dport \{ 80, 443 \} accept\n\t\tmeta l4proto udp accept\n\t\treject with icmpx admin-prohibited\n/,
   );
-  assert.match(chains.input!, /ipv6-icmp \} accept\n\t\treject with icmpx admin-prohibited\n/);
+  assert.match(chains.input!, /58 \} accept\n\t\treject with icmpx admin-prohibited\n/);
   assert.match(chains.sources!, new RegExp(`iifname "vm-web" ether saddr != ${WEB.mac} drop`));
   assert.doesNotMatch(chains.sources!, /deployed|10\.1\.0\.7/);
 });
@@ -174,8 +174,7 @@ test("the unit is named after the network, runs its scripts, and comes before th
     [
       "microvm-network-lan.service",
       "microvms.target.d/network-lan.conf",
-      "microvm-tap-interfaces@db.service.d/network-lan.conf",
-      "microvm-tap-interfaces@web.service.d/network-lan.conf",
+      "microvm-tap-interfaces@.service.d/network-lan.conf",
     ],
   );
   const [unit] = units;

@@ -18,23 +18,21 @@ export interface NetworkPlace {
 }
 
 /**
- * The network's service, and drop-ins that start it with the host's VMs and before those that are on it.
+ * The network's service, and drop-ins that start it with the host's VMs and before any that has taps: also before those
+ * that the host does not look into.
  * What `networkRecipe` builds changes its name with the network, and so the unit changes.
  */
 export function networkUnits(
   network: PlannedNetwork,
   { directory, storeGroup }: NetworkPlace,
 ): readonly TextFile[] {
-  const { name, members } = network;
+  const { name } = network;
   const unit = networkUnitName(name);
   const wanting = `[Unit]\nWants=${unit}\nAfter=${unit}\n`;
   return [
     { path: unit, text: service(network, directory, storeGroup) },
     { path: `microvms.target.d/network-${name}.conf`, text: wanting },
-    ...members.map(({ vm }) => ({
-      path: `microvm-tap-interfaces@${vm}.service.d/network-${name}.conf`,
-      text: wanting,
-    })),
+    { path: `microvm-tap-interfaces@.service.d/network-${name}.conf`, text: wanting },
   ];
 }
 

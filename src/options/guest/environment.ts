@@ -10,9 +10,18 @@ const originOptions = {
   }),
 } as const;
 
+/** A name, or a number behind a plus sign: NixOS's way to write it. */
+const account = types.strMatching(/^(?:[A-Za-z_][A-Za-z0-9_.-]{0,31}|\+\d{1,9})$/);
+
 /** `environment.etc.*` and `environment.files.*`. */
 const declaredFile = types.submodule({
   options: {
+    enable: mkOption({
+      type: types.bool,
+      default: true,
+      description: "Whether the file is there: false takes one away that another module declares.",
+      example: false,
+    }),
     text: mkOption({
       type: types.str,
       description: "Content of the file.",
@@ -23,6 +32,18 @@ const declaredFile = types.submodule({
       default: "0644",
       description: "Permissions of the file, in octal.",
       example: "0600",
+    }),
+    user: mkOption({
+      type: account,
+      default: "root",
+      description: "Owner of the file: a name, or a number behind `+`.",
+      example: "postgres",
+    }),
+    group: mkOption({
+      type: account,
+      default: "root",
+      description: "Group of the file: a name, or a number behind `+`.",
+      example: "+101",
     }),
     origin: mkOption({
       type: types.nullOr(types.submodule({ options: originOptions })),

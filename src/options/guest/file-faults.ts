@@ -1,4 +1,5 @@
 /** Faults of declared files: two for one path, and one below another. */
+import { isDeepStrictEqual } from "node:util";
 import type { GuestConfig } from "./arguments.ts";
 import { type DefinedIn, definedIn } from "./defined-in.ts";
 import type { Assertion } from "./name-assertions.ts";
@@ -9,25 +10,17 @@ interface Declared {
   readonly option: "environment.etc" | "environment.files";
   readonly name: string;
   readonly path: string;
-  readonly text: string;
-  readonly mode: string;
+  /** What the file is to be: two that agree are no fault. */
+  readonly content: readonly [text: string, mode: number, user: string, group: string];
 }
+
+type File = GuestConfig["environment"]["etc"][string];
 
 /** One assertion for each fault, with the files that are at fault. */
 export function fileAssertions({ environment }: GuestConfig, options: DefinedIn): Assertion[] {
   const declared = [
-    ...Object.entries(environment.etc).map(
-      ([name, { text, mode }]): Declared => ({
-        option: "environment.etc",
-        name,
-        path: `/etc/${name}`,
-        text,
-        mode,
-      }),
-    ),
-    ...Object.entries(environment.files).map(
-      ([name, { text, mode }]): Declared => ({ option: "environment.files", name, path: name, text, mode }),
-    ),
+    ...filesOf("environment.etc", environment.etc, (name) => `/etc/${name}`),
+    ...filesOf("environment.files", environment.files, (name) => name),
   ].filter(({ path }) => ABSOLUTE.test(path));
   const byPath = new Map(declared.map((file) => [file.path, file]));
   return [...twice(declared, options), ...below(declared, byPath, options)].map((message) => ({
@@ -36,10 +29,22 @@ export function fileAssertions({ environment }: GuestConfig, options: DefinedIn)
   }));
 }
 
+function filesOf(
+  option: Declared["option"],
+  files: Readonly<Record<string, File>>,
+  pathOf: (name: string) => string,
+): Declared[] {
+  return Object.entries(files)
+    .filter(([, { enable }]) => enable)
+    .map(([name, { text, mode, user, group }]) => ({
+      ...{ option, name, path: pathOf(name) },
+      content: [text, Number.parseInt(mode, 8), user, group],
+    }));
+}
+
 function twice(declared: readonly Declared[], options: DefinedIn): string[] {
   return [...Map.groupBy(declared, ({ path }) => path)].flatMap(([path, [first, other]]) =>
-    !other ||
-    (first!.text === other.text && Number.parseInt(first!.mode, 8) === Number.parseInt(other.mode, 8))
+    !other || isDeepStrictEqual(first!.content, other.content)
       ? []
       : [
           `"${path}" is declared twice with different content, by ${shown(first!, options)} and by ${shown(other, options)}`,

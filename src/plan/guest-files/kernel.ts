@@ -20,9 +20,10 @@ export function kernelFiles({ boot }: GuestConfig): FileEntry[] {
           ),
         ]
       : []),
+    // The last file counts: packages have settings as well.
     ...(boot.extraModprobeConfig === ""
       ? []
-      : [file("etc/modprobe.d/microvm-extra.conf", boot.extraModprobeConfig)]),
+      : [file("etc/modprobe.d/zz-microvm.conf", boot.extraModprobeConfig)]),
     ...(settings.length > 0 ? [file("etc/sysctl.d/60-microvm.conf", settings.join(""))] : []),
   ];
 }
