@@ -34,13 +34,13 @@ export async function activate(
 ): Promise<void> {
   const { target, units, etc, vms } = plan;
   const named = (unit: VmChange["unit"]) => vms.filter((vm) => vm.unit === unit).map(({ name }) => name);
-  const tell = async (verb: "stop" | "restart" | "start", names = named(verb)) => {
+  const tell = async (verb: "stop" | "restart" | "start", names: readonly string[]) => {
     if (names.length === 0) return;
     onStep(`${verb} ${names.length === 1 ? names[0] : `${names.length} VMs`}`);
     await told(machine.systemd, verb, names);
   };
   // By the units that they were started with.
-  await tell("stop");
+  await tell("stop", named("stop"));
   await stopFormer(units, machine);
   explaining("Cannot write the host's units", () => {
     applyFiles(machine.unitDirectory, units, target.units);
@@ -57,7 +57,7 @@ export async function activate(
   await startNetworks(target, machine);
   const left = await changeLive(named("change"), machine, { onStep, signal, restartsInstead });
   await tell("restart", [...named("restart"), ...left]);
-  await tell("start");
+  await tell("start", named("start"));
 }
 
 /** What the system refuses is an error that says what it was for. */
