@@ -19,8 +19,8 @@ Usage: microvm cp [options] SRC NAME:DST
        microvm cp [options] NAME:SRC DST
 
 NAME is a VM that runs: an installed one, or one of "microvm run". A path in a guest begins with a slash, or else in
-root's home. If DST is a directory, the copy has its name in it. A path of this machine that has a colon is written with a
-slash before that: "./a:b".
+root's home. If DST is a directory, the copy has its name in it. A path of this machine that has a colon is written with
+a slash before that: "./a:b".
 
 Modes are kept, except setuid and setgid; owners are not: copies belong to root in a guest, and to you here. Symbolic
 links are copied as links with --recursive, and never followed here on their way out of a guest. Devices and FIFOs are

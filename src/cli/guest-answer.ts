@@ -7,16 +7,27 @@ import { runnerNames, vmNames } from "../paths.ts";
 /** Milliseconds that a guest has for its answer: agents answer within a few, also under emulation. */
 const TIME = 2000;
 
+/** What a guest's agent says, or does not. */
+export interface GuestAnswer {
+  readonly answers: boolean;
+  /** When it was first found silent, by what looks after such VMs (`restartIfUnresponsive`); undefined when nothing does. */
+  readonly silentSince: Date | undefined;
+}
+
 /** Whether a VM's agent answers; undefined for a VM that has none. `directory` is the VM's. */
-export async function guestAnswers(directory: string): Promise<boolean | undefined> {
+export async function guestAnswer(directory: string): Promise<GuestAnswer | undefined> {
   const text = readTextIfExists(join(directory, vmNames.booted, runnerNames.machine));
   if (text === undefined) return undefined;
-  const { machine } = JSON.parse(text) as { machine: { readonly agentSocket?: string | null } };
+  const { machine } = JSON.parse(text) as {
+    machine: { readonly name: string; readonly agentSocket?: string | null };
+  };
   if (machine.agentSocket == null) return undefined;
   try {
     using _agent = await waitForAgent(join(directory, machine.agentSocket), AbortSignal.timeout(TIME));
-    return true;
+    return { answers: true, silentSince: undefined };
   } catch {
-    return false;
+    const record = readTextIfExists(join(directory, `${machine.name}.silent`))?.trim() ?? "";
+    const silentSince = /^\d{1,12}$/.test(record) ? new Date(Number(record) * 1000) : undefined;
+    return { answers: false, silentSince };
   }
 }

@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import { startMachine } from "../control/machine-process.ts";
 import { MicrovmError } from "../errors.ts";
-import { checkNotRunning, currentRunner, prepareForeground } from "../host/foreground.ts";
+import { checkNotRunning, currentRunner, giveBack } from "../host/foreground.ts";
 import { overviewOf } from "../host/overview.ts";
 import { checkStartable } from "../host/startable.ts";
 import { hasSystemd } from "../host/systemd.ts";
@@ -52,12 +52,10 @@ Examples:
     const runner = currentRunner(machine, name);
     await using roots = openTemporaryRoots(machine.storeDirectory);
     await roots.add([basename(runner)], signal);
-    const cleanUp = await prepareForeground(machine, name);
     try {
-      signal.throwIfAborted();
       return await attach(await startMachine(runner, directory), signal);
     } finally {
-      await cleanUp();
+      giveBack(machine, name);
     }
   },
 };

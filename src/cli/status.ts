@@ -6,7 +6,7 @@ import { hasSystemd } from "../host/systemd.ts";
 import { type UnitDetails, unitDetails } from "../host/unit-details.ts";
 import { ownUid } from "../os/user-namespace.ts";
 import { type Command, parseWords } from "./command.ts";
-import { guestAnswers } from "./guest-answer.ts";
+import { guestAnswer } from "./guest-answer.ts";
 import { namedVms } from "./installed-vm.ts";
 import { directories } from "./setting.ts";
 import { formatBytes } from "./units.ts";
@@ -24,7 +24,7 @@ Usage: microvm status [NAME…] [options]
 
 Options:
       --json  Print a list of objects: all of "microvm list --json", active, sub, result, since, stage, answers,
-              memory (bytes), mainPid, restarts; null for what is not known
+              silentSince, memory (bytes), mainPid, restarts; null for what is not known
   -h, --help  Show this
 
 Examples:
@@ -61,6 +61,7 @@ interface VmStatus extends VmOverview {
   readonly since: string | null;
   readonly stage: string | null;
   readonly answers: boolean | null;
+  readonly silentSince: string | null;
   readonly memory: number | null;
   readonly mainPid: number | null;
   readonly restarts: number | null;
@@ -68,7 +69,7 @@ interface VmStatus extends VmOverview {
 
 async function statusOf(vm: VmOverview, unit: UnitDetails | undefined, state: string): Promise<VmStatus> {
   // One that is not up yet has no answer to give.
-  const answers = unit?.active === "active" ? await guestAnswers(join(state, vm.name)) : undefined;
+  const guest = unit?.active === "active" ? await guestAnswer(join(state, vm.name)) : undefined;
   return {
     ...vm,
     active: unit?.active ?? null,
@@ -76,7 +77,8 @@ async function statusOf(vm: VmOverview, unit: UnitDetails | undefined, state: st
     result: unit?.result || null,
     since: unit?.since ? new Date(unit.since).toISOString() : null,
     stage: unit?.status || null,
-    answers: answers ?? null,
+    answers: guest?.answers ?? null,
+    silentSince: guest?.silentSince?.toISOString() ?? null,
     memory: unit?.memory ?? null,
     mainPid: unit?.mainPid || null,
     restarts: unit?.restarts ?? null,
@@ -85,8 +87,9 @@ async function statusOf(vm: VmOverview, unit: UnitDetails | undefined, state: st
 
 /** A block of lines. */
 function statusText(vm: VmStatus): string {
-  const { active, sub, since, answers, stage, memory, mainPid, restarts, mend, fault, result } = vm;
-  const quiet = answers === false ? ", guest not answering" : "";
+  const { active, sub, since, answers, silentSince, stage, memory, mainPid, restarts, mend, fault, result } =
+    vm;
+  const quiet = answers === false ? `, guest not answering${silentSince ? ` since ${silentSince}` : ""}` : "";
   const why = result !== null && result !== "success" ? `, ${result}` : "";
   const rows: (readonly [string, string | null])[] = [
     ["state", active === null ? "systemd does not tell" : `${active} (${sub}${why})${quiet}`],

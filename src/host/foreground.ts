@@ -1,4 +1,4 @@
-/** An installed VM in the foreground: prepared and cleaned up as its units do it. */
+/** An installed VM in the foreground, and what its units must not notice of it. */
 import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
 import {
@@ -8,24 +8,14 @@ import {
   readdirSync,
   readlinkSync,
   readTextIfExists,
-  renameSync,
   rmSync,
   statSync,
-  symlinkSync,
 } from "../os/files.ts";
 import { lockFile } from "../os/locks.ts";
-import { run, runToEnd } from "../os/processes.ts";
 import { vmNames } from "../paths.ts";
 import { groupNumbers, type HostMachine } from "./machine.ts";
 import { isRunning } from "./systemd.ts";
 import { unitDetails } from "./unit-details.ts";
-
-/** Scripts of a runner that prepare a VM, and what undoes each; in the order of the units. */
-const SCRIPTS = [
-  ["tap-up", "tap-down"],
-  ["macvtap-up", "macvtap-down"],
-  ["pci-setup", undefined],
-] as const;
 
 /** Checks that the VM's unit does not run. Errors: `state-busy`. */
 export async function checkNotRunning({ scope }: HostMachine, name: string): Promise<void> {
@@ -45,39 +35,9 @@ export async function checkNotInForeground({ stateDirectory }: HostMachine, name
   throw new MicrovmError("state-busy", `"${name}" runs in the foreground`, { hint: "End it there first" });
 }
 
-/**
- * Does what the units do before a VM starts: `booted`, and its interfaces and devices. What comes back undoes it, and is
- * to be called however the VM ends. Errors: `command-failed` with what a script said; then all is undone.
- */
-export async function prepareForeground(machine: HostMachine, name: string): Promise<() => Promise<void>> {
-  const directory = join(machine.stateDirectory, name);
-  const runner = readlinkSync(join(directory, vmNames.current));
-  const booted = join(directory, vmNames.booted);
-  rmSync(`${booted}.new`, { force: true });
-  symlinkSync(runner, `${booted}.new`);
-  renameSync(`${booted}.new`, booted);
-  const done: string[] = [];
-  const cleanUp = async () => {
-    for (const down of done.toReversed()) await runToEnd([join(runner, "bin", down)], { cwd: directory });
-    giveBack(machine, directory);
-    rmSync(booted, { force: true });
-  };
-  try {
-    for (const [up, down] of SCRIPTS) {
-      const script = join(runner, "bin", up);
-      if (!existsSync(script)) continue;
-      if (down !== undefined) done.push(down);
-      await run([script], { cwd: directory });
-    }
-  } catch (error) {
-    await cleanUp();
-    throw error;
-  }
-  return cleanUp;
-}
-
 /** What this user made in the directory of another user's VM would be in the way of its unit: it is given to that user. */
-function giveBack({ scope }: HostMachine, directory: string): void {
+export function giveBack({ scope, stateDirectory }: HostMachine, name: string): void {
+  const directory = join(stateDirectory, name);
   const entries = readdirSync(directory).map((entry) => join(directory, entry));
   for (const path of entries) if (lstatSync(path).isSocket()) rmSync(path, { force: true });
   if (scope !== "system") return;
