@@ -2,12 +2,21 @@
 import { basename } from "node:path";
 import { packageParts } from "../build/package-parts.ts";
 import { MicrovmError } from "../errors.ts";
+import { checkLive } from "../host/change-live.ts";
 import type { HostMachine } from "../host/index.ts";
 import { overviewOf } from "../host/overview.ts";
 import { setPower } from "../host/power.ts";
 import { checkUnits } from "../host/startable.ts";
 import { listUnits } from "../host/unit-list.ts";
-import { buildUpdates, installUpdates, type UpdatedVm, updateRemark, updateWanted } from "../host/update.ts";
+import {
+  buildUpdates,
+  changeUpdates,
+  installUpdates,
+  runningOthers,
+  type UpdatedVm,
+  updateRemark,
+  updateWanted,
+} from "../host/update.ts";
 import { type ClosureDiff, diffClosures } from "../store/closure-diff.ts";
 import { openStore } from "../store/store.ts";
 import { openTemporaryRoots } from "../store/temporary-roots.ts";
@@ -22,7 +31,7 @@ import { diffText } from "./store/diff.ts";
 /** Takes what the references of deployed VMs name now. */
 export const updateCommand: Command = {
   name: "update",
-  usage: "update NAME… [-R]",
+  usage: "update NAME… [-R | --live]",
   summary: "Install what the references of deployed VMs name now",
   help: `Follows the reference of each VM anew, builds what it names now, all VMs together, installs it, and prints what changed
 by package and whether a restart is needed. A VM that its host declares whole is refused: "microvm switch" updates it.
@@ -30,6 +39,7 @@ by package and whether a restart is needed. A VM that its host declares whole is
 Usage: microvm update NAME… [options]        (also: microvm -u NAME… [-R])
 
 Options:
+      --live     Change the VMs that run while they run, or refuse with the option that asks for a restart
   -R, --restart  Restart the VMs that do not run what is installed then, also those that do not run
       --no-wait  Leave when another command is changing this host, instead of waiting for it
   -q, --quiet    Print no progress, only what changed, warnings and errors
@@ -40,16 +50,23 @@ Options:
 Examples:
   microvm update web
   microvm update web db --restart
+  microvm update web --live
 `,
   needsRoot: true,
   async run(args) {
     const { words, values } = parseWords("update", args, {
       restart: { type: "boolean", short: "R", default: false },
+      live: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       ...CHANGE_OPTIONS,
     });
     const machine = ownMachine();
     const wanted = updateWanted(machine, namedVms("update", words, machine.stateDirectory));
+    if (values.restart && values.live) {
+      throw new MicrovmError("bad-usage", '"--restart" and "--live" exclude each other', {
+        hint: "Leave out one of them",
+      });
+    }
     if (values.restart) checkUnits(machine);
     const remarks = wanted.map((vm) => updateRemark(machine, vm)).filter((remark) => remark !== undefined);
     for (const remark of remarks) printWarning(remark);
@@ -60,7 +77,10 @@ Examples:
     const updates = await watched(values.quiet, (reporter) =>
       buildUpdates(machine, wanted, { storeDirectory, reporter, roots, signal }),
     );
+    const changed = values.live ? runningOthers(machine, updates) : [];
+    for (const { name, runner } of changed) checkLive(name, runner, machine);
     await installUpdates(machine, updates, lockOptions(values, signal));
+    await changeUpdates(machine, changed, lockOptions(values, signal));
     const reports = await reportsOf(machine, updates, values.restart);
     if (!values.json) process.stdout.write(reports.map(reportText).join(""));
     const due = reports.filter(({ restart }) => restart === "done").map(({ name }) => name);

@@ -4,7 +4,9 @@ import { factsOf } from "../control/find-vm.ts";
 import { waitForAgent } from "../control/guest-agent.ts";
 import { MicrovmError, messageOf } from "../errors.ts";
 import { changeGuest, type LiveResult } from "../live/change-guest.ts";
-import type { RebootReason } from "../live/compare-runners.ts";
+import { compareRunners } from "../live/compare.ts";
+import { type RebootReason, reasonText } from "../live/compare-runners.ts";
+import { readRunner } from "../live/read-runner.ts";
 import { existsSync, realpathSync } from "../os/files.ts";
 import { runnerNames, vmNames } from "../paths.ts";
 import { setBooted } from "./installed.ts";
@@ -104,6 +106,21 @@ async function answering(name: string, socket: string) {
       },
     );
   }
+}
+
+/** Refuses what a running VM cannot become without a reboot. `runner` is a path. Errors: `reboot-needed`. */
+export function checkLive(name: string, runner: string, machine: HostMachine): void {
+  const booted = join(machine.stateDirectory, name, vmNames.booted);
+  const reasons =
+    silentReasons(name, machine) ?? compareRunners(readRunner(booted), readRunner(runner)).reasons;
+  if (reasons.length === 0) return;
+  throw new MicrovmError(
+    "reboot-needed",
+    `"${name}" cannot be changed while it runs: ${reasonText(reasons)}`,
+    {
+      hint: `Nothing was installed. "microvm update ${name} --restart" restarts it`,
+    },
+  );
 }
 
 /** For a person: what the guest had changed itself, and what counts later. */

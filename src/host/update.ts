@@ -3,9 +3,10 @@ import { basename, join } from "node:path";
 import { realiseRecipes } from "../build/build-evaluated.ts";
 import { parseReference } from "../config/index.ts";
 import { MicrovmError } from "../errors.ts";
-import { existsSync, readlinkSync, statSync } from "../os/files.ts";
+import { existsSync, readlinkSync, realpathSync, statSync } from "../os/files.ts";
 import { vmNames } from "../paths.ts";
 import { registerLink } from "../store/roots.ts";
+import { changeInstalled, resultLines } from "./change-live.ts";
 import { type DeployOptions, planDeployments, type WantedVm } from "./deployed.ts";
 import { install } from "./installed.ts";
 import type { HostMachine } from "./machine.ts";
@@ -99,5 +100,37 @@ export async function installUpdates(
     install({ stateDirectory, name, runner, flake: reference, group });
     writeRevision(stateDirectory, name, basename(runner), rev);
     registerLink(storeDirectory, join(directory, vmNames.current));
+  }
+}
+
+/** Of updates, those whose VM runs something else. */
+export function runningOthers({ stateDirectory }: HostMachine, updates: readonly UpdatedVm[]): UpdatedVm[] {
+  return updates.filter(({ name, runner }) => {
+    const booted = join(stateDirectory, name, vmNames.booted);
+    return existsSync(booted) && basename(realpathSync(booted)) !== basename(runner);
+  });
+}
+
+/**
+ * Makes running VMs what was installed, one after the other. One that goes back to what it was has that installed again.
+ * Errors: those of `changeInstalled`.
+ */
+export async function changeUpdates(
+  machine: HostMachine,
+  updates: readonly UpdatedVm[],
+  options: LockOptions,
+): Promise<void> {
+  for (const update of updates) {
+    const { name, before } = update;
+    options.onStep(`change ${name} live`);
+    try {
+      const result = await changeInstalled(name, machine, options.signal);
+      for (const line of resultLines(result)) options.onStep(`${name}: ${line}`);
+    } catch (error) {
+      if (before !== undefined) {
+        await installUpdates(machine, [{ ...update, runner: before, rev: undefined }], options);
+      }
+      throw error;
+    }
   }
 }

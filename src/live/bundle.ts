@@ -48,7 +48,8 @@ function inOrder(changes: readonly PathChange[]): readonly PathChange[] {
 
 function fileLine({ path, former, next }: PathChange, number: number): string {
   const mode = next && next.type !== "symlink" ? next.mode.toString(8) : "-";
-  return [kindOf(former, next), number, mode, checksum(former), path].join(" ");
+  const owner = next && next.type !== "symlink" ? next.owner : "-";
+  return [kindOf(former, next), number, mode, owner, checksum(former), path].join(" ");
 }
 
 function kindOf(former: LayerEntry | undefined, next: LayerEntry | undefined): string {

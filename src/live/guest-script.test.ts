@@ -149,7 +149,7 @@ test("files change and their units with them; the others are left alone", async 
     [`${UNITS}/other.service`]: "1",
   };
   const { change, root, read, calls } = guest(
-    layer({ ...former, "etc/d": { type: "directory", mode: 0o755 }, ...units }),
+    layer({ ...former, "etc/d": { type: "directory", mode: 0o755, owner: "0:0" }, ...units }),
     ["web.service", "old.service", "other.service"],
   );
   const result = await change({
@@ -306,7 +306,11 @@ test("where nothing can be written a layer is mounted over the place, and the wa
     layer({ "usr/lib/a": "1", "usr/lib/gone": "1", "usr/lib/same": "s" }),
     [],
   );
-  const second = bundle({ "usr/lib/a": "2", "usr/lib/same": "s", "usr/lib/new/deep": file("n", 0o755) });
+  const second = bundle({
+    "usr/lib/a": file("2", 0o640, "7:8"),
+    "usr/lib/same": "s",
+    "usr/lib/new/deep": file("n", 0o755),
+  });
   const third = bundle({ "usr/lib/a": "3", "usr/lib/same": "s", "usr/lib/gone": "back" });
   const fourth = bundle({ "usr/lib/a": "4", [`${UNITS}/broken.service`]: "1" });
   writeFileSync(join(state, "broken/broken.service"), "");
@@ -315,7 +319,7 @@ test("where nothing can be written a layer is mounted over the place, and the wa
     shift
     mount --bind "$root/usr" "$root/usr"
     mount -o remount,bind,ro "$root/usr"
-    look() { cd "$root/usr" && find . -type f | sort | while read -r path; do echo "$path $(cat "$path")"; done; }
+    look() { stat -c '%u:%g %a' "$root/usr/lib/a"; cd "$root/usr" && find . -type f | sort | while read -r path; do echo "$path $(cat "$path")"; done; }
     for directory in "$@"; do
       sh "$directory/change.sh" "$directory" run "$root"
       head -n 1 "$directory/result"
@@ -327,8 +331,8 @@ test("where nothing can be written a layer is mounted over the place, and the wa
   const { stdout, stderr } = await runToEnd(command, { env });
   assert.equal(stderr.toString(), "");
   assert.deepEqual(stdout.toString().trim().split("\n"), [
-    ...["changed", "./lib/a 2", "./lib/new/deep n", "./lib/same s"],
-    ...["changed", "./lib/a 3", "./lib/gone back", "./lib/same s"],
-    ...["returned", "./lib/a 3", "./lib/gone back", "./lib/same s"],
+    ...["changed", "7:8 640", "./lib/a 2", "./lib/new/deep n", "./lib/same s"],
+    ...["changed", "0:0 644", "./lib/a 3", "./lib/gone back", "./lib/same s"],
+    ...["returned", "0:0 644", "./lib/a 3", "./lib/gone back", "./lib/same s"],
   ]);
 });

@@ -20,7 +20,7 @@ const SETTLE_TIME = 2;
  *
  * What it reads in the directory:
  *
- * - `files`: lines `KIND NUMBER MODE FORMER PATH`. KIND is file, link (both with `content/NUMBER`), directory, gone or
+ * - `files`: lines `KIND NUMBER MODE OWNER FORMER PATH`. KIND is file, link (both with `content/NUMBER`), directory, gone or
  *   emptied; FORMER the checksum of what the former configuration has there, or `-`.
  * - `accounts/former/NAME`, `accounts/next/NAME`: the four account files, when they differ.
  * - `units`: lines `LIST UNIT`; `steps`: lines `STEP PATH`; `runner`: the name of what the guest becomes.

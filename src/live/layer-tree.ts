@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { findInLayer } from "../guest/layer-paths.ts";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "../os/files.ts";
 
-/** Something in a layer. */
+/** Something in a layer; owners are ids of the guest, `0:0`. */
 export type LayerEntry =
-  | { readonly type: "file"; readonly mode: number; readonly content: Buffer }
+  | { readonly type: "file"; readonly mode: number; readonly owner: string; readonly content: Buffer }
   | { readonly type: "symlink"; readonly target: string }
-  | { readonly type: "directory"; readonly mode: number };
+  | { readonly type: "directory"; readonly mode: number; readonly owner: string };
 
 /** Entries by their paths, which are relative to the guest's root; directories before what they hold. */
 export type LayerTree = ReadonlyMap<string, LayerEntry>;
@@ -57,14 +57,17 @@ export function pathChanges(
 function entryAt(path: string): LayerEntry | undefined {
   const stats = lstatSync(path);
   const mode = stats.mode & 0o7777;
-  if (stats.isDirectory()) return { type: "directory", mode };
+  // What this user made is root's in the guest.
+  const id = (number: number, own: number | undefined) => (number === own ? 0 : number);
+  const owner = `${id(stats.uid, process.getuid?.())}:${id(stats.gid, process.getgid?.())}`;
+  if (stats.isDirectory()) return { type: "directory", mode, owner };
   if (stats.isSymbolicLink()) return { type: "symlink", target: readlinkSync(path) };
-  return stats.isFile() ? { type: "file", mode, content: readFileSync(path) } : undefined;
+  return stats.isFile() ? { type: "file", mode, owner, content: readFileSync(path) } : undefined;
 }
 
 function isSame(a: LayerEntry | undefined, b: LayerEntry | undefined): boolean {
   if (a === undefined || b === undefined || a.type !== b.type) return a === b;
   if (a.type === "symlink") return a.target === (b as typeof a).target;
-  if (a.mode !== (b as typeof a).mode) return false;
+  if (a.mode !== (b as typeof a).mode || a.owner !== (b as typeof a).owner) return false;
   return a.type === "directory" || a.content.equals((b as typeof a).content);
 }

@@ -38,7 +38,10 @@ make_above() {
   fi
 }
 
-# Puts one line of files into a tree.
+# What is made is root's already.
+own() { [ "$1" = 0:0 ] || chown "$1" "$2"; }
+
+# Puts one line of files into a tree: KIND NUMBER MODE OWNER PATH.
 put() {
   make_above "$1" "$6" || return
   target=$1/$6
@@ -49,12 +52,13 @@ put() {
       if [ "$2" = link ]; then
         ln -s "$(cat "content/$3")" "$target.microvm-new" || return
       else
-        cp "content/$3" "$target.microvm-new" && chmod "$4" "$target.microvm-new" || return
+        cp "content/$3" "$target.microvm-new" && own "$5" "$target.microvm-new" &&
+          chmod "$4" "$target.microvm-new" || return
       fi
       mv -fT "$target.microvm-new" "$target" ;;
     directory)
       [ -d "$target" ] || { rm -f "$target" && mkdir "$target" && { [ "$1" != "$root" ] || echo "$target" >>made; }; } || return
-      chmod "$4" "$target" ;;
+      own "$5" "$target" && chmod "$4" "$target" ;;
     gone) rm -f "$target" ;;
     emptied) rmdir "$target" 2>/dev/null || : ;;
   esac
@@ -63,7 +67,7 @@ put() {
 # Files that can be written to: what is replaced is kept, and what somebody else had changed is told of.
 put_writable() {
   mkdir -p saved
-  while read -r kind number mode former path; do
+  while read -r kind number mode owner former path; do
     [ -z "$(place_of "$path")" ] || continue
     old=$root/$path
     if [ -L "$old" ] || [ -f "$old" ]; then
@@ -78,7 +82,7 @@ put_writable() {
     else
       echo "none x $path" >>undo
     fi
-    put "$root" "$kind" "$number" "$mode" "$former" "$path" || {
+    put "$root" "$kind" "$number" "$mode" "$owner" "$path" || {
       say "reason cannot write /$path"
       return 1
     }
@@ -90,7 +94,7 @@ put_mounted() {
   : >places
   # All that changes before have brought.
   [ ! -d "$live/current/layers" ] || cp -aT "$live/current/layers" layers || return
-  while read -r kind number mode former path; do
+  while read -r kind number mode owner former path; do
     place=$(place_of "$path")
     [ -n "$place" ] || continue
     [ "$place" != / ] || { say "reason cannot write /$path"; return 1; }
@@ -107,7 +111,7 @@ put_mounted() {
       gone)
         rm -f "layers/$path"
         [ ! -e "$live/base/$path" ] || mknod "layers/$path" c 0 0 || return ;;
-      *) put layers "$kind" "$number" "$mode" "$former" "$path" || return ;;
+      *) put layers "$kind" "$number" "$mode" "$owner" "$path" || return ;;
     esac
   done <files
   while read -r place; do

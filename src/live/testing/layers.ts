@@ -2,8 +2,8 @@
 import type { LayerEntry, LayerTree } from "../layer-tree.ts";
 
 /** A file with this text. */
-export function file(text: string, mode = 0o644): LayerEntry {
-  return { type: "file", mode, content: Buffer.from(text) };
+export function file(text: string, mode = 0o644, owner = "0:0"): LayerEntry {
+  return { type: "file", mode, owner, content: Buffer.from(text) };
 }
 
 /** A link. */
