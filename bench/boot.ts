@@ -92,7 +92,7 @@ async function bootOnce(workspace: Workspace, runner: string, { powerOff = false
     const failed =
       state === "running" ? "" : await commandOutput(agent, ["/usr/bin/systemctl", "--failed", "--plain"]);
     if (powerOff) {
-      await agent.shutdown();
+      machine.powerOff();
       await Promise.race([machine.exited, abortedBy(signal)]);
     }
     const units = failed.match(/^\S+\.\w+(?= )/gm) ?? [];

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { ended, quoteCommand, spawn } from "../src/os/processes.ts";
-import { environment, freePort, guestProject, microvm, ROOT, STORE_SHARE, startMicrovm } from "./support.ts";
+import { onTerminal } from "./on-terminal.ts";
+import { freePort, guestProject, microvm, STORE_SHARE, startMicrovm } from "./support.ts";
 
 const port = await freePort();
 const directory = guestProject(`
@@ -35,33 +35,15 @@ test("without a terminal the console is printed, a forwarded port answers, and S
 });
 
 test("on a terminal keys reach the guest's shell, and Ctrl-] three times powers it off", async () => {
-  const command = quoteCommand([process.execPath, `${ROOT}/bin/microvm.js`, "run", directory]);
-  const terminal = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
-    env: { ...environment(), TERM: "dumb" },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  let screen = "";
-  terminal.stdout.on("data", (chunk: Buffer) => {
-    screen += chunk;
-  });
-  try {
-    await seen(/root@guest/, () => screen);
-    terminal.stdin.write("echo $((6 * 7)) from $(hostname)\r");
-    await seen(/42 from guest/, () => screen);
-    terminal.stdin.write("\x1d\x1d\x1d");
-    assert.equal(await ended(terminal), 0);
-    assert.match(screen, /reboot: Power down/);
-  } finally {
-    terminal.kill("SIGKILL");
-  }
+  const screen = await onTerminal(
+    ["run", directory],
+    [
+      [/root@guest/, "echo $((6 * 7)) from $(hostname)\r"],
+      [/42 from guest/, "\x1d\x1d\x1d"],
+    ],
+  );
+  assert.match(screen, /reboot: Power down[\s\S]*code 0\s/);
 });
-
-async function seen(pattern: RegExp, screen: () => string): Promise<void> {
-  for (let tries = 0; !pattern.test(screen()); tries++) {
-    assert.ok(tries < 600, `${pattern} did not appear:\n${screen()}`);
-    await delay(100);
-  }
-}
 
 /** The page behind the forwarded port, as soon as the web server answers. */
 async function page(): Promise<string> {

@@ -1,7 +1,7 @@
 /** Language, shells, programs, modules and memory as options say, asserted from inside the guest. */
-import assert from "node:assert/strict";
 import { test } from "node:test";
-import { guestProject, microvm, STORE_SHARE } from "./support.ts";
+import { assertChecks, type Checks } from "./guest-checks.ts";
+import { guestProject, STORE_SHARE } from "./support.ts";
 
 const directory = guestProject(`
   microvm: {
@@ -36,8 +36,7 @@ const directory = guestProject(`
   },
 `);
 
-/** Each line is a name and a command; the test asserts what the command prints. */
-const CHECKS: Readonly<Record<string, readonly [command: string, expected: RegExp]>> = {
+const CHECKS: Checks = {
   state: ["systemctl is-system-running --wait; systemctl --failed --no-legend", /^running$/],
   locale: [
     ". /etc/default/locale; export LANG LC_TIME; locale; locale charmap; bash -c 'printf %.1f 0,5'; echo",
@@ -70,17 +69,4 @@ const CHECKS: Readonly<Record<string, readonly [command: string, expected: RegEx
   nano: ["grep tabsize /etc/nanorc", /^set tabsize 4$/],
 };
 
-test("options do in the guest what they say", async () => {
-  const script = Object.entries(CHECKS)
-    .map(([name, [command]]) => `echo "== ${name}"\n{ ${command}\n} 2>&1`)
-    .join("\n");
-  const { stdout, stderr, code } = await microvm(["run", directory, "--timeout", "400", "--exec", script]);
-  assert.equal(code, 0, `${stderr}\n${stdout}`);
-  const answers = Object.fromEntries(
-    stdout
-      .split(/^== /m)
-      .slice(1)
-      .map((part) => [part.slice(0, part.indexOf("\n")), part.slice(part.indexOf("\n") + 1).trimEnd()]),
-  );
-  for (const [name, [, expected]] of Object.entries(CHECKS)) assert.match(answers[name]!, expected, name);
-});
+test("options do in the guest what they say", async () => void (await assertChecks(directory, CHECKS)));

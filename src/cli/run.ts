@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProjectLocation } from "../config/index.ts";
-import { type GuestAgent, waitForAgent } from "../control/guest-agent.ts";
+import type { GuestAgent } from "../control/guest-agent.ts";
 import { type MachineProcess, startMachine } from "../control/machine-process.ts";
 import { MicrovmError } from "../errors.ts";
 import { mkdirSync } from "../os/files.ts";
@@ -123,11 +123,11 @@ async function execute(
     using agent = await untilReady(machine, timeout, signal);
     const code = await Promise.race([work(agent), machine.exited.then(() => undefined), aborted(signal)]);
     if (code === undefined) throw endedEarly(machine, "while the command ran");
-    await powerOff(machine, agent);
+    await powerOff(machine);
     return code;
   } catch (error) {
     // A person who stops the command does not mean to pull the guest's plug.
-    if (signal.aborted) await powerOff(machine, undefined);
+    if (signal.aborted) await powerOff(machine);
     throw error;
   } finally {
     machine.kill();
@@ -147,7 +147,7 @@ export async function attach(machine: MachineProcess, signal: AbortSignal): Prom
     const stopped = Promise.race([aborted(signal), aborted(leave.signal)]).catch(() => "stop" as const);
     const first = await Promise.race([machine.exited, stopped]);
     if (first !== "stop") return first;
-    await powerOff(machine, undefined);
+    await powerOff(machine);
     return stoppedStatus() ?? 0;
   } finally {
     machine.kill();
@@ -155,25 +155,13 @@ export async function attach(machine: MachineProcess, signal: AbortSignal): Prom
   }
 }
 
-/** Powers the guest off, by its agent when there is one, and waits for its end; it is ended when it takes too long. */
-async function powerOff(machine: MachineProcess, agent: GuestAgent | undefined): Promise<void> {
-  if (agent) await agent.shutdown();
-  else await powerOffAlone(machine);
+/** Powers the guest off and waits for its end; it is ended when it takes too long. */
+async function powerOff(machine: MachineProcess): Promise<void> {
+  machine.powerOff();
   const { shutdownTimeout } = machine.facts;
   const late = delay(shutdownTimeout * 1000, false, { ref: false });
   if (await Promise.race([machine.exited.then(() => true), late])) return;
   printWarning(`the guest did not power off within ${shutdownTimeout} seconds and was ended`);
-}
-
-/** The agent is asked when it answers at once; a guest that is not that far, or has none, gets its power button pressed. */
-async function powerOffAlone(machine: MachineProcess): Promise<void> {
-  try {
-    if (machine.facts.agentSocket === undefined) throw new Error("no agent");
-    using agent = await waitForAgent(machine.facts.agentSocket, AbortSignal.timeout(2000));
-    await agent.shutdown();
-  } catch {
-    machine.pressPowerButton();
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

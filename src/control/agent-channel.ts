@@ -13,8 +13,6 @@ export interface AgentChannel extends Disposable {
   ask(execute: string, parameters?: object): Promise<unknown>;
   /** The same; undefined when the agent refuses. */
   attempt(execute: string, parameters?: object): Promise<unknown>;
-  /** Says what the agent does not answer to. */
-  tell(execute: string, parameters: object): Promise<void>;
 }
 
 /** How long the agent may take for an answer, in milliseconds. */
@@ -130,13 +128,6 @@ function channelOf(socketPath: string, first: Connection): AgentChannel {
       return said.return;
     },
     attempt: async (execute, parameters = {}) => (await answer(execute, parameters)).return,
-    tell: (execute, parameters) =>
-      inTurn(async () => {
-        const { socket } = await connected(execute);
-        await new Promise((resolve) =>
-          socket.write(`${JSON.stringify({ execute, arguments: parameters })}\n`, resolve),
-        );
-      }),
     [Symbol.dispose]: hangUp,
   };
 }

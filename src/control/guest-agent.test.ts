@@ -192,17 +192,6 @@ test("a signal and a new size of the terminal are told by scripts of their own",
   assert.deepEqual(scripts[2].slice(4), ["31", "91"]);
 });
 
-test("the agent is asked to power the guest off", async (t) => {
-  const answered = Promise.withResolvers<unknown>();
-  const { path } = await fakeAgent(t, (question) => void answered.resolve(question));
-  using agent = await waitForAgent(path, soon());
-  await agent.shutdown();
-  assert.deepEqual(await answered.promise, {
-    execute: "guest-shutdown",
-    arguments: { mode: "powerdown" },
-  });
-});
-
 test("an agent that comes later is waited for", async (t) => {
   const path = join(temporaryDirectory(t), "later.sock");
   const waiting = waitForAgent(path, soon());

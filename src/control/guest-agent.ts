@@ -1,4 +1,4 @@
-/** A running guest, by its agent (QEMU's): asked whether it is there, given commands, powered off. */
+/** A running guest, by its agent (QEMU's): asked whether it is there, given commands. */
 import { type AgentChannel, waitForChannel } from "./agent-channel.ts";
 import { isObject } from "./agent-connection.ts";
 import { type ExecOptions, type ExecOutput, type GuestCommand, startCommand } from "./guest-command.ts";
@@ -11,8 +11,6 @@ export interface GuestAgent extends Disposable {
   exec(command: readonly string[], output: ExecOutput, options?: ExecOptions): Promise<number>;
   /** The first bytes of a file of the guest, at most `SMALL_READ`; no program is started for it. */
   readStart(path: string): Promise<Buffer>;
-  /** Asks the guest to power off; it does not answer. */
-  shutdown(): Promise<void>;
 }
 
 /** How much of a file's beginning is asked for, in bytes. */
@@ -34,7 +32,6 @@ function agentOf(channel: AgentChannel): GuestAgent {
       return ended;
     },
     readStart: (path) => readStart(channel, path),
-    shutdown: () => channel.tell("guest-shutdown", { mode: "powerdown" }),
     [Symbol.dispose]: () => channel[Symbol.dispose](),
   };
 }

@@ -33,8 +33,8 @@ export interface MachineProcess {
   readonly started: { readonly helpers: number | undefined; readonly hypervisor: number };
   /** Its sockets, and how long things may take. */
   readonly facts: VmFacts;
-  /** Asks the guest to power off by way of the hypervisor, as its power button would. */
-  pressPowerButton(): void;
+  /** Asks the guest to power off, by its agent, then by its power button; ends it when it takes too long. */
+  powerOff(): void;
   /** Ends the hypervisor at once. */
   kill(): void;
 }
@@ -76,7 +76,7 @@ export async function startMachine(runner: string, directory: string): Promise<M
       await removeInterfaces();
     }),
     facts,
-    pressPowerButton: () => startChild(join(runner, runnerNames.shutdown), directory),
+    powerOff: () => void startChild(join(runner, runnerNames.shutdown), directory),
     kill: () => hypervisor.kill("SIGKILL"),
   };
 }

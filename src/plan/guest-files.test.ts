@@ -230,3 +230,21 @@ test("masked units lead nowhere, and optimizing can be turned off", () => {
   assert.ok(!Object.values(plain).includes("→ /dev/null"));
   assert.equal(plain["etc/dpkg/dpkg.cfg.d/microvm"], undefined);
 });
+
+test("what the initrd mounted stays until the end, unless it is declared", () => {
+  const lasting = (module: object) =>
+    Object.keys(filesOf(module, "/microvm/.ro-store"))
+      .map((path) => /([^/]+)\.mount\.d\/microvm\.conf$/.exec(path)?.[1])
+      .filter((name) => name !== undefined);
+  const all = ["home", "microvm-.ro\\x2dstore", "opt", "root", "srv", "var"];
+  assert.deepEqual(lasting({}), all);
+  assert.deepEqual(lasting({ microvm: { writableStoreOverlay: true } }), ["microvm-.ro\\x2dstore"]);
+  assert.deepEqual(
+    lasting({
+      fileSystems: { "/home": { fsType: "tmpfs" } },
+      systemd: { mounts: [{ what: "tmpfs", type: "tmpfs", where: "/srv/" }] },
+    }),
+    all.filter((name) => name !== "home" && name !== "srv"),
+  );
+  assert.deepEqual(lasting({ microvm: { optimize: { enable: false } } }), []);
+});

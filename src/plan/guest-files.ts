@@ -9,6 +9,7 @@ import type { ShowFile } from "./guest-files/entries.ts";
 import { fileSystemFiles } from "./guest-files/file-systems.ts";
 import { identityFiles } from "./guest-files/identity.ts";
 import { kernelFiles } from "./guest-files/kernel.ts";
+import { lastingMountFiles } from "./guest-files/lasting-mounts.ts";
 import { loginFiles } from "./guest-files/login.ts";
 import { networkFiles } from "./guest-files/network.ts";
 import { networkdFiles } from "./guest-files/networkd.ts";
@@ -40,6 +41,7 @@ export function guestFiles(
     ...loginFiles(config),
     ...dpkgFiles(config),
     ...optimizationFiles(config),
+    ...(config.microvm.optimize.enable ? lastingMountFiles(config, storeMount) : []),
     ...stageFiles(config),
     ...unitSupportFiles(config, showFile),
     ...declaredFiles(config, showFile),

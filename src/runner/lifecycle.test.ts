@@ -24,7 +24,12 @@ const SOCAT = { onPath: "socat" };
 const scripts = {
   "microvm-shutdown": shutdownScript(machine(), qemu, TREE),
   "microvm-shutdown without agent": shutdownScript(machine({ agentSocket: null }), qemu, TREE),
-  "microvm-shutdown without a socket": shutdownScript(machine({ controlSocket: null }), qemu, TREE),
+  "microvm-shutdown without control": shutdownScript(machine({ controlSocket: null }), qemu, TREE),
+  "microvm-shutdown without a socket": shutdownScript(
+    machine({ controlSocket: null, agentSocket: null }),
+    qemu,
+    TREE,
+  ),
   "microvm-ready": readyScript(machine(), TREE),
   "microvm-ready for a unit": readyScript(
     machine({ readiness: { stage: "it's@1.service", timeout: 5 } }),
@@ -46,15 +51,22 @@ cat "call.$$" >>calls
 rm -f "call.$$"
 ${after}`;
 
-test("shutting down asks the agent, then the power button, by sockets whatever their names", (t) => {
+test("shutting down asks the agent, then the power button, by sockets whatever their names", async (t) => {
   const place = workplace(t);
+  place.program("sleep", ":");
   place.program("socat", noting('[ "$(grep -c system_powerdown calls)" -lt 2 ]'));
   const odd = machine({ controlSocket: "it's, a:b.sock" });
   const text = shutdownScript(odd, qemu, SOCAT);
   assert.equal(place.run(place.script("microvm-shutdown", text)).status, 0);
+  // The agent is asked beside.
+  for (let tries = 0; !place.read("calls").includes("guest-shutdown") && tries < 500; tries++)
+    await delay(10);
   const calls = place.read("calls");
   assert.match(calls, /^UNIX-CONNECT:it\\'s\\,\\ a\\:b\.sock\n\{"execute":"qmp_capabilities"\}\n/);
-  assert.match(calls, /^UNIX-CONNECT:web\.agent\.sock\n\{"execute":"guest-shutdown",.*"powerdown"/m);
+  assert.match(
+    calls,
+    /^UNIX-CONNECT:web\.agent\.sock\n\{"execute":"guest-exec",.*poweroff\.target.*\n\{"execute":"guest-shutdown",.*"powerdown"/m,
+  );
   assert.equal(calls.match(/system_powerdown/g)?.length, 2);
   assert.doesNotMatch(calls, /"quit"/);
 });
@@ -88,13 +100,23 @@ test("that nobody can be asked is a failure", (t) => {
   assert.deepEqual([status, stderr], [1, "no such socket\n"]);
 });
 
-test("without a control socket nobody can be asked to shut down", (t) => {
+test("without a control socket the agent is asked alone, for as long as the guest has", (t) => {
+  const place = workplace(t);
+  place.program("sleep", ":");
+  place.program("socat", `${PRINT_ARGUMENTS} >args; cat >calls`);
+  const odd = machine({ controlSocket: null, shutdownTimeout: 17 });
+  assert.equal(place.run(place.script("microvm-shutdown", shutdownScript(odd, qemu, SOCAT))).status, 0);
+  assert.match(place.read("args"), /^-t\x0017\x00STDIO\x00UNIX-CONNECT:web\.agent\.sock,shut-none\x00$/);
+  assert.match(place.read("calls"), /^\{"execute":"guest-exec".*\n\{"execute":"guest-shutdown".*\n$/);
+});
+
+test("without any socket nobody can be asked to shut down", (t) => {
   const place = workplace(t);
   const { status, stderr } = place.run(
     place.script("microvm-shutdown", scripts["microvm-shutdown without a socket"]),
   );
   assert.equal(status, 1);
-  assert.equal(stderr, "microvm-shutdown: web has no control socket\n");
+  assert.equal(stderr, "microvm-shutdown: web has neither a control socket nor an agent\n");
 });
 
 /** Runs microvm-ready beside a hypervisor that listens; `tell` is what the guest says next. Gives what systemd was told. */

@@ -9,6 +9,22 @@ import { type Program, programWords } from "./words.ts";
 const AGENT_TIME = 5;
 const BUTTON_TIME = 2;
 
+/** How long the agent's first way has before its second one is tried as well, in seconds. */
+const FIRST_TIME = 2;
+
+/**
+ * Powers a guest off, by its init itself: shutdown(8), which the agent would call, has systemd start its bus and its
+ * login manager first, if only to stop them again.
+ */
+const POWER_OFF =
+  "[ -d /run/systemd/system ] && systemctl start poweroff.target --job-mode=replace-irreversibly --no-block || exec /sbin/shutdown -P now";
+
+/** Questions to the agent, the second for one that runs no commands. */
+const AGENT_LINES = [
+  { execute: "guest-exec", arguments: { path: "/bin/sh", arg: ["-c", POWER_OFF] } },
+  { execute: "guest-shutdown", arguments: { mode: "powerdown" } },
+].map((question) => JSON.stringify(question));
+
 /** What ends in a socket, for socat(1): the connection is kept when there is nothing more to say. */
 function client(socat: Program, seconds: string, socket: string, options = ""): string {
   return `${programWords(socat)} -t ${seconds} STDIO ${quoteWord(`UNIX-CONNECT:${socatPath(socket)}`)},shut-none${options}`;
@@ -16,6 +32,13 @@ function client(socat: Program, seconds: string, socket: string, options = ""): 
 
 /** A hypervisor that takes no connections has two that wait, and lets others wait for ever without this. */
 const NO_WAITING = ",connect-timeout=1";
+
+/** Asks the agent to power off, and waits for the hypervisor's end, for some seconds at most. */
+function askAgent(socat: Program, seconds: number, socket: string): string {
+  const questions = AGENT_LINES.map((line) => `printf '%s\\n' ${quoteWord(line)}`);
+  return `{ ${questions.join(`; sleep ${FIRST_TIME}; `)}; } |
+  ${client(socat, String(seconds), socket, NO_WAITING)} >/dev/null`;
+}
 
 /** A path in an address of socat(1), where other marks part the values. */
 function socatPath(path: string): string {
@@ -30,7 +53,9 @@ export function shutdownScript(machine: MachineSpec, hypervisor: Hypervisor, soc
   const { controlSocket, agentSocket, shutdownTimeout } = machine;
   const lines = hypervisor.controlLines(machine);
   if (lines === undefined || controlSocket === null) {
-    return `${PROLOGUE}echo "microvm-shutdown: ${machine.name} has no control socket" >&2\nexit 1\n`;
+    return agentSocket === null
+      ? `${PROLOGUE}echo "microvm-shutdown: ${machine.name} has neither a control socket nor an agent" >&2\nexit 1\n`
+      : `${PROLOGUE}${askAgent(socat, shutdownTimeout, agentSocket)}\n`;
   }
   const presses = Math.max(1, Math.ceil((shutdownTimeout - AGENT_TIME) / BUTTON_TIME));
   const say = (text: readonly string[]) => text.map(quoteWord).join(" ");
@@ -38,8 +63,7 @@ export function shutdownScript(machine: MachineSpec, hypervisor: Hypervisor, soc
     agentSocket === null
       ? ""
       : `
-printf '%s\\n' '{"execute":"guest-shutdown","arguments":{"mode":"powerdown"}}' |
-  ${client(socat, String(AGENT_TIME), agentSocket, NO_WAITING)} >/dev/null &
+${askAgent(socat, AGENT_TIME, agentSocket)} &
 control ${AGENT_TIME} || exit 0
 `;
   return `${PROLOGUE}# Says lines to the hypervisor and waits for its end, some seconds at most. Fails when it has ended or takes nothing.
