@@ -36,7 +36,7 @@ export function specifyHost(
   { microvm }: HostConfig,
   guests: ReadonlyMap<string, PlannedGuest>,
   machine: HostMachine,
-  networks: HostSpecification["networks"] = [],
+  networks: HostSpecification["networks"],
 ): HostSpecification {
   const known = [...guests].flatMap(([vm, { config }]): HostGuest[] =>
     config ? [{ name: vm, config }] : [],
