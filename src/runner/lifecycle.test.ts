@@ -106,7 +106,10 @@ test("without a control socket the agent is asked alone, for as long as the gues
   place.program("socat", `${PRINT_ARGUMENTS} >args; cat >calls`);
   const odd = machine({ controlSocket: null, shutdownTimeout: 17 });
   assert.equal(place.run(place.script("microvm-shutdown", shutdownScript(odd, qemu, SOCAT))).status, 0);
-  assert.match(place.read("args"), /^-t\x0017\x00STDIO\x00UNIX-CONNECT:web\.agent\.sock,shut-none,connect-timeout=1\x00$/);
+  assert.match(
+    place.read("args"),
+    /^-t\x0017\x00STDIO\x00UNIX-CONNECT:web\.agent\.sock,shut-none,connect-timeout=1\x00$/,
+  );
   assert.match(place.read("calls"), /^\{"execute":"guest-exec".*\n\{"execute":"guest-shutdown".*\n$/);
 });
 
