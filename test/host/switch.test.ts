@@ -36,7 +36,8 @@ describe("a host", { skip: needsHosts }, async () => {
   test("keeps a VM from what it has no business with", async () => {
     const exposure = await host.ok(["systemd-analyze", "security", "--no-pager", "microvm@web.service"]);
     const figure = Number(/exposure level for \S+: ([\d.]+)/.exec(exposure)?.[1]);
-    assert.ok(figure <= 1.8, `exposure ${figure}`);
+    // Of it 0.2 is that the runner's own script tells systemd that the guest is up (NotifyAccess=all).
+    assert.ok(figure <= 2, `exposure ${figure}`);
     // The VM's user may make files in its directory, and remove none of root's.
     const as = (script: string) =>
       host.run([
