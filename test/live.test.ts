@@ -109,7 +109,8 @@ describe("a running guest", async () => {
   let second = "";
 
   test("becomes what another runner would boot, without a reboot", async (t) => {
-    await sh("echo changed by hand >/etc/mine; useradd runtime");
+    // An id that no declared account gets.
+    await sh("echo changed by hand >/etc/mine; useradd --uid 2000 runtime");
     second = await build(config(NEXT, NEXT_MORE));
     const start = performance.now();
     const { later, kept } = await becomes(second, first);
