@@ -54,9 +54,9 @@ const CHECKS: Checks = {
     "ls -d /sys/class/net/dummy*; lsmod | grep -c virtio_balloon",
     /^(\/sys\/class\/net\/dummy\d\n){3}0$/,
   ],
-  sysctl: ["sysctl -n vm.swappiness", /^7$/],
+  sysctl: ["cat /proc/sys/vm/swappiness", /^7$/],
   // The kernel keeps some of it for itself.
-  memory: ["grep MemTotal /proc/meminfo | tr -dc 0-9", /^(5[5-9]|6[0-4])\d{4}$/],
+  memory: ["grep MemTotal /proc/meminfo | tr -dc 0-9; echo", /^(5[5-9]|6[0-4])\d{4}$/],
   balloon: ["grep -l 0x0005 /sys/bus/virtio/devices/*/device | wc -l", /^1$/],
   machineId: [
     "cat /etc/machine-id /sys/class/dmi/id/product_uuid",

@@ -14,7 +14,12 @@ const guest = (version: string, preStart: string) => `{
   },
   environment: { etc: { version: { text: "${version}" } } },
 }`;
-const sleeping = (version: string) => guest(version, `echo awake ${version}; exec sleep infinity`);
+/** Says that it is up, where systemd waits for that. */
+const sleeping = (version: string) =>
+  guest(
+    version,
+    `echo awake ${version}; [ -z "\${NOTIFY_SOCKET:-}" ] || systemd-notify --ready; exec sleep infinity`,
+  );
 
 const projectOf = (hosts: string, microvms: string) => `
   import { debian, defineProject } from "microvm";
