@@ -3,6 +3,7 @@
  * read, and everything at most once.
  */
 import { type Attributes, type LazyAttributes, lazyObject, lazySource } from "./attributes.ts";
+import { type Constant, constantOf, keepConstant } from "./constants.ts";
 import type { DeclaredSet } from "./declarations.ts";
 import { type Definition, mergeResolved, resolveDefinitions } from "./definitions.ts";
 import { distribute } from "./distribute.ts";
@@ -43,6 +44,13 @@ export function childOf(node: SetNode, name: string): SetNode | OptionNode | und
       : { kind: "option", evaluation, location, declared, definitions, active: false, state: "new" };
   node.children.set(name, child);
   return child;
+}
+
+/** The value of a declared option that nobody defines, when every evaluation has the same. */
+export function constantIn(node: SetNode, name: string): Constant | undefined {
+  const declared = node.declared.children.get(name);
+  const constant = declared?.kind === "option" ? constantOf(declared.option) : undefined;
+  return constant && !distributed(node).has(name) ? constant : undefined;
 }
 
 /** Whether a name is that of the options about the evaluation itself, which are declared nowhere and listed nowhere. */
@@ -118,6 +126,8 @@ export class SetValues implements LazyAttributes {
 
   get(name: string): unknown {
     const node = this.node(`.${name}`);
+    const constant = constantIn(node, name);
+    if (constant) return constant.value;
     const child = childOf(node, name);
     if (child) return child.kind === "set" ? configOf(child) : optionValue(child);
     return freeformOf(node)[name];
@@ -182,6 +192,7 @@ function evaluate(node: OptionNode): unknown {
   if (resolved.length === 0) throw notDefined(node.location, context.declaredIn!);
   if (option.readOnly) checkReadOnly(node);
   const merged = mergeResolved(node.location, option.type, resolved, context);
+  if (node.definitions.length === 0) keepConstant(option, merged);
   return option.apply ? option.apply(merged) : merged;
 }
 

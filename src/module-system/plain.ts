@@ -1,8 +1,10 @@
 /** From an evaluation to plain data. */
 import { MicrovmError } from "../errors.ts";
 import { type Attributes, getAttribute, isAttributes, setAttribute } from "./attributes.ts";
+import { constantSet } from "./constants.ts";
 import {
   childOf,
+  constantIn,
   distributed,
   freeformOf,
   freeformTypeOf,
@@ -24,6 +26,8 @@ import { isPlainOption, isPlainSet } from "./validate.ts";
  * Each fault is reported and its option left out.
  */
 export function plainSet(node: SetNode, report: Report): Attributes {
+  const constant = node.definitions.length === 0 && constantSet(node.declared);
+  if (constant) return constant;
   const plain: Attributes = {};
   const names = attempt(node.location, report, () => undeclared(node)) ?? [];
   if (attempt(node.location, report, () => freeformTypeOf(node.evaluation))) {
@@ -40,6 +44,8 @@ export function plainSet(node: SetNode, report: Report): Attributes {
       continue;
     }
     attempt([...node.location, name], report, () => {
+      const constant = constantIn(node, name);
+      if (constant) return setAttribute(plain, name, constant.value);
       const child = childOf(node, name)!;
       setAttribute(plain, name, child.kind === "set" ? plainSet(child, report) : plainOption(child, report));
     });
