@@ -3,7 +3,7 @@
  * They are evaluated once, and all evaluations share them.
  */
 import { type Attributes, getAttribute, isAttributes, lazySource, setAttribute } from "./attributes.ts";
-import type { DeclaredSet, Option } from "./model.ts";
+import type { DeclaredOption, DeclaredSet, Option } from "./model.ts";
 import { isPlainOption, isPlainSet } from "./validate.ts";
 
 /** A value that every evaluation has. */
@@ -11,11 +11,16 @@ export interface Constant {
   readonly value: unknown;
 }
 
-const known = new WeakMap<Option, Constant>();
+const known = new WeakMap<Option | DeclaredSet, Constant>();
 
-/** The value of an option that nobody defines, when an evaluation has found it to be that of all. */
-export function constantOf(option: Option): Constant | undefined {
-  return known.get(option);
+/**
+ * The value of an option, or the plain data of a set, in which nobody defines anything, when evaluations before have
+ * found it to be that of all.
+ */
+export function constantOf(declared: DeclaredOption | DeclaredSet): Constant | undefined {
+  return declared.kind === "option"
+    ? known.get(declared.option)
+    : (known.get(declared) ?? constantSet(declared));
 }
 
 /** Keeps the value that an option has by its default alone, when it can be no other in another evaluation. */
@@ -23,27 +28,18 @@ export function keepConstant(option: Option, value: unknown): void {
   if (!option.apply && isSame(value, option.default)) known.set(option, { value });
 }
 
-const sets = new WeakMap<DeclaredSet, Attributes>();
-
-/** The plain data of a set in which nobody defines anything, when all of it is constant. It is frozen. */
-export function constantSet(declared: DeclaredSet): Attributes | undefined {
-  const before = sets.get(declared);
-  if (before) return before;
+/** Sets are constant when all that is plain in them is. */
+function constantSet(declared: DeclaredSet): Constant | undefined {
   const plain: Attributes = {};
   for (const [name, child] of declared.children) {
-    if (child.kind === "option") {
-      if (!isPlainOption(child)) continue;
-      const constant = constantOf(child.option);
-      if (!constant) return undefined;
-      setAttribute(plain, name, constant.value);
-    } else if (isPlainSet(child)) {
-      const value = constantSet(child);
-      if (!value) return undefined;
-      setAttribute(plain, name, value);
-    }
+    if (child.kind === "option" ? !isPlainOption(child) : !isPlainSet(child)) continue;
+    const constant = constantOf(child);
+    if (!constant) return undefined;
+    setAttribute(plain, name, constant.value);
   }
-  sets.set(declared, Object.freeze(plain));
-  return plain;
+  const constant = { value: Object.freeze(plain) };
+  known.set(declared, constant);
+  return constant;
 }
 
 /** Whether a value is its default over again: data through and through, which nobody can change and nothing computes. */

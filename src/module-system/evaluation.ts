@@ -47,9 +47,9 @@ export function childOf(node: SetNode, name: string): SetNode | OptionNode | und
 }
 
 /** The value of a declared option that nobody defines, when every evaluation has the same. */
-export function constantIn(node: SetNode, name: string): Constant | undefined {
+function constantIn(node: SetNode, name: string): Constant | undefined {
   const declared = node.declared.children.get(name);
-  const constant = declared?.kind === "option" ? constantOf(declared.option) : undefined;
+  const constant = declared?.kind === "option" ? constantOf(declared) : undefined;
   return constant && !distributed(node).has(name) ? constant : undefined;
 }
 
@@ -100,32 +100,32 @@ export function configOf(node: SetNode): Attributes {
 /** The set that a lazy object shows, if it shows one. */
 export function shownSet(value: object): SetNode | undefined {
   const source = lazySource(value);
-  return source instanceof SetValues ? source.node("") : undefined;
+  return source instanceof SetValues ? source.node() : undefined;
 }
 
 /** Reads a set's options by name. The set is asked for late, because `config` is handed out before it is there. */
 export class SetValues implements LazyAttributes {
-  /** Asked with what is read of it: nothing, or a dot and a name. */
-  readonly node: (read: string) => SetNode;
+  /** Asked with the name that is read of it, if any. */
+  readonly node: (read?: string) => SetNode;
 
-  constructor(node: (read: string) => SetNode) {
+  constructor(node: (read?: string) => SetNode) {
     this.node = node;
   }
 
   names(): string[] {
-    const node = this.node("");
+    const node = this.node();
     const declared = [...node.declared.children.keys()];
     return freeformTypeOf(node.evaluation) ? [...declared, ...Object.keys(freeformOf(node))] : declared;
   }
 
   has(name: string): boolean {
-    const node = this.node(`.${name}`);
+    const node = this.node(name);
     if (node.declared.children.has(name) || isHidden(node, name)) return true;
     return freeformTypeOf(node.evaluation) !== undefined && Object.hasOwn(freeformOf(node), name);
   }
 
   get(name: string): unknown {
-    const node = this.node(`.${name}`);
+    const node = this.node(name);
     const constant = constantIn(node, name);
     if (constant) return constant.value;
     const child = childOf(node, name);
@@ -134,7 +134,7 @@ export class SetValues implements LazyAttributes {
   }
 
   missing(name: string): void {
-    const node = this.node(`.${name}`);
+    const node = this.node(name);
     if (freeformTypeOf(node.evaluation)) return;
     throw unknownOption([...node.location, name], node.declared.children.keys(), []);
   }
