@@ -147,7 +147,10 @@ function finish(
   finished.push(...current);
 }
 
+const NOTHING = {};
+
 function known(priority: number | undefined, order: number | undefined) {
+  if (priority === undefined && order === undefined) return NOTHING;
   return { ...(priority !== undefined && { priority }), ...(order !== undefined && { order }) };
 }
 
