@@ -3,6 +3,6 @@ export const SUBMODULE = "submodule";
 
 /** Files that declare an option, given those that declare the option it is a part of. */
 export function declaringFiles(files: readonly string[], within: readonly string[]): readonly string[] {
-  const own = files.filter((file) => file !== SUBMODULE);
-  return own.length === files.length ? own : [...new Set([...within, ...own])];
+  if (!files.includes(SUBMODULE)) return files;
+  return [...new Set([...within, ...files.filter((file) => file !== SUBMODULE)])];
 }

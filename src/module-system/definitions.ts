@@ -72,6 +72,7 @@ export function resolveDefinitions(
 ): ResolvedDefinition[] {
   const candidates: Candidate[] = [];
   for (const definition of definitions) expand(location, type, definition, candidates);
+  if (candidates.length === 1 && typeof candidates[0]!.value !== "function") return candidates;
   let open = candidates;
   while (open.length > 0) {
     const best = Math.min(...open.map(priorityOf));
@@ -122,7 +123,8 @@ function expand(
     else order ??= wrapper.order;
     value = wrapper.content;
   }
-  candidates.push({ file, value, ...known(priority, order) });
+  const isBare = value === definition.value && !definition.conditions;
+  candidates.push(isBare ? definition : { file, value, ...known(priority, order) });
 }
 
 /** Calls the function that a candidate of the winning priority may still be. */
@@ -145,7 +147,10 @@ function finish(
   finished.push(...current);
 }
 
+const NOTHING = {};
+
 function known(priority: number | undefined, order: number | undefined) {
+  if (priority === undefined && order === undefined) return NOTHING;
   return { ...(priority !== undefined && { priority }), ...(order !== undefined && { order }) };
 }
 

@@ -65,15 +65,15 @@ export class EvaluatedOption {
   }
 }
 
-/** The options of a set, by name: more sets, and `EvaluatedOption`s. The set is asked for when it is read. */
-export function optionsOf(node: (read: string) => SetNode): Attributes {
+/** The options of a set, by name: more sets, and `EvaluatedOption`s. The set is asked for when it is read, with the name that is read of it. */
+export function optionsOf(node: (read?: string) => SetNode): Attributes {
   const made = new Map<string, unknown>();
   return lazyObject({
-    names: () => [...node("").declared.children.keys()],
-    has: (name) => node(`.${name}`).declared.children.has(name),
+    names: () => [...node().declared.children.keys()],
+    has: (name) => node(name).declared.children.has(name),
     get: (name) => {
       if (!made.has(name)) {
-        const child = childOf(node(`.${name}`), name)!;
+        const child = childOf(node(name), name)!;
         made.set(name, child.kind === "set" ? optionsOf(() => child) : new EvaluatedOption(child));
       }
       return made.get(name);

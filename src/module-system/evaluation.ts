@@ -3,6 +3,7 @@
  * read, and everything at most once.
  */
 import { type Attributes, type LazyAttributes, lazyObject, lazySource } from "./attributes.ts";
+import { type Constant, constantOf, keepConstant } from "./constants.ts";
 import type { DeclaredSet } from "./declarations.ts";
 import { type Definition, mergeResolved, resolveDefinitions } from "./definitions.ts";
 import { distribute } from "./distribute.ts";
@@ -43,6 +44,13 @@ export function childOf(node: SetNode, name: string): SetNode | OptionNode | und
       : { kind: "option", evaluation, location, declared, definitions, active: false, state: "new" };
   node.children.set(name, child);
   return child;
+}
+
+/** The value of a declared option that nobody defines, when every evaluation has the same. */
+function constantIn(node: SetNode, name: string): Constant | undefined {
+  const declared = node.declared.children.get(name);
+  const constant = declared?.kind === "option" ? constantOf(declared) : undefined;
+  return constant && !distributed(node).has(name) ? constant : undefined;
 }
 
 /** Whether a name is that of the options about the evaluation itself, which are declared nowhere and listed nowhere. */
@@ -92,39 +100,41 @@ export function configOf(node: SetNode): Attributes {
 /** The set that a lazy object shows, if it shows one. */
 export function shownSet(value: object): SetNode | undefined {
   const source = lazySource(value);
-  return source instanceof SetValues ? source.node("") : undefined;
+  return source instanceof SetValues ? source.node() : undefined;
 }
 
 /** Reads a set's options by name. The set is asked for late, because `config` is handed out before it is there. */
 export class SetValues implements LazyAttributes {
-  /** Asked with what is read of it: nothing, or a dot and a name. */
-  readonly node: (read: string) => SetNode;
+  /** Asked with the name that is read of it, if any. */
+  readonly node: (read?: string) => SetNode;
 
-  constructor(node: (read: string) => SetNode) {
+  constructor(node: (read?: string) => SetNode) {
     this.node = node;
   }
 
   names(): string[] {
-    const node = this.node("");
+    const node = this.node();
     const declared = [...node.declared.children.keys()];
     return freeformTypeOf(node.evaluation) ? [...declared, ...Object.keys(freeformOf(node))] : declared;
   }
 
   has(name: string): boolean {
-    const node = this.node(`.${name}`);
+    const node = this.node(name);
     if (node.declared.children.has(name) || isHidden(node, name)) return true;
     return freeformTypeOf(node.evaluation) !== undefined && Object.hasOwn(freeformOf(node), name);
   }
 
   get(name: string): unknown {
-    const node = this.node(`.${name}`);
+    const node = this.node(name);
+    const constant = constantIn(node, name);
+    if (constant) return constant.value;
     const child = childOf(node, name);
     if (child) return child.kind === "set" ? configOf(child) : optionValue(child);
     return freeformOf(node)[name];
   }
 
   missing(name: string): void {
-    const node = this.node(`.${name}`);
+    const node = this.node(name);
     if (freeformTypeOf(node.evaluation)) return;
     throw unknownOption([...node.location, name], node.declared.children.keys(), []);
   }
@@ -182,6 +192,7 @@ function evaluate(node: OptionNode): unknown {
   if (resolved.length === 0) throw notDefined(node.location, context.declaredIn!);
   if (option.readOnly) checkReadOnly(node);
   const merged = mergeResolved(node.location, option.type, resolved, context);
+  if (node.definitions.length === 0) keepConstant(option, merged);
   return option.apply ? option.apply(merged) : merged;
 }
 

@@ -64,7 +64,7 @@ export interface EvaluationInput {
   /** What collecting the same modules gave before, when they are `unchanging`. */
   readonly collected?: Collected | undefined;
   /** Makes the argument `options`. */
-  readonly describeOptions: (root: (read: string) => SetNode) => unknown;
+  readonly describeOptions: (root: (read?: string) => SetNode) => unknown;
 }
 
 /** What modules come to: the options they declare and the definitions they give. */

@@ -1,6 +1,7 @@
 /** From an evaluation to plain data. */
 import { MicrovmError } from "../errors.ts";
 import { type Attributes, getAttribute, isAttributes, setAttribute } from "./attributes.ts";
+import { constantOf } from "./constants.ts";
 import {
   childOf,
   distributed,
@@ -24,8 +25,11 @@ import { isPlainOption, isPlainSet } from "./validate.ts";
  * Each fault is reported and its option left out.
  */
 export function plainSet(node: SetNode, report: Report): Attributes {
+  const given = attempt(node.location, report, () => distributed(node));
+  // Nothing in the set can be told from the rest.
+  if (!given) return {};
   const plain: Attributes = {};
-  const names = attempt(node.location, report, () => undeclared(node)) ?? [];
+  const names = undeclared(node);
   if (attempt(node.location, report, () => freeformTypeOf(node.evaluation))) {
     const freeform = attempt(node.location, report, () => freeformOf(node)) ?? {};
     copyAttributes(freeform, plain, node.location, report);
@@ -36,13 +40,21 @@ export function plainSet(node: SetNode, report: Report): Attributes {
   for (const name of about ? undeclared(about) : []) report(undeclaredName(about!, name));
   for (const [name, declared] of node.declared.children) {
     if (declared.kind === "option" ? !isPlainOption(declared) : !isPlainSet(declared)) {
-      if (declared.kind === "set") checkNames(node, name, report);
+      if (declared.kind === "set" && given.has(name)) checkNames(node, name, report);
       continue;
     }
-    attempt([...node.location, name], report, () => {
-      const child = childOf(node, name)!;
-      setAttribute(plain, name, child.kind === "set" ? plainSet(child, report) : plainOption(child, report));
-    });
+    const constant = given.has(name) ? undefined : constantOf(declared);
+    if (constant) setAttribute(plain, name, constant.value);
+    else {
+      attempt([...node.location, name], report, () => {
+        const child = childOf(node, name)!;
+        setAttribute(
+          plain,
+          name,
+          child.kind === "set" ? plainSet(child, report) : plainOption(child, report),
+        );
+      });
+    }
   }
   return plain;
 }

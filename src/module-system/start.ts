@@ -65,17 +65,17 @@ class Starting implements Evaluation {
 
 function makeArguments(evaluation: Starting): Attributes {
   const { context, input } = evaluation;
-  const rootOf = (read: string): SetNode => {
-    if (!evaluation.root) throw readWhileCollecting(read, evaluation.entered);
-    return evaluation.root;
+  const rootOf = (argument: string, name?: string): SetNode => {
+    if (evaluation.root) return evaluation.root;
+    throw readWhileCollecting(name === undefined ? argument : `${argument}.${name}`, evaluation.entered);
   };
   const args: Attributes = {
     lib: context.lib,
     _class: input.class ?? null,
     _prefix: input.location,
     ...input.args,
-    config: lazyObject(new SetValues((name) => rootOf(`config${name}`))),
-    options: input.describeOptions((name) => rootOf(`options${name}`)),
+    config: lazyObject(new SetValues((name) => rootOf("config", name))),
+    options: input.describeOptions((name) => rootOf("options", name)),
   };
   return new Proxy(args, {
     get: (_target, name) => {

@@ -15,10 +15,10 @@ export function isPlainOption({ option }: DeclaredOption): boolean {
 
 /** Whether the plain configuration holds anything of the set. */
 export function isPlainSet(declared: DeclaredSet): boolean {
-  if (declared.children.size === 0) return true;
-  return [...declared.children.values()].some((child) =>
-    child.kind === "set" ? isPlainSet(child) : isPlainOption(child),
-  );
+  for (const child of declared.children.values()) {
+    if (child.kind === "set" ? isPlainSet(child) : isPlainOption(child)) return true;
+  }
+  return declared.children.size === 0;
 }
 
 /** Reports whatever a plain value has that a set's options do not allow, and what it lacks. */
