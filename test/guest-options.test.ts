@@ -55,8 +55,8 @@ const CHECKS: Checks = {
     /^(\/sys\/class\/net\/dummy\d\n){3}0$/,
   ],
   sysctl: ["cat /proc/sys/vm/swappiness", /^7$/],
-  // The kernel keeps some of it for itself.
-  memory: ["grep MemTotal /proc/meminfo | tr -dc 0-9; echo", /^(5[5-9]|6[0-4])\d{4}$/],
+  // Four blocks of 128 MiB at the start, and one that was plugged.
+  memory: ["grep -h . /sys/devices/system/memory/memory*/state | sort | uniq -c | tr -s ' '", /^ ?5 online$/],
   balloon: ["grep -l 0x0005 /sys/bus/virtio/devices/*/device | wc -l", /^1$/],
   machineId: [
     "cat /etc/machine-id /sys/class/dmi/id/product_uuid",
