@@ -171,6 +171,8 @@ async function follow(
     const code =
       status.exited !== false ? exitStatusOf(status) : isQuiet ? await endedBehind(channel, base) : undefined;
     if (code === undefined) continue;
+    // Found by its written status, it may have printed since its outputs were read.
+    if (status.exited === false) for (const one of outputs) await one.fetch();
     for (const one of outputs) await one.close();
     if (status.exited === false) await runScript(channel, ["-c", LEAVE_SCRIPT, "sh", base, String(pid)]);
     else await tellFaults(status, output);
