@@ -184,9 +184,9 @@ mount -t mqueue -o nosuid,nodev,noexec mqueue /dev/mqueue
 # Device nodes of modules that are loaded when they are opened.
 cp -a /nodes/. /dev/
 
+step init
 mount -o move /dev /root/dev
 mount -o move /proc /root/proc
 mount -o move /sys /root/sys
-step init
 exec switch_root /root "$init" || fail "cannot start the guest's init"
 `;
