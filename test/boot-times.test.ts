@@ -34,7 +34,7 @@ test("a boot is shown as a picture and as data, host and guest on one axis, and 
     inOrder,
     [...inOrder].sort((a, b) => a - b),
   );
-  assert.ok(times.ready.agent! < times.ready.system! + 5, stdout);
+  assert.ok(times.ready.agent! > spans.kernel![0]!.start, stdout);
   assert.ok(times.uncertainty < 1, stdout);
   assert.match(readFileSync(picture, "utf8"), /^<svg .*systemd-journald\.service.*<\/svg>\n$/s);
 });

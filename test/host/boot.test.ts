@@ -23,6 +23,8 @@ test("a guest boots, powers off and comes back below the host's units", { skip: 
 
   await host.ok(["systemctl", "kill", "--signal=KILL", "microvm@web.service"]);
   await booted(2);
+  // A unit that is still starting is ended without its guest being asked.
+  await host.until(["systemctl", "is-active", "--quiet", "microvm@web.service"], 60);
   await host.ok(["systemctl", "stop", "microvm@web.service"]);
   assert.equal(await show(host, "microvm@web", "Result"), "success");
   assert.match(await host.ok(["sh", "-c", journal]), /poweroff\.target|reboot: Power down/);
