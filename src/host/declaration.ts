@@ -92,7 +92,7 @@ function specifyVm(
       kind: flake === null ? "config" : "flake",
       autostart: declared.autostart || autostart.includes(name),
       restartIfChanged: restartIfChanged ?? flake === null,
-      changeLive: changeLive ?? restartIfChanged ?? flake === null,
+      changeLive,
       flake,
       updateFlake,
       user,

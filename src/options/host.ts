@@ -85,10 +85,10 @@ const vm = types.submodule({
         "Whether the VM restarts when its result changed. Null means: when `config` or `evaluatedConfig` is set.",
     }),
     changeLive: mkOption({
-      type: types.nullOr(types.bool),
-      default: null,
+      type: types.bool,
+      default: false,
       description:
-        "Whether the VM changes without a reboot where only its configuration changed: files, units, users. False restarts it. Null means: when it would restart.",
+        "Whether the VM changes without a reboot where only its configuration changed: files, units, users. False restarts it. A second change of one guest may go back by itself; then the switch fails and the guest runs on as it was.",
     }),
     limits: hostLimits,
     restartIfUnresponsive: mkOption({

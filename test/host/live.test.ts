@@ -8,7 +8,7 @@ import { assertSettled, failure, link, STATE, show } from "./state.ts";
 /** Seconds that the guest may take to come up. */
 const BOOT_TIME = 300;
 
-const guest = (version: string, microvm = "") => `{ vms: { web: { pkgs, config: {
+const guest = (version: string, microvm = "") => `{ vms: { web: { pkgs, changeLive: true, config: {
   microvm: {
     shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
     ${microvm}
