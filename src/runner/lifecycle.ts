@@ -113,7 +113,8 @@ done
 (
   # In blocks of 512 bytes.
   ulimit -f 8
-  exec ${programWords(socat)} -u ${quoteWord(`UNIX-CONNECT:${socatPath(readinessSocket)}`)} CREATE:"$stages"
+  # The socket may be that of a hypervisor that was killed, until the next one has made its own.
+  exec ${programWords(socat)} -u ${quoteWord(`UNIX-CONNECT:${socatPath(readinessSocket)},retry=600,interval=0.1`)} CREATE:"$stages"
 ) 2>/dev/null &
 listener=$!
 trap 'kill "$listener" 2>/dev/null || :' EXIT
