@@ -92,7 +92,7 @@ async function bootOnce(workspace: Workspace, runner: string, { powerOff = false
     const failed =
       state === "running" ? "" : await commandOutput(agent, ["/usr/bin/systemctl", "--failed", "--plain"]);
     if (powerOff) {
-      machine.powerOff();
+      await execCollected(agent, ["/usr/bin/systemctl", "poweroff", "--no-block"], { signal });
       await Promise.race([machine.exited, abortedBy(signal)]);
     }
     const units = failed.match(/^\S+\.\w+(?= )/gm) ?? [];
