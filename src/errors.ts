@@ -90,3 +90,25 @@ export function messageOf(thrown: unknown): string {
 export function systemCode(thrown: unknown): string | undefined {
   return thrown instanceof Error && "code" in thrown ? String(thrown.code) : undefined;
 }
+
+/** An error as it passes between threads, where classes do not. */
+export interface ErrorParts {
+  readonly message: string;
+  readonly code?: ErrorCode | undefined;
+  readonly hint?: string | undefined;
+  /** Of a failed call of the system: its name, such as `ENOSPC`. */
+  readonly system?: string | undefined;
+}
+
+/** What another thread is told of an error. */
+export function errorParts(error: unknown): ErrorParts {
+  const message = messageOf(error);
+  if (error instanceof MicrovmError) return { message, code: error.code, hint: error.hint };
+  return { message, system: systemCode(error) };
+}
+
+/** The error that another thread told of. */
+export function errorFromParts({ message, code, hint, system }: ErrorParts): Error {
+  if (code === undefined) return Object.assign(new Error(message), system !== undefined && { code: system });
+  return new MicrovmError(code, message, { ...(hint !== undefined && { hint }) });
+}

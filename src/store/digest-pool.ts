@@ -1,5 +1,5 @@
 /** Threads that digest trees: reading and hashing a store keeps a processor busy for every half gigabyte a second. */
-import { type ErrorCode, MicrovmError } from "../errors.ts";
+import { type ErrorParts, errorFromParts } from "../errors.ts";
 import { programFile } from "../os/program-files.ts";
 import { availableParallelism, Worker } from "../os/workers.ts";
 import { limiter } from "./limiter.ts";
@@ -8,13 +8,7 @@ import { summariseTree, type TreeSummary } from "./tree.ts";
 /** What a thread answers: one of the two. */
 export interface DigestAnswer {
   readonly summary?: TreeSummary;
-  readonly failure?: {
-    readonly message: string;
-    /** The system's own code of a failed call. */
-    readonly system?: string | undefined;
-    readonly code?: ErrorCode;
-    readonly hint?: string | undefined;
-  };
+  readonly failure?: ErrorParts;
 }
 
 /** Digests trees, several at once; disposing of it ends the threads. */
@@ -59,7 +53,7 @@ function ask(worker: Worker, path: string): Promise<TreeSummary> {
     const onMessage = ({ summary, failure }: DigestAnswer) => {
       settle();
       if (summary) resolve(summary);
-      else reject(rebuildError(failure!));
+      else reject(errorFromParts(failure!));
     };
     const onError = (error: unknown) => {
       settle();
@@ -69,10 +63,4 @@ function ask(worker: Worker, path: string): Promise<TreeSummary> {
     worker.on("error", onError);
     worker.postMessage(path);
   });
-}
-
-/** Classes do not pass between threads. */
-function rebuildError({ message, system, code, hint }: NonNullable<DigestAnswer["failure"]>): Error {
-  if (code === undefined) return Object.assign(new Error(message), system !== undefined && { code: system });
-  return new MicrovmError(code, message, { ...(hint !== undefined && { hint }) });
 }

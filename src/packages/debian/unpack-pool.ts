@@ -1,5 +1,5 @@
 /** Threads that unpack packages. All trees share them: they are started once, and as many as there are processors. */
-import { type ErrorCode, MicrovmError } from "../../errors.ts";
+import { type ErrorParts, errorFromParts } from "../../errors.ts";
 import { statSync } from "../../os/files.ts";
 import { programFile } from "../../os/program-files.ts";
 import { availableParallelism, Worker } from "../../os/workers.ts";
@@ -21,13 +21,7 @@ interface UnpackJob {
 /** What it answers: one of the two. */
 export interface UnpackAnswer {
   readonly unpacked?: UnpackedDeb;
-  readonly failure?: {
-    readonly message: string;
-    readonly code?: ErrorCode;
-    readonly hint?: string | undefined;
-    /** Of an error of the file system: its name, such as `ENOSPC`. */
-    readonly system?: string | undefined;
-  };
+  readonly failure?: ErrorParts;
 }
 
 /** The threads' work on one tree. Disposing of it drops what has not begun and waits for what has. */
@@ -112,7 +106,7 @@ function startThread(): Thread {
     thread.running = undefined;
     thread.worker.unref();
     if (unpacked) pending?.resolve(unpacked);
-    else if (failure) pending?.reject(rebuildError(failure));
+    else if (failure) pending?.reject(errorFromParts(failure));
     feedThreads();
   });
   thread.worker.on("error", (error) => {
@@ -121,10 +115,4 @@ function startThread(): Thread {
   });
   thread.worker.unref();
   return thread;
-}
-
-/** Classes do not pass between threads. */
-function rebuildError({ message, code, hint, system }: NonNullable<UnpackAnswer["failure"]>): Error {
-  if (code === undefined) return Object.assign(new Error(message), system !== undefined && { code: system });
-  return new MicrovmError(code, message, { ...(hint !== undefined && { hint }) });
 }

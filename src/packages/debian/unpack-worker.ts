@@ -1,5 +1,5 @@
 /** The thread that unpacks packages, one message each: see `unpack-pool.ts`. */
-import { MicrovmError, messageOf, systemCode } from "../../errors.ts";
+import { errorParts } from "../../errors.ts";
 import { parentPort } from "../../os/workers.ts";
 import { loadXzLibrary } from "../../os/xz.ts";
 import { openXzDecoder } from "../../os/xz-decoder.ts";
@@ -29,9 +29,7 @@ async function work(job: Job): Promise<UnpackAnswer> {
   try {
     return { unpacked: await unpackDeb(job.deb, unpackerOf(job), job.options) };
   } catch (error) {
-    const message = messageOf(error);
-    if (error instanceof MicrovmError) return { failure: { message, code: error.code, hint: error.hint } };
-    return { failure: { message, system: systemCode(error) } };
+    return { failure: errorParts(error) };
   }
 }
 
