@@ -78,8 +78,7 @@ export class Strings {
     return id;
   }
 
-  /** Adds a string that is not asked for again. Not to be mixed with `intern`. */
-  add(text: string): number {
+  private add(text: string): number {
     if (this.size + text.length > this.bytes.length) {
       const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.size + text.length));
       this.bytes.copy(larger, 0, 0, this.size);

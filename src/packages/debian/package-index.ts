@@ -1,10 +1,11 @@
 /**
  * The packages of a set: those of several sources merged, each name with the one version that counts. An index
- * is tens of megabytes of text; it is parsed once, and kept in a compact form that is opened in milliseconds.
+ * is tens of megabytes of text; it is looked through once, and kept with tables of what is where, which are opened in
+ * milliseconds. Only packages that are asked for are parsed.
  */
-import { CompactIndex, type PackageVersion } from "./compact-index.ts";
 import { buildTables } from "./index-builder.ts";
-import { keepTables, keptTables } from "./index-cache.ts";
+import { type IndexParts, keepIndex, keptIndex } from "./index-cache.ts";
+import { textsInMemory } from "./index-texts.ts";
 import {
   heldVersion,
   type IndexPolicy,
@@ -13,12 +14,13 @@ import {
   type Refusal,
   type ReleaseInfo,
 } from "./policy.ts";
+import { type PackageVersion, TextIndex } from "./text-index.ts";
 
 export type { IndexPolicy } from "./policy.ts";
 
 /** A `Packages` file of one component of one suite. */
 export interface IndexSource {
-  /** The decompressed file; only called when the compact form is not there. */
+  /** The decompressed file; only called when it is not kept. */
   readonly text: () => Buffer;
   /** Of the decompressed file. */
   readonly sha256: string;
@@ -27,7 +29,7 @@ export interface IndexSource {
   readonly release: ReleaseInfo;
 }
 
-/** A source of which only the compact form is wanted. */
+/** A source of which only what is kept is wanted. */
 export type KeptSource = Omit<IndexSource, "text">;
 
 /** One package of an index: the version that counts. */
@@ -44,8 +46,10 @@ export interface PackageIndex {
   providers(name: string): readonly DebianPackage[];
   /** Packages with `Essential: yes`, in the archive's order. */
   essential(): readonly DebianPackage[];
-  /** Names that have a version, whether or not it may be chosen. */
+  /** Names that the archive lists, whether or not a version of them may be chosen, or is of any use. */
   names(): Iterable<string>;
+  /** When a package's name was first mentioned in the archive: the higher, the later. */
+  firstMention(name: string): number;
   /** Every version of a package, the highest first, with why it can never be chosen. */
   versions(name: string): readonly { readonly version: string; readonly refusal: Refusal | undefined }[];
   /** The version that a package is held at by the policy. */
@@ -55,7 +59,7 @@ export interface PackageIndex {
 /** How an index is opened. */
 export interface OpenIndexOptions {
   readonly policy?: IndexPolicy;
-  /** Where the compact form is kept; without it, sources are parsed each time. */
+  /** Where indices are kept; without it, sources are looked through each time. */
   readonly cacheDirectory?: string;
 }
 
@@ -70,43 +74,49 @@ export function openIndex(
 ): PackageIndex {
   const kept = openKeptIndex(sources, architecture, options);
   if (kept) return kept;
-  const tables = buildTables(textsOf(sources), architecture);
   const { cacheDirectory, policy = {} } = options;
-  if (cacheDirectory !== undefined) keepTables(cacheDirectory, inputsOf(sources, architecture), tables);
-  return new SourcesIndex(new CompactIndex(tables), sources, policy);
+  const texts = sources.map((source) => source.text());
+  const tables = buildTables(texts, architecture);
+  if (cacheDirectory !== undefined) keepIndex(cacheDirectory, inputsOf(sources, architecture), tables, texts);
+  return new SourcesIndex(
+    { tables, texts: textsInMemory(tables.stanzas, texts) },
+    sources,
+    architecture,
+    policy,
+  );
 }
 
-/** The same when its compact form is there: whoever asks this first need not have the texts. */
+/** The same when it is kept: whoever asks this first need not have the texts. */
 export function openKeptIndex(
   sources: readonly KeptSource[],
   architecture: string,
   { policy = {}, cacheDirectory }: OpenIndexOptions = {},
 ): PackageIndex | undefined {
   if (cacheDirectory === undefined) return undefined;
-  const tables = keptTables(cacheDirectory, inputsOf(sources, architecture));
-  return tables && new SourcesIndex(new CompactIndex(tables), sources, policy);
+  const kept = keptIndex(cacheDirectory, inputsOf(sources, architecture));
+  return kept && new SourcesIndex(kept, sources, architecture, policy);
 }
 
-/** All that the compact form depends on. */
+/** All that the tables depend on. */
 function inputsOf(sources: readonly KeptSource[], architecture: string): readonly string[] {
   return [architecture, ...sources.map(({ sha256 }) => sha256)];
 }
 
-/** One text after the other, so that only one need be in memory. */
-function* textsOf(sources: readonly IndexSource[]): Generator<Buffer> {
-  for (const source of sources) yield source.text();
-}
-
 class SourcesIndex implements PackageIndex {
-  private readonly compact: CompactIndex;
+  private readonly parsed: TextIndex;
   private readonly sources: readonly KeptSource[];
   private readonly policy: IndexPolicy;
   private readonly preferences: Preferences;
   private readonly candidates = new Map<string, DebianPackage | undefined>();
   private readonly provided = new Map<string, readonly DebianPackage[]>();
 
-  constructor(compact: CompactIndex, sources: readonly KeptSource[], policy: IndexPolicy) {
-    this.compact = compact;
+  constructor(
+    { tables, texts }: IndexParts,
+    sources: readonly KeptSource[],
+    architecture: string,
+    policy: IndexPolicy,
+  ) {
+    this.parsed = new TextIndex(tables, texts, architecture);
     this.sources = sources;
     this.policy = policy;
     this.preferences = preferencesOf(
@@ -124,7 +134,7 @@ class SourcesIndex implements PackageIndex {
     const known = this.provided.get(name);
     if (known) return known;
     const found = new Set<DebianPackage>();
-    for (const version of this.compact.providersOf(name)) {
+    for (const version of this.parsed.providersOf(name)) {
       const candidate = this.get(version.name);
       if (candidate && isSame(candidate, version)) found.add(candidate);
     }
@@ -134,16 +144,20 @@ class SourcesIndex implements PackageIndex {
   }
 
   essential(): readonly DebianPackage[] {
-    const found = this.compact.essentialNames().map((name) => this.get(name));
+    const found = this.parsed.essentialNames().map((name) => this.get(name));
     return found.filter((one) => one !== undefined);
   }
 
   names(): Iterable<string> {
-    return this.compact.packageNames();
+    return this.parsed.packageNames();
+  }
+
+  firstMention(name: string): number {
+    return this.parsed.firstMention(name);
   }
 
   versions(name: string) {
-    return this.compact.versionsOf(name).map((version) => ({
+    return this.parsed.versionsOf(name).map((version) => ({
       version: version.version,
       refusal: this.preferences.refusal(version),
     }));
@@ -154,7 +168,7 @@ class SourcesIndex implements PackageIndex {
   }
 
   private candidateOf(name: string): DebianPackage | undefined {
-    const versions = this.compact.versionsOf(name);
+    const versions = this.parsed.versionsOf(name);
     const chosen = this.preferences.candidate(versions);
     if (chosen === undefined) return undefined;
     // What one version says of its importance counts for the package, as apt has it.

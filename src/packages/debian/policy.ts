@@ -2,7 +2,7 @@
  * Which version of a package counts: apt_preferences(5). Each version has a priority, and the highest priority
  * wins; of equal ones the highest version. Pure.
  */
-import type { PackageVersion } from "./compact-index.ts";
+import type { PackageVersion } from "./text-index.ts";
 
 /** What a suite's Release says of itself, as far as it decides between versions. */
 export interface ReleaseInfo {

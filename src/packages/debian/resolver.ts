@@ -72,7 +72,9 @@ function packageFor(index: PackageIndex, name: string, label: string): DebianPac
     });
   }
   if (index.versions(name).length > 0) throw explainRefusedWish(index, name, label);
-  const near = nearNames(name, index.names()).map((one) => `"${one}"`);
+  const near = nearNames(name, index.names())
+    .filter((one) => index.versions(one).length > 0)
+    .map((one) => `"${one}"`);
   throw new MicrovmError("package-not-found", `Package "${name}" is not in ${label}`, {
     hint:
       near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "Check its name, the suite and the components",

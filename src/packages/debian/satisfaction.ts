@@ -1,7 +1,7 @@
 /** Which packages satisfy a relation. */
 import type { Relation } from "./dependencies.ts";
-import { PRIORITIES } from "./index-tables.ts";
 import type { DebianPackage, PackageIndex } from "./package-index.ts";
+import { PRIORITIES } from "./stanza-fields.ts";
 import { versionSatisfies } from "./version.ts";
 
 /**
@@ -47,21 +47,21 @@ export class Satisfiers {
     const virtual = qualifier === "any" ? `${name}:any` : name;
     const named = new Set([...(real ? [real] : []), ...this.index.providers(virtual)]);
     const found = [...named].filter((one) => satisfies(one, relation));
-    found.sort((a, b) => preference(a, b, relation));
+    found.sort((a, b) => this.preference(a, b, relation));
     this.known.set(relation, found);
     return found;
   }
-}
 
-function preference(a: DebianPackage, b: DebianPackage, { name, qualifier }: Relation): number {
-  const isTarget = (one: DebianPackage) => qualifier === undefined && one.name === name;
-  return (
-    Number(isTarget(b)) - Number(isTarget(a)) ||
-    Number(b.essential) - Number(a.essential) ||
-    Number(b.important) - Number(a.important) ||
-    priorityOf(a) - priorityOf(b) ||
-    b.rank - a.rank
-  );
+  private preference(a: DebianPackage, b: DebianPackage, { name, qualifier }: Relation): number {
+    const isTarget = (one: DebianPackage) => qualifier === undefined && one.name === name;
+    return (
+      Number(isTarget(b)) - Number(isTarget(a)) ||
+      Number(b.essential) - Number(a.essential) ||
+      Number(b.important) - Number(a.important) ||
+      priorityOf(a) - priorityOf(b) ||
+      this.index.firstMention(b.name) - this.index.firstMention(a.name)
+    );
+  }
 }
 
 function priorityOf({ priority }: DebianPackage): number {

@@ -1,4 +1,4 @@
-/** The stanzas of a `Packages` file, one after the other, without holding more than a few megabytes as text. */
+/** The stanzas of a `Packages` file: where each is, and what stands in one. */
 
 /** The fields that an index keeps. Everything else of a stanza is passed over. */
 export const KEPT_FIELDS = [
@@ -31,9 +31,13 @@ export type KeptField = (typeof KEPT_FIELDS)[number];
 /** The values of one stanza's kept fields, in the order of `KEPT_FIELDS`; empty where there is none. */
 export type Stanza = readonly string[];
 
+/** Position of each kept field in a stanza. */
+const FIELD = Object.fromEntries(KEPT_FIELDS.map((name, at) => [name, at])) as Record<KeptField, number>;
+
 /** Bytes that are looked at at once. A stanza that is longer is no package's, and is left out. */
 const CHUNK = 8 * 1024 * 1024;
 
+const NEWLINE = 10;
 const COLON = 58;
 const SPACE = 32;
 const TAB = 9;
@@ -48,15 +52,33 @@ const BY_LENGTH: readonly (
   return named.length > 0 ? named : undefined;
 });
 
+/** A stanza that was found. */
+export interface FoundStanza {
+  readonly name: string;
+  /** Place in the text, in bytes. */
+  readonly start: number;
+  readonly length: number;
+  /** Value of `Provides`. */
+  readonly provides: string;
+  /** Whether it may be provided for other architectures: `Multi-Arch: allowed`. */
+  readonly isAllowed: boolean;
+  readonly isEssential: boolean;
+}
+
+/** How a stanza begins as the tools of archives write it. */
+const USUAL_START = "Package: ";
+
+/** Lines that matter for more than their own package. */
+const MARK = /\n(?:(provides):|(essential):[ \t]*yes|multi-arch:[ \t]*allowed)/gi;
+
 /**
- * Calls back with each stanza. The array is the same each time: what is needed later must be taken out of it.
- * Bytes are given as Latin-1 characters, so that nothing is lost of a text in another encoding.
+ * Calls back with each stanza that has a name, looking at little more than that. Bytes are taken for Latin-1 characters,
+ * so that nothing is lost of a text in another encoding. No more than a few megabytes are held as text.
  */
-export function forEachStanza(text: Buffer, take: (stanza: Stanza) => void): void {
-  const values: string[] = KEPT_FIELDS.map(() => "");
+export function scanStanzas(text: Buffer, take: (stanza: FoundStanza) => void): void {
   for (let start = 0; start < text.length; ) {
     const end = chunkEnd(text, start);
-    if (end - start <= CHUNK) takeChunk(text.toString("latin1", start, end), values, take);
+    if (end - start <= CHUNK) scanChunk(text.toString("latin1", start, end), start, take);
     start = end;
   }
 }
@@ -69,24 +91,51 @@ function chunkEnd(text: Buffer, start: number): number {
   return gap < 0 ? text.length : gap + 2;
 }
 
-function takeChunk(text: string, values: string[], take: (stanza: Stanza) => void): void {
-  let isEmpty = true;
+function scanChunk(text: string, offset: number, take: (stanza: FoundStanza) => void): void {
+  MARK.lastIndex = 0;
+  let mark = MARK.exec(text);
+  for (let start = 0; start < text.length; ) {
+    if (text.charCodeAt(start) === NEWLINE) {
+      start++;
+      continue;
+    }
+    const gap = text.indexOf("\n\n", start);
+    const end = gap < 0 ? text.length : gap + 1;
+    const isUsual = text.startsWith(USUAL_START, start);
+    const parsed = isUsual ? undefined : parseStanza(text.slice(start, end));
+    let provides = parsed ? fieldOf(parsed, "Provides") : "";
+    let isAllowed = parsed !== undefined && fieldOf(parsed, "Multi-Arch") === "allowed";
+    let isEssential = parsed !== undefined && fieldOf(parsed, "Essential") !== "";
+    for (; mark && mark.index < end; mark = MARK.exec(text)) {
+      const at = MARK.lastIndex;
+      if (mark[1] !== undefined) provides = text.slice(at, folded(text, lineEnd(text, at)));
+      else if (mark[2] !== undefined) isEssential = true;
+      else isAllowed = true;
+    }
+    const name = parsed
+      ? fieldOf(parsed, "Package")
+      : text.slice(start + USUAL_START.length, lineEnd(text, start)).trim();
+    const found = { name, start: offset + start, length: end - start, provides, isAllowed, isEssential };
+    if (name !== "") take(found);
+    start = end;
+  }
+}
+
+/** The fields of one stanza. */
+export function parseStanza(text: string): Stanza {
+  const values: string[] = KEPT_FIELDS.map(() => "");
   for (let start = 0; start < text.length; ) {
     const end = lineEnd(text, start);
-    if (end === start) {
-      if (!isEmpty) take(values);
-      if (!isEmpty) values.fill("");
-      isEmpty = true;
-      start++;
-    } else {
-      const valueEnd = folded(text, end);
-      takeField(text, start, end, valueEnd, values);
-      isEmpty = false;
-      start = valueEnd + 1;
-    }
+    const valueEnd = folded(text, end);
+    takeField(text, start, end, valueEnd, values);
+    start = valueEnd + 1;
   }
-  if (!isEmpty) take(values);
-  values.fill("");
+  return values;
+}
+
+/** A field's value; empty where there is none. */
+export function fieldOf(stanza: Stanza, field: KeptField): string {
+  return stanza[FIELD[field]]!;
 }
 
 function takeField(text: string, start: number, end: number, valueEnd: number, values: string[]): void {
