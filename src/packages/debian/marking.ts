@@ -139,9 +139,9 @@ class Marking {
 
   /** What a protected package needs is protected as well, where there is no choice. */
   private protectOnly(group: RelationGroup, depth: number): boolean {
-    const solutions = new Set(this.solutionsOf(group));
+    const solutions = this.solutionsOf(group);
     if (solutions.size !== 1) return true;
-    const [only] = solutions as Set<DebianPackage>;
+    const [only] = solutions;
     const state = this.marks.stateOf(only!);
     if (state.isProtected) return true;
     state.isProtected = true;
@@ -149,11 +149,11 @@ class Marking {
   }
 
   private markOneOf(group: RelationGroup, isProtected: boolean, depth: number): boolean {
-    const solutions = this.solutionsOf(group);
-    for (const one of solutions) {
+    const isOnly = this.solutionsOf(group).size === 1;
+    for (const one of this.solutionsInOrder(group)) {
       const state = this.marks.stateOf(one);
       if (!state.isCandidate) continue;
-      if (isProtected && solutions.length === 1) {
+      if (isProtected && isOnly) {
         if (!markAlone(this.marks, state, depth + 1)) continue;
         state.isProtected = true;
       }
@@ -162,21 +162,28 @@ class Marking {
     return false;
   }
 
-  /** What could be marked for a group, preferred first: for each alternative what is protected, then the rest. */
-  private solutionsOf(group: RelationGroup): readonly DebianPackage[] {
-    const solutions: DebianPackage[] = [];
-    for (const relation of group) {
-      const candidates = this.marks.satisfiers
-        .of(relation)
-        .filter((one) => this.marks.stateOf(one).isCandidate);
-      const isProtected = (one: DebianPackage) => Number(this.marks.stateOf(one).isProtected);
-      for (const one of candidates.toSorted((a, b) => isProtected(b) - isProtected(a))) {
-        if (solutions.at(-1) !== one) solutions.push(one);
-      }
-    }
-    return solutions.filter((one) => {
-      const { isProtected, isMarked } = this.marks.stateOf(one);
-      return !isProtected || isMarked;
+  /** What could be marked for a group. */
+  private solutionsOf(group: RelationGroup): ReadonlySet<DebianPackage> {
+    return new Set(group.flatMap((relation) => this.solutionsFor(relation)));
+  }
+
+  private solutionsFor(relation: RelationGroup[number]): readonly DebianPackage[] {
+    return this.marks.satisfiers.of(relation).filter((one) => {
+      const { isCandidate, isProtected, isMarked } = this.marks.stateOf(one);
+      return isCandidate && (!isProtected || isMarked);
     });
+  }
+
+  /** The same, preferred first: for each alternative what is protected now, then the rest. */
+  private *solutionsInOrder(group: RelationGroup): Generator<DebianPackage> {
+    // Found before any of them is tried, which changes marks.
+    const alternatives = group.map((relation) => {
+      const solutions = this.solutionsFor(relation);
+      const settled = new Set(solutions.filter((one) => this.marks.stateOf(one).isProtected));
+      return { relation, solutions, settled };
+    });
+    for (const { relation, solutions, settled } of alternatives) {
+      yield* this.marks.satisfiers.inOrder(relation, solutions, (one) => settled.has(one));
+    }
   }
 }

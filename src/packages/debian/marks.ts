@@ -100,9 +100,13 @@ export class Marks {
     return group.some((relation) => this.satisfiers.of(relation).some((one) => this.stateOf(one).isMarked));
   }
 
-  /** What an objection of this package is against, itself never counted. */
-  objectsOf(owner: DebianPackage, { relation }: Objection): readonly DebianPackage[] {
-    return this.satisfiers.of(relation).filter((one) => one.name !== owner.name);
+  /** What an objection of this package is against, itself never counted: what is marked comes first, in apt's order. */
+  *objectsOf(owner: DebianPackage, { relation }: Objection): Generator<DebianPackage> {
+    const others = this.satisfiers.of(relation).filter((one) => one.name !== owner.name);
+    const isMarked = (one: DebianPackage) => this.stateOf(one).isMarked;
+    const marked = others.filter(isMarked);
+    yield* this.satisfiers.inOrder(relation, marked);
+    for (const one of others) if (!marked.includes(one)) yield one;
   }
 
   /** Whether a marked package lacks something, or stands beside something marked that it objects to. */
@@ -110,7 +114,9 @@ export class Marks {
     return (
       this.dependenciesOf(one).some(({ group, isCritical }) => isCritical && !this.isSatisfied(group)) ||
       objectionsOf(one).some((objection) =>
-        this.objectsOf(one, objection).some((other) => this.stateOf(other).isMarked),
+        this.satisfiers
+          .of(objection.relation)
+          .some((other) => other.name !== one.name && this.stateOf(other).isMarked),
       )
     );
   }

@@ -34,11 +34,7 @@ export class Satisfiers {
     this.index = index;
   }
 
-  /**
-   * Everything in the index that satisfies a relation, in the order in which apt prefers it: the package of
-   * that name, then essential ones, protected ones, by priority, and at last the one whose name was first
-   * mentioned latest.
-   */
+  /** Everything in the index that satisfies a relation, in no order that means something. */
   of(relation: Relation): readonly DebianPackage[] {
     const known = this.known.get(relation);
     if (known) return known;
@@ -47,21 +43,45 @@ export class Satisfiers {
     const virtual = qualifier === "any" ? `${name}:any` : name;
     const named = new Set([...(real ? [real] : []), ...this.index.providers(virtual)]);
     const found = [...named].filter((one) => satisfies(one, relation));
-    found.sort((a, b) => this.preference(a, b, relation));
     this.known.set(relation, found);
     return found;
   }
 
-  private preference(a: DebianPackage, b: DebianPackage, { name, qualifier }: Relation): number {
-    const isTarget = (one: DebianPackage) => qualifier === undefined && one.name === name;
-    return (
-      Number(isTarget(b)) - Number(isTarget(a)) ||
-      Number(b.essential) - Number(a.essential) ||
-      Number(b.important) - Number(a.important) ||
-      priorityOf(a) - priorityOf(b) ||
-      this.index.firstMention(b.name) - this.index.firstMention(a.name)
-    );
+  /**
+   * Some of these in the order in which apt prefers them: those that come first by `before`, then the package of that
+   * name, essential ones, protected ones, by priority, and at last the one whose name was first mentioned latest.
+   * The latter is only found out when somebody gets that far.
+   */
+  *inOrder(
+    relation: Relation,
+    some: readonly DebianPackage[] = this.of(relation),
+    before: (one: DebianPackage) => boolean = () => false,
+  ): Generator<DebianPackage> {
+    const compare = (a: DebianPackage, b: DebianPackage) =>
+      Number(before(b)) - Number(before(a)) || preference(a, b, relation);
+    const sorted = some.toSorted(compare);
+    for (let start = 0; start < sorted.length; ) {
+      let end = start + 1;
+      while (end < sorted.length && compare(sorted[start]!, sorted[end]!) === 0) end++;
+      if (end === start + 1) yield sorted[start]!;
+      else yield* this.byMention(sorted.slice(start, end));
+      start = end;
+    }
   }
+
+  private byMention(equal: readonly DebianPackage[]): readonly DebianPackage[] {
+    return equal.toSorted((a, b) => this.index.firstMention(b.name) - this.index.firstMention(a.name));
+  }
+}
+
+function preference(a: DebianPackage, b: DebianPackage, { name, qualifier }: Relation): number {
+  const isTarget = (one: DebianPackage) => qualifier === undefined && one.name === name;
+  return (
+    Number(isTarget(b)) - Number(isTarget(a)) ||
+    Number(b.essential) - Number(a.essential) ||
+    Number(b.important) - Number(a.important) ||
+    priorityOf(a) - priorityOf(b)
+  );
 }
 
 function priorityOf({ priority }: DebianPackage): number {

@@ -142,7 +142,7 @@ class Search {
   }
 
   private satisfiersOf(group: RelationGroup): readonly DebianPackage[] {
-    return group.flatMap((relation) => this.failed.marks.satisfiers.of(relation));
+    return group.flatMap((relation) => [...this.failed.marks.satisfiers.inOrder(relation)]);
   }
 
   private obstacleOf(one: DebianPackage, chain: Chain): Obstacle | undefined {
@@ -177,7 +177,7 @@ class Search {
     const objected = this.objected.get(candidate);
     if (objected) return objected;
     for (const objection of objectionsOf(candidate)) {
-      const objects = this.failed.marks.objectsOf(candidate, objection);
+      const objects = [...this.failed.marks.objectsOf(candidate, objection)];
       const other = objects.find((one) => this.present.has(one));
       if (other) return { why: describe(candidate, objection, other), other };
     }
