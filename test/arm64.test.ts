@@ -25,7 +25,7 @@ test("an arm64 guest is built on amd64, and boots", { skip, timeout: 600_000 }, 
       import { debian, defineProject } from "microvm";
       export default defineProject({ microvms: { guest: {
         pkgs: debian({ suite: "trixie", architecture: "arm64" }),
-        config: { microvm: { vcpu: 2 } },
+        config: { microvm: { vcpu: 1 } },
       } } });
     `,
   });

@@ -8,7 +8,7 @@ import { freePort, guestProject, microvm, STORE_SHARE, startMicrovm } from "./su
 const port = await freePort();
 const directory = guestProject(`
   microvm: {
-    vcpu: 2,
+    vcpu: 1,
     ${STORE_SHARE},
     writableStoreOverlay: true,
     interfaces: [{ type: "user", id: "net0" }],

@@ -6,7 +6,7 @@ import { guestProject, microvm } from "./support.ts";
 const directory = guestProject(`
   environment: { packages: ["fping"] },
   microvm: {
-    vcpu: 2,
+    vcpu: 1,
     volumes: [{ image: "data.img", size: 64, mountPoint: "/data", label: "data" }],
   },
   users: { users: { alice: { isNormalUser: true, uid: 1234, extraGroups: ["adm"] } } },

@@ -12,7 +12,7 @@ const guest = (kernelPackage: string) =>
   guestProject(`
     boot: { kernelPackage: ${kernelPackage} },
     microvm: {
-      vcpu: 2,
+      vcpu: 1,
       shares: [
         { source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "9p" },
         { source: "${shared}", mountPoint: "/shared", tag: "shared", proto: "9p" },

@@ -29,7 +29,7 @@ const [open, closed] = [await freePort(), await freePort()];
 const directory = guestProject(`
   microvm: {
     ${STORE_SHARE},
-    vcpu: 2,
+    vcpu: 1,
     interfaces: [{ type: "user", id: "net0" }],
     forwardPorts: [
       { host: { port: ${open} }, guest: { port: 80 } },

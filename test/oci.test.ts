@@ -125,7 +125,7 @@ test("an image with systemd is started by it", { skip: needsRoot }, async () => 
   const tar = await run(["tar", "--create", "--numeric-owner", "--directory", parts.base, "."]);
   const directory = imageProject(
     'layout: "image"',
-    `microvm: { vcpu: 2 }, systemd: { services: { hello: { wantedBy: ["multi-user.target"], script: "echo hello >/run/hello", serviceConfig: { Type: "oneshot" } } } }`,
+    `microvm: { vcpu: 1 }, systemd: { services: { hello: { wantedBy: ["multi-user.target"], script: "echo hello >/run/hello", serviceConfig: { Type: "oneshot" } } } }`,
   );
   writeLayout(join(directory, "image"), layoutFiles({ layers: [{ tar }], config: { Cmd: ["/bin/bash"] } }));
   const script = "systemctl is-system-running --wait; cat /proc/1/comm /run/hello; stat -c %a /usr/bin/su";

@@ -9,7 +9,7 @@ import { onTerminal } from "./on-terminal.ts";
 import { environment, guestProject, microvm, STORE_SHARE, startMicrovm } from "./support.ts";
 
 const directory = guestProject(`
-  microvm: { vcpu: 2, ${STORE_SHARE} },
+  microvm: { vcpu: 1, ${STORE_SHARE} },
   services: { getty: { autologinUser: "root" } },
 `);
 const vm = startMicrovm(["run", directory]);

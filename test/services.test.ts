@@ -24,7 +24,7 @@ const SERVICES = `{
   microvm: {
     shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
     mem: 1024,
-    vcpu: 2,
+    vcpu: 1,
     interfaces: [{ type: "user", id: "net0" }],
     credentialFiles: {
       "redis-password": ${JSON.stringify(join(secrets, "redis"))},

@@ -12,7 +12,7 @@ test("a user who is not root builds and runs a VM, and its files belong to the g
 }, async () => {
   const { accounts, command } = temporaryUser();
   const project = guestProject(
-    `microvm: { vcpu: 2, ${STORE_SHARE} }, environment: { packages: ["fping"] }, systemd: { services: { idle: { script: "true" } } }`,
+    `microvm: { vcpu: 1, ${STORE_SHARE} }, environment: { packages: ["fping"] }, systemd: { services: { idle: { script: "true" } } }`,
   );
   const home = temporaryDirectory();
   await run(["chown", "-R", `${USER_ID}:${USER_ID}`, project, home]);

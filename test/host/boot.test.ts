@@ -9,7 +9,7 @@ test("a guest boots, powers off and comes back below the host's units", { skip: 
   const host = await startHost();
   const share = `{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }`;
   const volume = `{ image: "data.img", size: 64, mountPoint: "/var/lib/data" }`;
-  const config = `{ microvm: { mem: 384, vcpu: 2, shares: [${share}], volumes: [${volume}] } }`;
+  const config = `{ microvm: { mem: 384, vcpu: 1, shares: [${share}], volumes: [${volume}] } }`;
   await deliver(host, hostProject(`{ vms: { web: { pkgs, config: ${config} } } }`));
   await switched(host);
   // What getty prints before its prompt, which ends no line. The journal takes lines with colours for binary.
