@@ -92,7 +92,8 @@ async function bootOnce(workspace: Workspace, runner: string, { powerOff = false
     const failed =
       state === "running" ? "" : await commandOutput(agent, ["/usr/bin/systemctl", "--failed", "--plain"]);
     if (powerOff) {
-      await execCollected(agent, ["/usr/bin/systemctl", "poweroff", "--no-block"], { signal });
+      // The agent may be gone before it can answer.
+      execCollected(agent, ["/usr/bin/systemctl", "poweroff", "--no-block"], { signal }).catch(() => {});
       await Promise.race([machine.exited, abortedBy(signal)]);
     }
     const units = failed.match(/^\S+\.\w+(?= )/gm) ?? [];
