@@ -16,15 +16,16 @@ are there; the runners of installed VMs and the host's generations in the state 
 builds and other programs make use of right now.
 
 What kept paths are built from is kept as well, fetched packages above all: a changed VM is then built from what
-is there. Downloaded indices are kept for 30 days.
+is there. Downloaded indices, and repositories that projects were fetched from, are kept
+for 30 days after their last use.
 
 Usage: microvm gc [options]
 
 Options:
       --older-than AGE  Keep younger paths too: a number and one of s, m, h, d, w
-      --drop-inputs     Remove what is only needed to build: fetched packages, indices, tools of builds
+      --drop-inputs     Remove what is only needed to build: fetched packages, indices, repositories, tools of builds
       --dry-run         Only print what would be removed
-      --json            Print an object: removed, freed (bytes), kept, indices, dryRun
+      --json            Print an object: removed, freed (bytes), kept, indices, repositories, dryRun
   -h, --help            Show this
 
 Examples:

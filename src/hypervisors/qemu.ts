@@ -27,7 +27,10 @@ const TARGETS = {
     emulatedParams: ["tsc=reliable", "no_timer_check"],
     // Other sources of random numbers: the host's, by a driver to load, and how an emulator's clock trembles; and a test
     // of a function that derives keys.
-    emulatedCpuParams: ["modprobe.blacklist=virtio_rng", "initcall_blacklist=jent_mod_init,crypto_kdf108_init"],
+    emulatedCpuParams: [
+      "modprobe.blacklist=virtio_rng",
+      "initcall_blacklist=jent_mod_init,crypto_kdf108_init",
+    ],
     // Controllers of the chipset that nothing is attached to: the guest would probe and load drivers for each.
     // Memory of the firmware's own (smm) and a clock beside the processor's (hpet) are not used either.
     options: {

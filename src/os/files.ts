@@ -39,6 +39,7 @@ export {
   statSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -50,6 +51,16 @@ export function readTextIfExists(path: string): string | undefined {
     return readFileSync(path, "utf8");
   } catch (error) {
     if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+/** The names in a directory, with `recursive` those below it as paths from there; none when there is no directory. */
+export function readNamesIfExists(path: string, { recursive = false } = {}): string[] {
+  try {
+    return readdirSync(path, { recursive, encoding: "utf8" });
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
     throw error;
   }
 }

@@ -18,6 +18,7 @@ import { test } from "node:test";
 import { lockFile } from "../os/locks.ts";
 import { presentNames } from "./names.ts";
 import { type Recipe, storePathName } from "./recipe.ts";
+import { repositoryLock } from "./repositories.ts";
 import { built, collect, library, other, present, top } from "./testing/garbage.ts";
 import { builders, recipe } from "./testing/recipes.ts";
 import { leftovers, temporaryDirectory } from "./testing/temporary-store.ts";
@@ -125,6 +126,32 @@ test("a collection that is killed leaves every path whole with all that it needs
     await collect(store);
     assert.deepEqual([present(store), leftovers(store)], [[], []]);
   }
+});
+
+test("repositories that nobody used go, those in use and of late stay", async (context) => {
+  const store = await built(context, top);
+  const repositories = join(store.directory, ".repositories");
+  const day = 86_400_000;
+  for (const [name, age] of [
+    ["new", 0],
+    ["week", 7 * day],
+    ["old", 31 * day],
+    ["locked", 31 * day],
+  ] as const) {
+    mkdirSync(join(repositories, name), { recursive: true });
+    writeFileSync(join(repositories, name, "HEAD"), "ref: refs/heads/main\n");
+    const time = new Date(Date.now() - age);
+    utimesSync(join(repositories, name), time, time);
+  }
+  const lock = await lockFile(repositoryLock(store.directory, "locked"));
+  const dry = await collect(store, { dryRun: true });
+  assert.equal(dry.repositories, 1);
+  assert.ok(dry.freed > 0);
+  assert.equal((await collect(store)).repositories, 1);
+  assert.deepEqual(readdirSync(repositories).sort(), ["locked", "new", "week"]);
+  await lock.release();
+  assert.equal((await collect(store, { keepInputs: false })).repositories, 2);
+  assert.deepEqual(readdirSync(repositories), ["new"]);
 });
 
 test("old indices go, young ones stay, and without inputs all but those of the last hour go", async (context) => {

@@ -21,6 +21,7 @@ import { processRoots } from "./process-roots.ts";
 import { moveTree } from "./publish.ts";
 import { dependentsFirst, inputNames, reachableFrom } from "./reachable.ts";
 import { isStorePathName } from "./recipe.ts";
+import { removeOldRepositories } from "./repositories.ts";
 import { linkRoots, type Root, registeredRoots } from "./roots.ts";
 import { lockCollection, readTemporaryRoots } from "./temporary-roots.ts";
 import { openWorkspace } from "./workspace.ts";
@@ -49,6 +50,8 @@ export interface Collected {
   readonly kept: number;
   /** Downloaded indices that went too. */
   readonly indices: number;
+  /** Repositories of projects that went too. */
+  readonly repositories: number;
 }
 
 /** What is garbage, and why the rest is none. */
@@ -70,8 +73,7 @@ export async function collectGarbage(directory: string, options: CollectOptions)
       options.onProgress?.(done, trees.length);
       await removeTree(tree);
     }
-    const indices = removeOldIndices(directory, options);
-    return { removed: garbage, freed: freed + indices.bytes, kept, indices: indices.count };
+    return await withFetched(directory, options, { removed: garbage, freed, kept });
   } catch (error) {
     throw explainStoreFailure(directory, error);
   }
@@ -81,8 +83,24 @@ async function tell(directory: string, options: CollectOptions): Promise<Collect
   await using _ = await lockCollection(directory, options);
   const { garbage, kept } = await decide(directory, options);
   const freed = await diskUsage(garbage.map((name) => join(directory, name)));
+  return await withFetched(directory, options, { removed: garbage, freed, kept });
+}
+
+/** Removes what was fetched and is no store path as well. */
+async function withFetched(
+  directory: string,
+  options: CollectOptions,
+  { removed, freed, kept }: Pick<Collected, "removed" | "freed" | "kept">,
+): Promise<Collected> {
   const indices = removeOldIndices(directory, options);
-  return { removed: garbage, freed: freed + indices.bytes, kept, indices: indices.count };
+  const repositories = await removeOldRepositories(directory, options);
+  return {
+    removed,
+    freed: freed + indices.bytes + repositories.bytes,
+    kept,
+    indices: indices.count,
+    repositories: repositories.count,
+  };
 }
 
 async function moveGarbage(directory: string, to: string, options: CollectOptions): Promise<Decision> {

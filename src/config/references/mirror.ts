@@ -1,10 +1,19 @@
 /** Bare repositories in the store that projects are fetched into: an update brings only what is new. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { MicrovmError } from "../../errors.ts";
-import { existsSync, mkdirSync, readdirSync, removeTree, rmSync, writeFileSync } from "../../os/files.ts";
+import { MicrovmError, systemCode } from "../../errors.ts";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  removeTree,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "../../os/files.ts";
 import { lockFile } from "../../os/locks.ts";
 import { storeNames } from "../../paths.ts";
+import { repositoryLock } from "../../store/repositories.ts";
 import { explainGit, gitInside, gitOutside } from "./git.ts";
 import type { GitReference } from "./reference.ts";
 import type { ResolveOptions } from "./resolve-options.ts";
@@ -27,14 +36,11 @@ export async function fetchCommit(
   const { storeDirectory, onProgress, signal } = options;
   const name = mirrorName(reference.url, rev);
   const mirror = join(storeDirectory, storeNames.repositories, name);
-  await using _ = await lockFile(
-    join(storeDirectory, storeNames.locks, `repository-${name}`),
-    signal ? { signal } : {},
-  );
+  await using _ = await lockFile(repositoryLock(storeDirectory, name), signal ? { signal } : {});
   const unfinished = join(mirror, UNFINISHED);
   // A git that was killed may have left locks and halves.
   if (existsSync(unfinished)) await removeTree(mirror);
-  if (existsSync(mirror) && (await hasCommit(mirror, rev))) return;
+  if (existsSync(mirror) && (await hasCommit(mirror, rev))) return touch(mirror);
   onProgress?.(`Fetching ${reference.url}`);
   const isNew = !existsSync(mirror);
   mkdirSync(mirror, { recursive: true, mode: 0o700 });
@@ -43,10 +49,21 @@ export async function fetchCommit(
   const found = await fetchFrom(reference, rev, mirror, signal);
   // Not reached when the person stopped it: then git was killed.
   rmSync(unfinished);
+  touch(mirror);
   if (found) return;
   throw new MicrovmError("reference-not-found", `The repository "${reference.url}" has no commit "${rev}"`, {
     hint: "Check the hash; a commit that is on no branch and no tag needs its ?ref=refs/… beside it",
   });
+}
+
+/** Collections of garbage keep what was used lately. A store that cannot be written to is not collected either. */
+function touch(mirror: string): void {
+  try {
+    utimesSync(mirror, new Date(), new Date());
+  } catch (error) {
+    if (systemCode(error) !== "EROFS" && systemCode(error) !== "EACCES" && systemCode(error) !== "EPERM")
+      throw error;
+  }
 }
 
 /** Whether the repository has the commit, which is then in the mirror. */
@@ -69,7 +86,9 @@ export async function mirrorWith(storeDirectory: string, rev: string): Promise<s
   const parent = join(storeDirectory, storeNames.repositories);
   for (const name of existsSync(parent) ? readdirSync(parent).sort() : []) {
     const mirror = join(parent, name);
-    if (await hasCommit(mirror, rev)) return mirror;
+    if (!(await hasCommit(mirror, rev))) continue;
+    touch(mirror);
+    return mirror;
   }
   return undefined;
 }
