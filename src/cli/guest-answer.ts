@@ -1,5 +1,7 @@
 /** Whether the guest of a running VM answers. */
+import { once } from "node:events";
 import { join } from "node:path";
+import type { GuestAddress } from "../control/guest-addresses.ts";
 import { waitForAgent } from "../control/guest-agent.ts";
 import { readTextIfExists } from "../os/files.ts";
 import { runnerNames, vmNames } from "../paths.ts";
@@ -12,6 +14,8 @@ export interface GuestAnswer {
   readonly answers: boolean;
   /** When it was first found silent, by what looks after such VMs (`restartIfUnresponsive`); undefined when nothing does. */
   readonly silentSince: Date | undefined;
+  /** Empty for a guest that does not tell. */
+  readonly addresses: readonly GuestAddress[];
 }
 
 /** Whether a VM's agent answers; undefined for a VM that has none. `directory` is the VM's. */
@@ -23,11 +27,15 @@ export async function guestAnswer(directory: string): Promise<GuestAnswer | unde
   };
   if (machine.agentSocket == null) return undefined;
   try {
-    using _agent = await waitForAgent(join(directory, machine.agentSocket), AbortSignal.timeout(TIME));
-    return { answers: true, silentSince: undefined };
+    const time = AbortSignal.timeout(TIME);
+    using agent = await waitForAgent(join(directory, machine.agentSocket), time);
+    const late = once(time, "abort").then(() => []);
+    // Another agent may not know the question.
+    const addresses = await Promise.race([agent.addresses().catch(() => []), late]);
+    return { answers: true, silentSince: undefined, addresses };
   } catch {
     const record = readTextIfExists(join(directory, `${machine.name}.silent`))?.trim() ?? "";
     const silentSince = /^\d{1,12}$/.test(record) ? new Date(Number(record) * 1000) : undefined;
-    return { answers: false, silentSince };
+    return { answers: false, silentSince, addresses: [] };
   }
 }

@@ -1,5 +1,6 @@
 /** `microvm status`. */
 import { join } from "node:path";
+import type { GuestAddress } from "../control/guest-addresses.ts";
 import { thisMachine } from "../host/machine.ts";
 import { readVms, type VmOverview, withUnits } from "../host/overview.ts";
 import { hasSystemd } from "../host/systemd.ts";
@@ -17,14 +18,14 @@ export const statusCommand: Command = {
   usage: "status [NAME…]",
   summary: "Show whether VMs run, since when, and how far they are",
   help: `Shows of each VM, or of those that are named: the state of its unit and since when, how far its guest's start is,
-whether its guest answers, its memory on the host, its hypervisor's process, how often it was restarted by itself, and
+whether its guest answers and at which addresses, its memory on the host, its hypervisor's process, how often it was restarted by itself, and
 what it runs and starts from. The exit status is 1 when a named VM is not active, or a guest does not answer.
 
 Usage: microvm status [NAME…] [options]
 
 Options:
       --json  Print a list of objects: all of "microvm list --json", active, sub, result, since, stage, answers,
-              silentSince, memory (bytes), mainPid, restarts; null for what is not known
+              addresses (interface, address, prefixLength), silentSince, memory (bytes), mainPid, restarts; null for what is not known
   -h, --help  Show this
 
 Examples:
@@ -61,6 +62,7 @@ interface VmStatus extends VmOverview {
   readonly since: string | null;
   readonly stage: string | null;
   readonly answers: boolean | null;
+  readonly addresses: readonly GuestAddress[] | null;
   readonly silentSince: string | null;
   readonly memory: number | null;
   readonly mainPid: number | null;
@@ -78,6 +80,7 @@ async function statusOf(vm: VmOverview, unit: UnitDetails | undefined, state: st
     since: unit?.since ? new Date(unit.since).toISOString() : null,
     stage: unit?.status || null,
     answers: guest?.answers ?? null,
+    addresses: guest?.answers ? guest.addresses : null,
     silentSince: guest?.silentSince?.toISOString() ?? null,
     memory: unit?.memory ?? null,
     mainPid: unit?.mainPid || null,
@@ -87,14 +90,17 @@ async function statusOf(vm: VmOverview, unit: UnitDetails | undefined, state: st
 
 /** A block of lines. */
 function statusText(vm: VmStatus): string {
-  const { active, sub, since, answers, silentSince, stage, memory, mainPid, restarts, mend, fault, result } =
-    vm;
+  const { active, sub, since, answers, addresses, silentSince, stage, memory, mainPid, restarts, mend } = vm;
+  const { fault, result } = vm;
   const quiet = answers === false ? `, guest not answering${silentSince ? ` since ${silentSince}` : ""}` : "";
   const why = result !== null && result !== "success" ? `, ${result}` : "";
   const rows: (readonly [string, string | null])[] = [
     ["state", active === null ? "systemd does not tell" : `${active} (${sub}${why})${quiet}`],
     ["since", since],
     ["stage", stage],
+    ...(addresses ?? []).map(
+      (one) => ["address", `${one.address}/${one.prefixLength} (${one.interface})`] as const,
+    ),
     ["memory", memory === null ? null : formatBytes(memory)],
     ["process", mainPid === null ? null : String(mainPid)],
     ["restarts", restarts ? String(restarts) : null],

@@ -56,6 +56,12 @@ async function connectInLine(socketPath: string): Promise<Connection | "full" | 
 
 const isOpen = (connection: Connection | "full" | undefined) => typeof connection === "object";
 
+/** What answers are, where they are no objects: the handle of an opened file is a bare number. */
+const FITS: Readonly<Record<string, (answer: unknown) => boolean>> = {
+  "guest-file-open": (answer) => typeof answer === "number",
+  "guest-network-get-interfaces": Array.isArray,
+};
+
 /** A synchronisation's own number, so that an answer to another process's is not taken for ours. */
 const newToken = () => Math.floor(Math.random() * 2 ** 48);
 
@@ -116,9 +122,8 @@ function channelOf(socketPath: string, first: Connection): AgentChannel {
       socket.write(`${JSON.stringify({ execute, arguments: parameters })}\n`);
       const line = await nextLine(ANSWER_TIME);
       const said = line === undefined ? undefined : parseAnswer(line);
-      // The handle of an opened file is a bare number.
-      const isHandle = execute === "guest-file-open" && typeof said?.return === "number";
-      if (isHandle || isObject(said?.return) || isObject(said?.error)) return said;
+      const fits = FITS[execute] ?? isObject;
+      if (said && (fits(said.return) || isObject(said.error))) return said;
       throw refused(execute, silence(line, socket.destroyed));
     });
   return {

@@ -222,3 +222,33 @@ test("a command is not looked at any longer once its signal is given", async (t)
   };
   await assert.rejects(exec(t, running, controller.signal), { name: "AbortError" });
 });
+
+test("a guest's addresses are told, without those of no use to others and what is no address", async (t) => {
+  const listed = (...addresses: unknown[]) =>
+    addresses.map((one) => ({ "ip-address-type": "ipv4", "ip-address": one, prefix: 24 }));
+  const answer: Answer = ({ execute }) =>
+    execute === "guest-network-get-interfaces"
+      ? {
+          return: [
+            { name: "lo", "ip-addresses": listed("127.0.0.1") },
+            { name: "eth0", "ip-addresses": listed("10.77.0.5", "fe80::1", "fd00::5", "\u001b[2J", 7, null) },
+            { name: "\u001b]0;x", "ip-addresses": listed("10.0.0.1") },
+            { name: "down" },
+            "nonsense",
+            ...Array.from({ length: 100 }, (_, at) => ({
+              name: `v${at}`,
+              "ip-addresses": listed("10.0.0.2"),
+            })),
+          ],
+        }
+      : undefined;
+  const { path } = await fakeAgent(t, answer);
+  using agent = await waitForAgent(path, soon());
+  const addresses = await agent.addresses();
+  assert.deepEqual(addresses.slice(0, 3), [
+    { interface: "eth0", address: "10.77.0.5", prefixLength: 24 },
+    { interface: "eth0", address: "fd00::5", prefixLength: 24 },
+    { interface: "v0", address: "10.0.0.2", prefixLength: 24 },
+  ]);
+  assert.ok(addresses.length <= 64);
+});

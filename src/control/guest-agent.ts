@@ -1,6 +1,7 @@
 /** A running guest, by its agent (QEMU's): asked whether it is there, given commands. */
 import { type AgentChannel, waitForChannel } from "./agent-channel.ts";
 import { isObject } from "./agent-connection.ts";
+import { askAddresses, type GuestAddress } from "./guest-addresses.ts";
 import { type ExecOptions, type ExecOutput, type GuestCommand, startCommand } from "./guest-command.ts";
 
 /** A guest whose agent has answered. */
@@ -11,6 +12,8 @@ export interface GuestAgent extends Disposable {
   exec(command: readonly string[], output: ExecOutput, options?: ExecOptions): Promise<number>;
   /** The first bytes of a file of the guest, at most `SMALL_READ`; no program is started for it. */
   readStart(path: string): Promise<Buffer>;
+  /** The addresses of its interfaces, but those that only the guest itself or one link knows. */
+  addresses(): Promise<readonly GuestAddress[]>;
 }
 
 /** How much of a file's beginning is asked for, in bytes. */
@@ -32,6 +35,7 @@ function agentOf(channel: AgentChannel): GuestAgent {
       return ended;
     },
     readStart: (path) => readStart(channel, path),
+    addresses: () => askAddresses(channel),
     [Symbol.dispose]: () => channel[Symbol.dispose](),
   };
 }

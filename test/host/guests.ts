@@ -70,6 +70,11 @@ export function testGuests(host: Host): void {
     await assertSettled(host);
     // The agent answers, so the unit was not active before the guest was up.
     await host.until(["sh", "-c", `microvm exec web -- cat /proc/net/fib_trie | grep -qw ${address}`], 60);
+    const [status] = JSON.parse((await host.microvm(["status", "web", "--json"])).stdout);
+    assert.deepEqual(
+      status.addresses.map((one: { address: string }) => one.address),
+      [address],
+    );
     assert.equal(await show(host, unit("web"), "StatusText"), "Up");
     assert.match(await show(host, unit("db"), "StatusText"), /^Up, but not at multi-user within 20 seconds$/);
     assert.notEqual((await host.run(["microvm", "exec", "db", "--", "false"])).code, 0);
