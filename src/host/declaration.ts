@@ -3,7 +3,7 @@ import { isAbsolute } from "node:path";
 import { MicrovmError } from "../errors.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { HostConfig } from "../options/host.ts";
-import { type HostGuest, hostConflicts } from "../options/host-conflicts.ts";
+import { type HostGuest, hostConflicts, type InstalledMachine } from "../options/host-conflicts.ts";
 import type { Recipe } from "../store/recipe.ts";
 import type { HostSpecification, SpecifiedVm } from "./host-recipe.ts";
 import type { HostMachine } from "./machine.ts";
@@ -30,19 +30,23 @@ export function deployedNow(
   });
 }
 
-/** What a host's store path is made from. Errors (`config-invalid`): what VMs of one host cannot all have. */
+/**
+ * What a host's store path is made from. `installed` are the VMs that stay and are not planned. Errors
+ * (`config-invalid`): what VMs of one host cannot all have.
+ */
 export function specifyHost(
   name: string,
   { microvm }: HostConfig,
   guests: ReadonlyMap<string, PlannedGuest>,
   machine: HostMachine,
   networks: HostSpecification["networks"],
+  installed: readonly InstalledMachine[] = [],
 ): HostSpecification {
   const known = [...guests].flatMap(([vm, { config }]): HostGuest[] =>
     config ? [{ name: vm, config }] : [],
   );
   refuse([
-    ...hostConflicts(known),
+    ...hostConflicts(known, installed),
     ...known.flatMap((guest) => tooSmall(guest, microvm.vms[guest.name]!)),
     ...known.flatMap((guest) => unasked(guest, microvm.vms[guest.name]!)),
     ...sameUsers(Object.keys(microvm.vms), machine),

@@ -72,3 +72,30 @@ test("what VMs have each for themselves, or may share, is no conflict", () => {
   const third = { volumes: [{ image: "/srv/iso", size: 1, readOnly: true }] };
   assert.deepEqual(hostConflicts([guest("a", own), guest("b", other), guest("c", third)]), []);
 });
+
+test("what an installed VM has is no other's", () => {
+  const installed = {
+    name: "old",
+    interfaces: [{ type: "tap", id: "vm-x", mac: "02:00:00:00:00:01" }],
+    disks: [
+      { image: { file: "/srv/data.img" }, readOnly: false },
+      { image: { file: "own.img" }, readOnly: false },
+      { image: {}, readOnly: true },
+    ],
+    forwardPorts: [{ from: "host", proto: "tcp", host: { address: "127.0.0.1", port: 8080 } }],
+    vsockCid: 7,
+  } as const;
+  const conflicts = (microvm: object) => hostConflicts([guest("new", microvm)], [installed]);
+  for (const [microvm, what] of [
+    [
+      { interfaces: [{ type: "user", id: "net0", mac: "02:00:00:00:00:01" }] },
+      'the hardware address "02:00:00:00:00:01"',
+    ],
+    [{ volumes: [{ image: "/srv/data.img", size: 1 }] }, 'the volume "/srv/data.img"'],
+    [port({ port: 8080 }), 'the forwarded port 8080/tcp of "127.0.0.1"'],
+  ] as const) {
+    assert.deepEqual(conflicts(microvm), [`"new" and "old" of one host have ${what}`]);
+  }
+  assert.deepEqual(conflicts({ volumes: [{ image: "own.img", size: 1 }], ...port({ port: 8081 }) }), []);
+  assert.deepEqual(hostConflicts([guest("new", {})], [installed, { ...installed, name: "older" }]).length, 5);
+});

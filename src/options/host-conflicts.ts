@@ -7,6 +7,22 @@ export interface HostGuest {
   readonly config: GuestConfig;
 }
 
+/** A VM that is installed and not evaluated now, as its runner tells of its machine. */
+export interface InstalledMachine {
+  readonly name: string;
+  readonly interfaces: readonly Pick<Nic, "type" | "id" | "mac">[];
+  /** In the VM's own directory, or below the store (`{ store }`), unless the path is absolute. */
+  readonly disks: readonly {
+    readonly image: { readonly file?: string; readonly store?: string };
+    readonly readOnly: boolean;
+  }[];
+  readonly forwardPorts: readonly ForwardedPort[];
+  readonly vsockCid: number | null;
+}
+
+type Nic = GuestConfig["microvm"]["interfaces"][number];
+type ForwardedPort = Pick<GuestConfig["microvm"]["forwardPorts"][number], "from" | "proto" | "host">;
+
 /** Something of the host's that a VM takes for itself. */
 interface Claim {
   readonly vm: string;
@@ -17,8 +33,12 @@ interface Claim {
 }
 
 /** A sentence for each thing that several VMs take, which names all of them; in the order of the VMs. */
-export function hostConflicts(guests: readonly HostGuest[]): string[] {
-  const claims = Map.groupBy(guests.flatMap(claimsOf), ({ key }) => key);
+export function hostConflicts(
+  guests: readonly HostGuest[],
+  installed: readonly InstalledMachine[] = [],
+): string[] {
+  const machines = [...guests.map(machineOf), ...installed];
+  const claims = Map.groupBy(machines.flatMap(claimsOf), ({ key }) => key);
   return [...claims.values()].flatMap((same) => {
     const vms = [...new Set(same.map(({ vm }) => `"${vm}"`))];
     if (vms.length < 2) return [];
@@ -26,21 +46,36 @@ export function hostConflicts(guests: readonly HostGuest[]): string[] {
   });
 }
 
-function claimsOf({ name: vm, config: { microvm } }: HostGuest): Claim[] {
-  const claim = (what: string, key = what): Claim => ({ vm, what, key });
-  const interfaces = microvm.interfaces.flatMap(({ type, id, mac }) => [
-    ...(type === "tap" || type === "macvtap" ? [claim(`the interface "${id}"`)] : []),
-    ...(mac === null ? [] : [claim(`the hardware address "${mac.toLowerCase()}"`)]),
-  ]);
-  const volumes = microvm.volumes
-    // One that nobody writes to can be shared.
-    .filter(({ image, readOnly }) => image.startsWith("/") && !readOnly)
-    .map(({ image }) => claim(`the volume "${image}"`));
-  const ports = microvm.forwardPorts
-    .filter(({ from }) => from === "host")
-    .map(({ proto, host }) =>
-      claim(`the forwarded port ${host.port}/${proto} of "${host.address || "any"}"`),
-    );
+/** A guest as its runner would tell of it. A hardware address that is made from the VM's name is no other's. */
+function machineOf({ name, config: { microvm } }: HostGuest) {
   const { cid = null } = (microvm as { readonly vsock?: { readonly cid?: number | null } }).vsock ?? {};
-  return [...interfaces, ...volumes, ...ports, ...(cid === null ? [] : [claim(`the vsock cid ${cid}`)])];
+  const disks = microvm.volumes.map(({ image, readOnly }) => ({ image: { file: image }, readOnly }));
+  const { interfaces, forwardPorts } = microvm;
+  return { name, interfaces, disks, forwardPorts, vsockCid: cid };
+}
+
+function claimsOf({
+  name: vm,
+  interfaces,
+  disks,
+  forwardPorts,
+  vsockCid,
+}: InstalledMachine | ReturnType<typeof machineOf>) {
+  const claim = (what: string, key = what): Claim => ({ vm, what, key });
+  return [
+    ...interfaces.flatMap(({ type, id, mac }) => [
+      ...(type === "tap" || type === "macvtap" ? [claim(`the interface "${id}"`)] : []),
+      ...(mac === null ? [] : [claim(`the hardware address "${mac.toLowerCase()}"`)]),
+    ]),
+    // One that nobody writes to can be shared.
+    ...disks.flatMap(({ image: { file }, readOnly }) =>
+      file?.startsWith("/") && !readOnly ? [claim(`the volume "${file}"`)] : [],
+    ),
+    ...forwardPorts
+      .filter(({ from }) => from === "host")
+      .map(({ proto, host }) =>
+        claim(`the forwarded port ${host.port}/${proto} of "${host.address || "any"}"`),
+      ),
+    ...(vsockCid === null ? [] : [claim(`the vsock cid ${vsockCid}`)]),
+  ];
 }

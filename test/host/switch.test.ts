@@ -164,14 +164,21 @@ describe("a host", { skip: needsHosts }, async () => {
 
   test("installs a deployed VM once, and one without updateFlake each time", async () => {
     const flakes = `once: { flake: self, updateFlake: self, autostart: false }, always: { flake: self, autostart: false }`;
-    const definitions = (version: string) =>
-      `{ once: { pkgs, config: ${sleeper(version)} }, always: { pkgs, config: ${sleeper(version)} } }`;
+    const nic = 'interfaces: [{ type: "user", id: "net0", mac: "02:00:00:00:00:07" }],';
+    const definitions = (version: string, also = "") =>
+      `{ once: { pkgs, config: ${sleeper(version, nic)} }, always: { pkgs, config: ${sleeper(version, also)} } }`;
     await deliver(host, hostProject(`{ vms: { ${web("2")}, ${flakes} } }`, definitions("1")));
     await switched(host);
     await assertSettled(host);
     assert.equal(await host.ok(["cat", `${STATE}/once/flake`]), "path:/etc/microvm");
     assert.notEqual((await host.run(["test", "-e", `${STATE}/once/toplevel`])).code, 0);
     const [once, always] = [await link(host, "once/current"), await link(host, "always/current")];
+    // What is installed counts as what is declared does, though nobody looks into its project.
+    await deliver(host, hostProject(`{ vms: { ${web("2")}, ${flakes} } }`, definitions("2", nic)));
+    assert.match(
+      await failure(host),
+      /"always" and "once" of one host have the hardware address "02:00:00:00:00:07"/,
+    );
     await deliver(host, hostProject(`{ vms: { ${web("2")}, ${flakes} } }`, definitions("2")));
     const text = await switched(host);
     assert.match(text, /^ {2}rebuild {2}always +its configuration changed/m);
