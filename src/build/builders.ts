@@ -9,7 +9,9 @@ import { buildImagePrograms } from "../guest/image-programs.ts";
 import { buildInitrd } from "../guest/initrd.ts";
 import { buildKernelImage, buildKernelLayer } from "../guest/kernel.ts";
 import { buildLocaleLayer } from "../guest/locale-layer.ts";
+import { buildSquashfs } from "../guest/squashfs.ts";
 import { buildUnitCheck } from "../guest/unit-check.ts";
+import { copyFileSync } from "../os/files.ts";
 import type { PackageSource } from "../packages/debian/package-source.ts";
 import type { OpenedImage } from "../packages/oci/open-image.ts";
 import type { DebParams } from "../plan/deb.ts";
@@ -38,10 +40,18 @@ export function buildersWith(
     "kernel-image": buildKernelImage,
     "kernel-layer": buildKernelLayer,
     "locale-layer": buildLocaleLayer,
+    "project-file": copyProjectFile,
+    squashfs: buildSquashfs,
     "unit-check": buildUnitCheck,
     "config-check": buildConfigCheck,
   };
 }
+
+/** Takes a project's file into the store, which looks whether it is still the one that was planned. */
+const copyProjectFile: Builder = async (job) => {
+  const { file } = job.params as { file: string };
+  copyFileSync(file, job.out);
+};
 
 /** Fetches package files, each from its set's source. */
 function fetchDeb(sources: Readonly<Record<string, PackageSource>>): Builder {
