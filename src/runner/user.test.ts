@@ -85,6 +85,19 @@ test("without the option, and in a user's own namespace, the user does not chang
   assert.equal(place.run(place.script("microvm-run", runOf(USER)), inNamespace).stdout, "0\n");
 });
 
+test("a store that only its group may enter is entered by that group, and never by root's", { skip }, (t) => {
+  const place = openPlace(t);
+  place.program("hypervisor", "id -G");
+  writeFileSync(join(place.vm, "data.img"), "");
+  const script = place.script("microvm-run", runOf(USER));
+  chownSync(place.store, 0, 4242);
+  assert.equal(place.run(script).stdout, `${gid}\n`);
+  chmodSync(place.store, 0o710);
+  assert.equal(place.run(script).stdout, `${gid} 4242\n`);
+  chownSync(place.store, 0, 0);
+  assert.notEqual(place.run(script).status, 0);
+});
+
 test("a user who is not there is named", { skip }, (t) => {
   const place = openPlace(t);
   const { status, stderr } = place.run(place.script("microvm-run", runOf("no-such-user")));

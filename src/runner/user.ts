@@ -25,7 +25,14 @@ if ${RUN_BY_ROOT}; then
     chgrp "$group" .
     chmod 1770 .
 ${give}  fi
-  exec setpriv --pdeathsig keep --reuid "$user" --regid "$group" --init-groups -- "$0" "$@"
+  groups=$(id -G "$user" | tr ' ' ,)
+  # A host's store is open to its own group only.
+  store_group=$(stat -c %g "$store")
+  case $store_group,$(stat -c %A "$store") in
+    0,* | *x) ;;
+    *) groups=$groups,$store_group ;;
+  esac
+  exec setpriv --pdeathsig keep --reuid "$user" --regid "$group" --groups "$groups" -- "$0" "$@"
 fi
 `;
 }

@@ -68,7 +68,7 @@ export const machineOptions = {
       type: types.nullOr(types.strMatching(/^[a-z_][a-z0-9_-]*\$?$/)),
       default: null,
       description:
-        "User of this machine that the hypervisor runs as when root starts the VM. Everything that `microvm-run` does is done by that user: `preStart`, making volumes, reading credentials. The store must be readable for that user. A host's VMs run as a user of their own anyway. Null changes nothing.",
+        "User of this machine that the hypervisor runs as when root starts the VM. Everything that `microvm-run` does is done by that user: `preStart`, making volumes, reading credentials. That user sees the store as a host's VMs do, by its group. A host's VMs run as a user of their own anyway. Null changes nothing.",
       example: "alice",
     }),
     registerClosure: mkOption({
