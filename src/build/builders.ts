@@ -55,14 +55,16 @@ const copyProjectFile: Builder = async (job) => {
 
 /** Fetches package files, each from its set's source. */
 function fetchDeb(sources: Readonly<Record<string, PackageSource>>): Builder {
-  return (job) => {
+  return async (job) => {
     const { set, size, label, ...place } = job.params as unknown as DebParams;
     const source = Object.hasOwn(sources, set) ? sources[set] : undefined;
     if (!source) throw new Error(`No source was given for the package set "${set}"`);
     const { sha256 } = job.recipe.fixed!;
-    return source.fetch({ ...place, size, label, sha256 }, job.out, {
+    await source.fetch({ ...place, size, label, sha256 }, job.out, {
       signal: job.signal,
       onProgress: (done) => job.report({ done, total: size, unit: "bytes", note: label }),
     });
+    // It was compared while it came.
+    return { content: sha256 };
   };
 }
