@@ -19,6 +19,7 @@ const SETTINGS = `
     user: "nobody",
     registerClosure: false,
     graphics: { enable: true, backend: "headless" },
+    shares: [{ tag: "etc", source: "/etc", mountPoint: "/mnt", proto: "virtiofs", readOnly: true }],
     qemu: { pcieRootPorts: [{ id: "rp1" }] },
     volumes: [{ image: "data.img", size: 16, mountPoint: "/data", fsType: "ext4" }],
   },
@@ -35,9 +36,10 @@ const SCRIPT = `
   grep -l 0x060400 /sys/bus/pci/devices/*/class | wc -l
   dpkg-query -W | wc -l
   touch /data/file && echo kept
+  test -s /mnt/passwd && echo shared
   echo END; sleep 2`;
 
-const EXPECTED = ["of the project", "2", "No such file", "0x1050", "1", "0", "kept", "END"];
+const EXPECTED = ["of the project", "2", "No such file", "0x1050", "1", "0", "kept", "shared", "END"];
 
 /** A project whose kernel and initrd are those of a package set, taken out of a runner. */
 async function ownProject(): Promise<string> {
