@@ -10,6 +10,7 @@ import type { StoreEvent } from "../store/events.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { openStore } from "../store/store.ts";
 import type { TemporaryRoots } from "../store/temporary-roots.ts";
+import { bootFiles } from "./boot-files.ts";
 import { buildersWith } from "./builders.ts";
 import { estimateWork, type MissingPath } from "./estimate.ts";
 import { type GuestImage, openImages } from "./guest-source.ts";
@@ -98,9 +99,11 @@ export async function planVms(vms: readonly EvaluatedVm[], options: BuildOptions
   if (warning !== undefined) reporter.warning(warning);
   const plans = vms.map(({ name, config }, index) => {
     const { guest, tools } = locked[index]!;
+    const guestConfig = config as unknown as GuestConfig;
     return planVm({
       name,
-      config: config as unknown as GuestConfig,
+      config: guestConfig,
+      bootFiles: bootFiles(guestConfig, project.directory),
       guest,
       tools,
       host,

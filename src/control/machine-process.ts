@@ -128,7 +128,9 @@ async function endHelpers(helpers: ChildProcess | undefined): Promise<void> {
 
 function keepConsole(hypervisor: ChildProcess, logFile: string) {
   const events = new EventEmitter();
-  const log = createWriteStream(logFile, { mode: 0o600 });
+  // A user who may write in the directory could have put a link there.
+  rmSync(logFile, { force: true });
+  const log = createWriteStream(logFile, { mode: 0o600, flags: "wx" });
   log.on("error", () => {});
   let kept: Buffer[] = [];
   let length = 0;

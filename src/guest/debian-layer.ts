@@ -5,7 +5,7 @@ import { mkdirSync } from "../os/files.ts";
 import { quoteCommand, quoteWord } from "../os/processes.ts";
 import { type UnpackedPackage, unpackPackages } from "../packages/debian/unpack.ts";
 import type { HostTools } from "../packages/host-tools.ts";
-import { type Builder, type BuildJob, eager } from "../store/builder.ts";
+import { type Builder, type BuildJob, eager, keepingAttributes } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { configuredCounter } from "./dpkg-status.ts";
 import { emulationFor } from "./emulation.ts";
@@ -67,24 +67,26 @@ export function debianLayerRecipe(
 const UNPACKING_SHARE = 0.4;
 
 /** Builds `debian-layer`. */
-export const buildDebianLayer: Builder = eager(async (job) => {
-  const params = job.params as unknown as LayerParams;
-  const debs = job.inputs("debs");
-  mkdirSync(job.out, { mode: 0o755 });
-  const unpacked = await unpackPackages({
-    debs,
-    root: job.out,
-    lowers: job.inputs("lowers"),
-    exclude: { exclude: params.exclude, include: params.include },
-    mode: "system",
-    arrival: job.arrival,
-    ...(await unpackingProgram(job)),
-    onProgress: reportUnpacking(job, debs.length, UNPACKING_SHARE),
-  });
-  await configure(job, params, unpacked);
-  job.report({ note: "normalising", share: 1 });
-  normaliseLayer(job.out);
-});
+export const buildDebianLayer: Builder = keepingAttributes(
+  eager(async (job) => {
+    const params = job.params as unknown as LayerParams;
+    const debs = job.inputs("debs");
+    mkdirSync(job.out, { mode: 0o755 });
+    const unpacked = await unpackPackages({
+      debs,
+      root: job.out,
+      lowers: job.inputs("lowers"),
+      exclude: { exclude: params.exclude, include: params.include },
+      mode: "system",
+      arrival: job.arrival,
+      ...(await unpackingProgram(job)),
+      onProgress: reportUnpacking(job, debs.length, UNPACKING_SHARE),
+    });
+    await configure(job, params, unpacked);
+    job.report({ note: "normalising", share: 1 });
+    normaliseLayer(job.out);
+  }),
+);
 
 /** Lets the packages' own scripts finish what unpacking began. */
 async function configure(

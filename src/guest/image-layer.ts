@@ -4,7 +4,7 @@ import { mkdirSync } from "../os/files.ts";
 import { type HostTools, hostArchitecture, toolCommand } from "../packages/host-tools.ts";
 import { applyLayers } from "../packages/oci/apply-layers.ts";
 import type { OpenedImage } from "../packages/oci/open-image.ts";
-import type { Builder } from "../store/builder.ts";
+import { type Builder, keepingAttributes } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
 
 /** The recipe of an image's tree. It is named by what its layers hold, wherever and however they lie. */
@@ -22,7 +22,7 @@ export function imageLayerRecipe(image: Pick<OpenedImage, "layers">, tools: Host
 
 /** Builds `image-layer` from these images. */
 export function imageLayerBuilder(images: readonly OpenedImage[]): Builder {
-  return async (job) => {
+  return keepingAttributes(async (job) => {
     const { layers } = job.params as { layers: string[] };
     const image = images.find((one) => layersOf(one).join() === layers.join());
     if (!image) {
@@ -39,7 +39,7 @@ export function imageLayerBuilder(images: readonly OpenedImage[]): Builder {
       signal: job.signal,
       onProgress: (done, total) => job.report({ done, total, unit: "layers", note: "applying" }),
     });
-  };
+  });
 }
 
 function layersOf({ layers }: Pick<OpenedImage, "layers">): string[] {

@@ -77,7 +77,7 @@ disk() {
 step store
 mkdir -p /store /rw /root
 case $store in
-  disk)
+  disk:*)
     mount -t tmpfs -o mode=0755 tmpfs /store ;;
   virtiofs:*)
     mount -t virtiofs -o ro "\${store#*:}" /store || fail "cannot mount the share \${store#*:}" ;;
@@ -94,10 +94,11 @@ rest=$layers
 while [ -n "$rest" ]; do
   layer=\${rest%%:*}
   case $rest in *:*) rest=\${rest#*:} ;; *) rest='' ;; esac
-  if [ "$store" = disk ]; then
+  case $store in disk:*)
     mkdir "/store/$layer"
-    mount -t erofs -o ro "$(disk "\${layer%"\${layer#????????????????????}"}")" "/store/$layer" || fail "cannot mount the layer $layer"
-  fi
+    mount -t "\${store#*:}" -o ro "$(disk "\${layer%"\${layer#????????????????????}"}")" "/store/$layer" ||
+      fail "cannot mount the layer $layer" ;;
+  esac
   [ -d "/store/$layer" ] || fail "the store has no layer $layer"
   lower=\${lower:+$lower:}/store/$layer
 done

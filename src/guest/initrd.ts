@@ -14,24 +14,32 @@ import { moduleOrder } from "./module-order.ts";
 /** Modules for stacking layers, by name. */
 export const STACK_MODULES = ["overlay"] as const;
 
-/** Modules for layers that are disks. */
-export const DISK_MODULES = ["erofs", "virtio_blk"] as const;
+/** Modules for disks. */
+export const DISK_MODULES = ["virtio_blk"] as const;
 
-/** The recipe of the initrd for a kernel layer. `modules` are loaded in order, each after what it needs. */
-export function initrdRecipe(kernel: Recipe, busybox: Recipe, modules: readonly string[]): Recipe {
+/**
+ * The recipe of the initrd for a kernel layer. `modules` are loaded in order, each after what it needs. Without a kernel
+ * layer it has none.
+ */
+export function initrdRecipe(
+  kernel: Recipe | undefined,
+  busybox: Recipe,
+  modules: readonly string[],
+): Recipe {
   return {
     kind: "initrd",
     version: 3,
     name: "initrd",
-    params: { modules: [...modules], script: INIT_SCRIPT },
-    inputs: { kernel, busybox },
+    params: { modules: kernel ? [...modules] : [], script: INIT_SCRIPT },
+    inputs: { ...(kernel && { kernel }), busybox },
   };
 }
 
 /** Builds `initrd`. */
 export const buildInitrd: Builder = async (job) => {
   const { modules, script } = job.params as { modules: string[]; script: string };
-  const loaded = await readModules(job.input("kernel"), modules);
+  const kernel = "kernel" in job.recipe.inputs ? job.input("kernel") : undefined;
+  const loaded = kernel === undefined ? [] : await readModules(kernel, modules);
   const directories = ["bin", "dev", "modules", "nodes", "proc", "sys"];
   const entries: CpioEntry[] = [
     ...directories.map((path): CpioEntry => ({ path, type: "directory", mode: 0o755 })),
@@ -42,7 +50,7 @@ export const buildInitrd: Builder = async (job) => {
       mode: 0o755,
       content: readInLayer(job.input("busybox"), "usr/bin/busybox"),
     },
-    ...staticNodes(moduleFile(job.input("kernel"), "modules.devname").toString()),
+    ...(kernel === undefined ? [] : staticNodes(moduleFile(kernel, "modules.devname").toString())),
     ...INIT_APPLETS.map(
       (applet): CpioEntry => ({ path: `bin/${applet}`, type: "symlink", target: "busybox" }),
     ),

@@ -3,7 +3,7 @@ import { MicrovmError } from "../errors.ts";
 import { mkdirSync } from "../os/files.ts";
 import { quoteWord } from "../os/processes.ts";
 import type { HostTools } from "../packages/host-tools.ts";
-import type { Builder } from "../store/builder.ts";
+import { type Builder, keepingAttributes } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { emulationFor } from "./emulation.ts";
 import { findInLayer } from "./layer-paths.ts";
@@ -32,7 +32,7 @@ export function localeLayerRecipe(
 const SOURCES = "usr/share/i18n/locales";
 
 /** Builds `locale-layer`. A locale that the guest's package does not have is an error (`config-invalid`). */
-export const buildLocaleLayer: Builder = async (job) => {
+export const buildLocaleLayer: Builder = keepingAttributes(async (job) => {
   const { locales, architecture } = job.params as { locales: string[]; architecture: string };
   const lowers = job.inputs("lowers");
   for (const name of locales) {
@@ -55,7 +55,7 @@ export const buildLocaleLayer: Builder = async (job) => {
     onOutput: job.log,
   });
   normaliseLayer(job.out);
-};
+});
 
 /** `sr_RS.UTF-8@latin` is made from `sr_RS@latin`. */
 function sourceOf(name: string): string {

@@ -19,7 +19,10 @@ export type HypervisorName = (typeof HYPERVISORS)[number];
 export type ImageType = "raw" | "qcow2" | "vhd" | "vhdx";
 
 /** Options of `microvm` that are either on or off. */
-export type Feature = "balloon" | "initialBalloonMem" | "hotplugMem" | "hugepageMem" | "graphics.enable";
+export type Feature = "balloon" | "initialBalloonMem" | "hotplugMem" | "hugepageMem";
+
+/** Where a guest's screen is shown: in a window of GTK's or of macOS's; headless: nowhere, it is only looked at by its control socket. */
+export type Graphics = "gtk" | "cocoa" | "headless";
 
 /** What a hypervisor can do here. */
 export interface Capabilities {
@@ -35,6 +38,8 @@ export interface Capabilities {
   /** Secrets of the host as system credentials of the guest. */
   readonly credentials: boolean;
   readonly features: readonly Feature[];
+  /** Where a guest's screen can be shown. */
+  readonly graphics: readonly Graphics[];
 }
 
 /** Hypervisors that the program can start; a name that is missing is refused when a guest is evaluated. */
@@ -48,7 +53,9 @@ export const CAPABILITIES: Readonly<Partial<Record<HypervisorName, Capabilities>
     devices: ["pci", "usb"],
     vsock: true,
     credentials: true,
-    // What a balloon holds can only be set while QEMU runs; its windows need more of the host than a tree of programs.
+    // What a balloon holds can only be set while QEMU runs.
     features: ["balloon", "hotplugMem", "hugepageMem"],
+    // Debian's QEMU has its windows in a package of its own, and they need more of the host than a tree of programs.
+    graphics: ["headless"],
   },
 };

@@ -114,7 +114,7 @@ test("qemu: a comma in a path or an address begins no option", () => {
         guest: { address: "", port: 2 },
       },
     ],
-    qemu: { machine: null, machineOpts: { dumpdtb: "x,y" }, extraArgs: [] },
+    qemu: { machine: null, machineOpts: { dumpdtb: "x,y" }, extraArgs: [], pcieRootPorts: [] },
   });
   const text = words.join("\n");
   for (const doubled of ["a,,b.sock", "c,,d.sock", "e,,f.img", "g,,h.sock", "/i,,j", "1,,smb=", "x,,y"]) {
@@ -147,7 +147,7 @@ test("qemu: the arguments of a machine", () => {
         guest: { address: "10.0.2.9", port: 2 },
       },
     ],
-    qemu: { machine: null, machineOpts: null, extraArgs: ["-vnc", ":5"] },
+    qemu: { machine: null, machineOpts: null, extraArgs: ["-vnc", ":5"], pcieRootPorts: [] },
   });
   const lines = words.join(" ").replaceAll(/ -(?=[a-z])/g, "\n-");
   assert.equal(
@@ -256,4 +256,26 @@ test("qemu: taps with a queue for each virtual CPU, macvtaps by their descriptor
     "-device",
     `virtio-net-pci,netdev=m0,mac=${mac},romfile=`,
   ]);
+});
+
+test("qemu: a root port has a chassis of its own unless another is said, and no value begins an option", () => {
+  const port = { id: "rp1", bus: null, chassis: null, slot: null, addr: null };
+  const ports = [port, { ...port, id: "rp2", bus: "pcie.0,x", chassis: 7, slot: 0, addr: "06.0" }];
+  const qemuOptions = { machine: null, machineOpts: null, extraArgs: [], pcieRootPorts: ports };
+  const device = { id: null, bus: "rp1", deviceExtraArgs: null };
+  const words = args(qemu, {
+    qemu: qemuOptions,
+    devices: [{ bus: "pci", path: "0000:01:00.0", qemu: device }],
+  });
+  const first = words.indexOf("pcie-root-port,id=rp1,chassis=1");
+  assert.equal(words[first + 2], "pcie-root-port,id=rp2,bus=pcie.0,,x,chassis=7,slot=0,addr=06.0");
+  // A device is behind a port that is there.
+  assert.ok(first < words.indexOf("vfio-pci,host=0000:01:00.0,multifunction=on,bus=rp1"));
+});
+
+test("qemu: a screen is a device, and no window", () => {
+  const words = args(qemu, { graphics: "headless" });
+  assert.ok(words.includes("virtio-gpu-pci"));
+  assert.equal(words[words.indexOf("-display") + 1], "none");
+  assert.ok(!args(qemu).includes("virtio-gpu-pci"));
 });

@@ -1,5 +1,5 @@
 /** What a hypervisor is asked to run, and what it answers with: values only. */
-import type { ImageType } from "./capabilities.ts";
+import type { Graphics, ImageType } from "./capabilities.ts";
 
 /** A piece of a word: literal text, a path below the store, or a variable of the runner's script. */
 export type Part = string | { readonly store: string } | { readonly variable: Variable };
@@ -66,6 +66,15 @@ export interface PassedDevice {
   };
 }
 
+/** A PCI Express port that a passed device can be put behind; null leaves a value to the hypervisor. */
+export interface RootPort {
+  readonly id: string;
+  readonly bus: string | null;
+  readonly chassis: number | null;
+  readonly slot: number | null;
+  readonly addr: string | null;
+}
+
 /** A port of the host that leads to the guest, or the other way round. */
 export interface ForwardedPort {
   readonly from: "host" | "guest";
@@ -125,9 +134,14 @@ export interface MachineSpec {
   readonly cpu: string | null;
   readonly serialConsole: boolean;
   readonly prettyProcnames: boolean;
+  /** Where the guest's screen is shown; null: it has none. */
+  readonly graphics: Graphics | null;
+  /** Who runs the hypervisor when root starts it; null: root. */
+  readonly user: string | null;
   readonly qemu: {
     readonly machine: string | null;
     readonly machineOpts: Readonly<Record<string, string>> | null;
     readonly extraArgs: readonly string[];
+    readonly pcieRootPorts: readonly RootPort[];
   };
 }

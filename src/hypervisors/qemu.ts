@@ -10,6 +10,7 @@ import type {
   MachineSpec,
   Part,
   PassedDevice,
+  RootPort,
   Share,
   Word,
 } from "./machine.ts";
@@ -69,6 +70,8 @@ export const qemu: Hypervisor = {
     ...machine.disks.flatMap(diskArgs),
     ...machine.shares.flatMap(shareArgs),
     ...machine.interfaces.flatMap((nic) => interfaceArgs(nic, machine)),
+    ...(machine.graphics === null ? [] : ["-device", "virtio-gpu-pci"]),
+    ...machine.qemu.pcieRootPorts.flatMap(rootPortArgs),
     ...deviceArgs(machine.devices),
     ...vsockArgs(machine.vsockCid),
     ...machine.credentials.flatMap(credentialArgs),
@@ -266,6 +269,15 @@ function backend(nic: Interface, queues: number, machine: MachineSpec): Word {
   }
   const tap = `tap,id=${id},ifname=${id},script=no,downscript=no${queues > 1 ? `,queues=${queues}` : ""}`;
   return vhost ? [tap, { variable: "vhost" }] : tap;
+}
+
+/** QEMU tells ports apart by chassis and slot: each has a chassis of its own unless another is asked for. */
+function rootPortArgs({ id, bus, chassis, slot, addr }: RootPort, index: number): Word[] {
+  const settings = { id, bus, chassis: chassis ?? index + 1, slot, addr };
+  const words = Object.entries(settings).flatMap(([key, value]) =>
+    value === null ? [] : [`${key}=${escapeComma(String(value))}`],
+  );
+  return ["-device", ["pcie-root-port", ...words].join(",")];
 }
 
 /** USB needs a controller, which the machine is without otherwise. */

@@ -44,7 +44,10 @@ test("each part of the machine names the option that asks for a reboot", () => {
     [runner({ credentials: [{ name: "a", file: "/a" }] }), ["microvm.credentialFiles"]],
     [runner({ agentSocket: null }), ["services.qemuGuest.enable"]],
     [runner({ initrd: "i2-initrd" }), ["boot.initrd.kernelModules"]],
-    [runner({ qemu: { machine: null, machineOpts: null, extraArgs: ["-s"] } }), ["microvm.qemu.extraArgs"]],
+    [
+      runner({ qemu: { machine: null, machineOpts: null, extraArgs: ["-s"], pcieRootPorts: [] } }),
+      ["microvm.qemu.extraArgs"],
+    ],
     [
       runner({}, "c1-web-config", ["p1-trixie-packages", "b1-trixie-base", "k1-kernel"]),
       ["environment.packages"],

@@ -234,6 +234,10 @@ function uniqueAssertions({ microvm }: GuestConfig): Assertion[] {
       microvm.interfaces.map((nic) => nic.id),
     ),
     unique(
+      "microvm.qemu.pcieRootPorts.*.id",
+      microvm.qemu.pcieRootPorts.map(({ id }) => id),
+    ),
+    unique(
       "microvm.shares.*.tag",
       microvm.shares.map((share) => share.tag),
     ),

@@ -14,6 +14,7 @@ export {
   chownSync,
   closeSync,
   constants as fsConstants,
+  copyFileSync,
   createReadStream,
   createWriteStream,
   existsSync,

@@ -12,6 +12,7 @@ export interface HostTools {
   readonly architecture: string;
   readonly hypervisor?: Recipe;
   readonly erofs?: Recipe;
+  readonly squashfs?: Recipe;
   /** Programs that make file systems, by package. */
   readonly filesystems?: Readonly<Record<string, Recipe>>;
   /** qemu-img. */

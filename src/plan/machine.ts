@@ -64,7 +64,9 @@ export function machineSpec(
     cpu: microvm.cpu,
     serialConsole: microvm.qemu.serialConsole,
     prettyProcnames: microvm.prettyProcnames,
-    qemu: microvm.qemu,
+    graphics: microvm.graphics.enable ? microvm.graphics.backend : null,
+    user: microvm.user,
+    qemu: qemuSettings(microvm.qemu),
   };
 }
 
@@ -77,6 +79,12 @@ function credentials(config: GuestConfig): Credential[] {
     ...Object.entries(config.microvm.credentialFiles).map(([name, file]) => ({ name, file })),
     ...keptHostKeys(config).map(({ file }) => ({ name: file, file })),
   ];
+}
+
+/** What of QEMU's options its command is made from. */
+function qemuSettings(settings: GuestConfig["microvm"]["qemu"]): MachineSpec["qemu"] {
+  const { machine, machineOpts, extraArgs, pcieRootPorts } = settings;
+  return { machine, machineOpts, extraArgs, pcieRootPorts };
 }
 
 /** The kernel's command line. A panic ends the VM at once, so that whoever started it learns of it. */
@@ -96,7 +104,9 @@ function kernelParams(
     "cryptomgr.notests",
     ...(microvm.optimize.enable ? ["loglevel=4"] : []),
     ...(security.lsm.length > 0 ? [`lsm=${security.lsm.join(",")}`] : []),
-    ...(parts.images || !share ? ["microvm.store=disk"] : [`microvm.store=${share.proto}:${share.tag}`]),
+    ...(parts.images || !share
+      ? [`microvm.store=disk:${microvm.storeDiskType}`]
+      : [`microvm.store=${share.proto}:${share.tag}`]),
     ...(parts.images || !share ? [] : [`microvm.store_mount=${kernelWord("the store", share.mountPoint)}`]),
     `microvm.layers=${parts.layers.join(":")}`,
     ...earlyMountWords(config, parts.init !== undefined),

@@ -83,14 +83,14 @@ test("the kernel is told where the layers are and whether they can be written", 
     );
     return own.filter((word) => !word.startsWith("microvm.layers="));
   };
-  assert.deepEqual(words({}), ["microvm.store=disk", "microvm.writable=none"]);
+  assert.deepEqual(words({}), ["microvm.store=disk:erofs", "microvm.writable=none"]);
   assert.deepEqual(words({ shares: [STORE_SHARE], writableStoreOverlay: true }), [
     "microvm.store=virtiofs:ro-store",
     "microvm.store_mount=/microvm/.ro-store",
     "microvm.writable=tmpfs",
   ]);
   const disks = { shares: [{ ...STORE_SHARE, tag: "a", proto: "9p" }], storeOnDisk: true };
-  assert.deepEqual(words(disks), ["microvm.store=disk", "microvm.writable=none"]);
+  assert.deepEqual(words(disks), ["microvm.store=disk:erofs", "microvm.writable=none"]);
 });
 
 test("a store that is shared beside disks is mounted like any other share", () => {
@@ -245,6 +245,41 @@ test("the initrd has the modules of the file systems that the guest mounts", () 
     ...["overlay", "erofs", "virtio_blk"],
     ...["xfs", "vfat", "nls_cp437", "nls_ascii", "ext4"],
   ]);
+});
+
+test("layers are squashfs disks when the guest says so", () => {
+  const one = plan({ microvm: { storeDiskType: "squashfs", storeDiskSquashfsFlags: ["-comp", "xz"] } });
+  assert.ok(one.machine.kernelParams.includes("microvm.store=disk:squashfs"));
+  const all = [...recipes(one.runner).values()];
+  const disks = all.filter(({ kind }) => kind === "squashfs");
+  assert.deepEqual(names(disks).sort(), [...images(one)].sort());
+  assert.deepEqual(disks[0]!.params, { flags: ["-comp", "xz"], architecture: "amd64" });
+  const [initrd] = all.filter(({ kind }) => kind === "initrd");
+  assert.deepEqual((initrd!.params as { modules: string[] }).modules, ["overlay", "squashfs", "virtio_blk"]);
+});
+
+test("a project's own kernel and initrd take the place of the package set's", () => {
+  const file = (name: string) => ({
+    file: `/srv/project/${name}`,
+    size: 1,
+    sha256: name.repeat(64).slice(0, 64),
+  });
+  const microvm = { kernel: "./k" };
+  const kernel = planVm({ ...plannedVm({ microvm }), bootFiles: { kernel: file("a") } });
+  const all = [...recipes(kernel.runner).values()];
+  assert.match(kernel.machine.kernel, /-kernel-image$/);
+  assert.ok(all.every(({ kind }) => kind !== "kernel-layer" && kind !== "kernel-image"));
+  // Its modules, if it has any, are not known.
+  const made = all.find(({ kind }) => kind === "initrd")!;
+  assert.deepEqual(
+    [(made.params as { modules: string[] }).modules, Object.keys(made.inputs)],
+    [[], ["busybox"]],
+  );
+  assert.ok(kernel.layers.every(({ name }) => name !== "kernel"));
+
+  const both = planVm({ ...plannedVm({ microvm }), bootFiles: { kernel: file("a"), initrd: file("b") } });
+  const initrd = [...recipes(both.runner).values()].find(({ name }) => name === "initrd")!;
+  assert.deepEqual([initrd.kind, initrd.fixed], ["project-file", { sha256: "b".repeat(64) }]);
 });
 
 test("locales are a layer between the packages and the configuration", () => {

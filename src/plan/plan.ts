@@ -10,6 +10,7 @@ import { imageProgramsRecipe, PROGRAMS_DIRECTORY } from "../guest/image-programs
 import { DISK_MODULES, initrdRecipe, STACK_MODULES } from "../guest/initrd.ts";
 import { kernelImageRecipe, kernelLayerRecipe } from "../guest/kernel.ts";
 import { localeLayerRecipe } from "../guest/locale-layer.ts";
+import { squashfsRecipe } from "../guest/squashfs.ts";
 import { unitCheckRecipe } from "../guest/unit-check.ts";
 import type { MachineSpec } from "../hypervisors/machine.ts";
 import { qemu } from "../hypervisors/qemu.ts";
@@ -34,6 +35,7 @@ import { imageGuestFiles, type PlannedImage } from "./image-files.ts";
 import { leftOut } from "./left-out.ts";
 import { machineSpec, storeShare } from "./machine.ts";
 import { moduleNames } from "./module-names.ts";
+import { type BootFiles, projectFileRecipe } from "./project-file.ts";
 import { sharedRecipe } from "./shared-recipes.ts";
 import { type HostFacts, usesDisks } from "./wishes.ts";
 
@@ -56,6 +58,8 @@ export interface PlannedVm {
   readonly host: HostFacts;
   /** What the guest's system is, in place of packages. */
   readonly image?: (PlannedImage & Pick<OpenedImage, "layers">) | undefined;
+  /** What the project brings to start it with. */
+  readonly bootFiles?: BootFiles;
   /** Absolute path of the project's directory: files of its modules are named from there on. */
   readonly projectDirectory: string;
 }
@@ -73,11 +77,18 @@ export interface Plan {
 export function planVm(vm: PlannedVm): Plan {
   const { name, config, host } = vm;
   const tools = toolRecipes(vm);
-  const kernel = sharedRecipe(kernelLayerRecipe(debsOf(vm.guest, "kernel", isKernelPackage), tools));
+  const { bootFiles = {} } = vm;
+  const kernel = bootFiles.kernel
+    ? undefined
+    : sharedRecipe(kernelLayerRecipe(debsOf(vm.guest, "kernel", isKernelPackage), tools));
   const busybox = toolsRecipe("busybox", debsOf(vm.guest, "busybox"), tools);
   const modules = [...initrdModules(vm), ...config.boot.initrd.kernelModules];
-  const initrd = sharedRecipe(initrdRecipe(kernel, busybox, modules));
-  const image = sharedRecipe(kernelImageRecipe(kernel));
+  const initrd = bootFiles.initrd
+    ? projectFileRecipe("initrd", bootFiles.initrd)
+    : sharedRecipe(initrdRecipe(kernel, busybox, modules));
+  const image = kernel
+    ? sharedRecipe(kernelImageRecipe(kernel))
+    : projectFileRecipe("kernel-image", bootFiles.kernel!);
   const packages = vm.image ? imageLayers(vm, vm.image, busybox, tools) : packageLayers(vm, tools);
   const onDisks = usesDisks(config, host.storeDirectory);
   const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
@@ -88,10 +99,8 @@ export function planVm(vm: PlannedVm): Plan {
     vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image, share?.mountPoint) : files,
     packages,
   );
-  const layers = [configLayer, ...packages, kernel];
-  const images = onDisks
-    ? layers.map((layer) => erofsRecipe(layer, tools, config.microvm.storeDiskErofsFlags))
-    : undefined;
+  const layers = [configLayer, ...packages, ...(kernel ? [kernel] : [])];
+  const images = onDisks ? layers.map((layer) => diskRecipe(layer, config, tools)) : undefined;
   const machine = machineSpec(
     name,
     vm.guest.set.architecture as MachineSpec["architecture"],
@@ -144,16 +153,25 @@ export function planVm(vm: PlannedVm): Plan {
   };
 }
 
+/** A layer as a disk. */
+function diskRecipe(layer: Recipe, { microvm }: GuestConfig, tools: HostTools): Recipe {
+  return microvm.storeDiskType === "squashfs"
+    ? squashfsRecipe(layer, tools, microvm.storeDiskSquashfsFlags)
+    : erofsRecipe(layer, tools, microvm.storeDiskErofsFlags);
+}
+
 /** What the initrd must be able to mount; and what an image needs that has nobody to load modules. */
 function initrdModules({ config, host, image }: PlannedVm): readonly string[] {
   const share = storeShare(config, host.storeDirectory);
   // Those of all volumes: in the initrd they are neither compressed nor looked for.
   const mounted = fileSystemModules(Object.values(config.fileSystems).map(({ fsType }) => fsType));
   const has9p = image ? config.microvm.shares.some(({ proto }) => proto === "9p") : share?.proto === "9p";
+  const onDisks = usesDisks(config, host.storeDirectory);
   return [
     ...STACK_MODULES,
+    ...(onDisks ? [config.microvm.storeDiskType] : []),
     // An image has nobody who loads what its volumes need.
-    ...(usesDisks(config, host.storeDirectory) || image || mounted.length > 0 ? DISK_MODULES : []),
+    ...(onDisks || image || mounted.length > 0 ? DISK_MODULES : []),
     ...(has9p ? ["9pnet_virtio", "9p"] : []),
     // Built into some kernels, and modules of others: bookworm's.
     ...(share?.proto === "virtiofs" ? ["virtio_pci", "virtiofs"] : []),
@@ -198,6 +216,7 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
   const tree = (key: string) =>
     tools.packages[key] ? toolsRecipe(key, debsOf(tools, key), { build }) : undefined;
   const erofs = tree("erofs-utils");
+  const squashfs = tree("squashfs-tools");
   const filesystems = Object.fromEntries(
     Object.values(MKFS).flatMap((mkfs) => {
       const recipe = tree(mkfs.package);
@@ -214,6 +233,7 @@ function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {
     hypervisor: tree("qemu")!,
     build,
     ...(erofs && { erofs }),
+    ...(squashfs && { squashfs }),
     filesystems,
     ...(images && { images }),
     ...(emulator && { emulator }),

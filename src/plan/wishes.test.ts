@@ -44,10 +44,23 @@ test("packages are a layer of their own when there are any beyond the base", () 
   assert.deepEqual([packages!.wanted, packages!.on], [["jq"], "base"]);
 });
 
+test("a kernel is a package by its name, and with a slash the project's own file", () => {
+  assert.deepEqual(wantedBy({ microvm: { kernel: "linux-image-amd64" } }).guest.kernel, [
+    "linux-image-amd64",
+  ]);
+  assert.equal(wantedBy({ microvm: { kernel: "./bzImage" } }).guest.kernel, undefined);
+});
+
+test("QEMU and virtiofsd come from the packages that the guest names", () => {
+  const { tools } = wantedBy({ microvm: { qemu: { package: "my-qemu" }, virtiofsd: { package: "my-fs" } } });
+  assert.deepEqual(tools!.qemu, ["my-qemu", "socat", "my-fs"]);
+});
+
 test("tools are wanted only when something needs them", () => {
   const keys = (microvm: object) => Object.keys(wantedBy({ microvm }).tools!).sort();
   assert.deepEqual(keys({ shares: [STORE_SHARE] }), ["build-tools", "qemu"]);
   assert.deepEqual(keys({}), ["build-tools", "erofs-utils", "qemu"]);
+  assert.deepEqual(keys({ storeDiskType: "squashfs" }), ["build-tools", "qemu", "squashfs-tools"]);
   const volumes = [{ image: "a", size: 1 }];
   assert.deepEqual(keys({ shares: [STORE_SHARE], volumes }), ["build-tools", "e2fsprogs", "qemu"]);
   const existing = [{ image: "a", size: 1, autoCreate: false }];

@@ -6,6 +6,7 @@ import { type DebianPackageSet, debian, hasUpdates } from "../packages/debian/pa
 import { MKFS } from "../runner/volumes.ts";
 import { keptHostKeys } from "./host-keys.ts";
 import { storeShare } from "./machine.ts";
+import { isKernelFile } from "./project-file.ts";
 
 /** What is needed of one package set. */
 export interface SetWishes {
@@ -73,7 +74,7 @@ export function wishesOf(
   host: HostFacts,
   isImage = false,
 ): Wishes {
-  const kernelPackage = config.boot.kernelPackage ?? KERNELS[set.type]?.[set.architecture];
+  const kernelPackage = kernelPackageOf(config, set);
   if (kernelPackage === undefined) {
     throw new MicrovmError("unsupported", `No kernel is known for the architecture "${set.architecture}"`, {
       hint: 'Name one with "boot.kernelPackage"',
@@ -81,7 +82,10 @@ export function wishesOf(
   }
   const { recommends } = set;
   const packages = config.environment.packages.filter((name) => !BASE_PACKAGES.includes(name));
-  const kernel = [request("kernel", [kernelPackage]), request("busybox", ["busybox-static"])];
+  const kernel = [
+    ...(kernelPackage === null ? [] : [request("kernel", [kernelPackage])]),
+    request("busybox", ["busybox-static"]),
+  ];
   if (isImage) {
     checkImagePackages(config);
     return {
@@ -95,6 +99,12 @@ export function wishesOf(
     ...kernel,
   ];
   return { guest: { set, requests }, tools: toolWishes(config, set, host) };
+}
+
+/** The package with the kernel; null when the project has a kernel of its own, undefined when none is known. */
+function kernelPackageOf({ boot, microvm }: GuestConfig, set: DebianPackageSet): string | null | undefined {
+  if (isKernelFile(microvm.kernel)) return null;
+  return microvm.kernel ?? boot.kernelPackage ?? KERNELS[set.type]?.[set.architecture];
 }
 
 function checkImagePackages({ environment: { packages } }: GuestConfig): void {
@@ -120,7 +130,7 @@ function toolWishes(
   const chosen = config.microvm.vmHostPackages;
   if (chosen === "host") return undefined;
   const toolSet = chosen === null ? defaultToolSet(set, host.architecture) : (chosen as DebianPackageSet);
-  const qemu = QEMU_PACKAGES[set.architecture];
+  const qemu = config.microvm.qemu.package ?? QEMU_PACKAGES[set.architecture];
   if (qemu === undefined) {
     throw new MicrovmError("unsupported", `QEMU's package for "${set.architecture}" is not known`, {
       hint: 'Set "microvm.vmHostPackages" to "host" to use the program on PATH',
@@ -133,8 +143,8 @@ function toolWishes(
   return {
     set: toolSet,
     requests: [
-      request("qemu", [qemu, "socat", "virtiofsd"]),
-      ...(usesDisks(config, host.storeDirectory) ? [request("erofs-utils", ["erofs-utils"])] : []),
+      request("qemu", [qemu, "socat", config.microvm.virtiofsd.package ?? "virtiofsd"]),
+      ...(usesDisks(config, host.storeDirectory) ? [diskTools(config)] : []),
       ...[...mkfsPackages].sort().map((name) => request(name, [name])),
       ...(volumes.some(({ imageType }) => imageType !== "raw")
         ? [request("qemu-utils", ["qemu-utils"])]
@@ -147,6 +157,12 @@ function toolWishes(
       request("build-tools", BUILD_TOOLS),
     ],
   };
+}
+
+/** What makes the layers' disks. */
+function diskTools({ microvm }: GuestConfig): PackageRequest {
+  const name = microvm.storeDiskType === "squashfs" ? "squashfs-tools" : "erofs-utils";
+  return request(name, [name]);
 }
 
 /** Whether the host makes interfaces for the guest before it starts. */

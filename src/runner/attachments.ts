@@ -9,10 +9,10 @@ import { tapsOf } from "./interface-scripts.ts";
  * `modules` is where QEMU's own modules are below the store, null for those that it finds by itself.
  */
 export function attachmentLines(machine: MachineSpec, modules: string | null): string {
-  const usesUsb = machine.devices.some(({ bus }) => bus === "usb");
+  const usesModules = machine.graphics !== null || machine.devices.some(({ bus }) => bus === "usb");
   return [
-    // What passes USB devices is one.
-    modules !== null && usesUsb ? `\nexport QEMU_MODULE_DIR="$store"/${quoteWord(modules)}\n` : "",
+    // What passes USB devices is one, and what makes a screen.
+    modules !== null && usesModules ? `\nexport QEMU_MODULE_DIR="$store"/${quoteWord(modules)}\n` : "",
     ...tapsOf(machine).map(({ id }) => there(id, "tap-up", machine.name)),
     machine.interfaces.some(({ vhost }) => vhost) ? VHOST : "",
     ...macvtapLines(machine),

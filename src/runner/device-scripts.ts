@@ -1,15 +1,14 @@
 /** The runner's scripts for passed devices and for machined. Root runs them. */
-import type { MachineSpec, PassedDevice } from "../hypervisors/machine.ts";
+import type { MachineSpec } from "../hypervisors/machine.ts";
 import { quoteWord } from "../os/processes.ts";
-import { tapsOf } from "./interface-scripts.ts";
+import { ownerLine, tapsOf } from "./interface-scripts.ts";
 
 /** `bin/pci-setup`: takes PCI devices from their drivers and gives them to vfio-pci, for whoever runs the VM. */
-export function pciSetup(devices: readonly PassedDevice[]): string {
+export function pciSetup(machine: Pick<MachineSpec, "devices" | "user">): string {
   return `#!/bin/sh
 set -eu
 sys=\${MICROVM_SYS:-/sys}
-uid=$(id -u "\${MICROVM_USER:-$(id -un)}")
-fail() {
+${ownerLine(machine)}fail() {
   echo "pci-setup: $1" >&2
   exit 1
 }
@@ -26,7 +25,7 @@ hand_over() {
   fi
   chown "$uid" "/dev/vfio/$(basename "$(readlink "$device/iommu_group")")"
 }
-${devices
+${machine.devices
   .filter(({ bus }) => bus === "pci")
   .map(({ path }) => `hand_over ${quoteWord(path)}\n`)
   .join("")}`;

@@ -17,7 +17,7 @@ export function interfaceScripts(machine: MachineSpec, ip: Program): Readonly<Re
       "tap-down": down("tap-down", taps),
     }),
     ...(macvtaps.length > 0 && {
-      "macvtap-up": macvtapUp(macvtaps, ip),
+      "macvtap-up": macvtapUp(macvtaps, machine, ip),
       "macvtap-down": down("macvtap-down", macvtaps),
     }),
   };
@@ -33,9 +33,10 @@ export function tapFlags(machine: MachineSpec): readonly string[] {
   return ["vnet_hdr", ...(machine.vcpu > 1 ? ["multi_queue"] : [])];
 }
 
-/** Who runs the hypervisor, and so owns its interfaces: the unit says, else the one who runs the script. */
-const OWNER = `uid=$(id -u "\${MICROVM_USER:-$(id -un)}")
-`;
+/** Who runs the hypervisor, and so owns what it uses: the unit says, else `microvm.user`, else the one who runs the script. */
+export function ownerLine({ user }: Pick<MachineSpec, "user">): string {
+  return `uid=$(id -u "\${MICROVM_USER:-${user === null ? "$(id -un)" : user}}")\n`;
+}
 
 /** Removes what a script of ours made, and nothing else. */
 const FUNCTIONS = `net=/sys/class/net
@@ -70,7 +71,7 @@ function tapUp(taps: readonly Interface[], machine: MachineSpec, ip: Program): s
   const joins = taps.some(({ bridge }) => bridge !== undefined);
   return [
     prologue("tap-up", ip),
-    OWNER,
+    ownerLine(machine),
     FUNCTIONS,
     joins ? JOIN : "",
     ...taps.map((nic) => {
@@ -105,10 +106,10 @@ join() {
 }
 `;
 
-function macvtapUp(macvtaps: readonly Interface[], ip: Program): string {
+function macvtapUp(macvtaps: readonly Interface[], machine: MachineSpec, ip: Program): string {
   return [
     prologue("macvtap-up", ip),
-    OWNER,
+    ownerLine(machine),
     FUNCTIONS,
     ...macvtaps.map(({ id, mac, macvtap }) => {
       const [name, link] = [quoteWord(id), quoteWord(macvtap!.link)];

@@ -23,6 +23,7 @@ export interface RunnerOptions {
   readonly virtiofsd: {
     readonly inodeFileHandles: string;
     readonly threadPoolSize: number | null;
+    readonly group: string | null;
     readonly extraArgs: readonly string[];
   };
 }
@@ -70,7 +71,7 @@ export function runnerRecipe(
     ...extended(
       {
         ...interfaceScripts(machine, program(tools.interfaces, "ip")),
-        ...(machine.devices.some(({ bus }) => bus === "pci") && { "pci-setup": pciSetup(machine.devices) }),
+        ...(machine.devices.some(({ bus }) => bus === "pci") && { "pci-setup": pciSetup(machine) }),
         ...(options.registerWithMachined && machinedScripts(machine)),
       },
       options.binScripts,
@@ -81,6 +82,7 @@ export function runnerRecipe(
     scripts["virtiofsd-run"] = virtiofsdScript(virtiofs, {
       program: program(tools.hypervisor, "virtiofsd"),
       ...options.virtiofsd,
+      group: options.virtiofsd.group ?? (machine.user === null ? null : { ofUser: machine.user }),
     });
   }
   const metadata = (path: string, text: string): FileEntry => ({

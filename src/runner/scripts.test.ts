@@ -55,13 +55,14 @@ const VIRTIOFSD = {
   program: { onPath: "virtiofsd" },
   threadPoolSize: 4,
   inodeFileHandles: "prefer",
+  group: null,
   extraArgs: [],
 };
 
 const SECRET = { name: "token", file: "it's secret" };
 
 const withArgs = (...extraArgs: string[]) =>
-  machine({ qemu: { machine: null, machineOpts: null, extraArgs } });
+  machine({ qemu: { machine: null, machineOpts: null, extraArgs, pcieRootPorts: [] } });
 
 /** A machine with everything that the host makes for it. */
 const ATTACHED = machine({
@@ -80,7 +81,7 @@ const ATTACHED = machine({
 const scripts = {
   ...interfaceScripts(ATTACHED, TREE),
   ...machinedScripts(ATTACHED),
-  "pci-setup": pciSetup(ATTACHED.devices),
+  "pci-setup": pciSetup(ATTACHED),
   "microvm-run with the host's interfaces": runScript(ATTACHED, qemu, SETTINGS),
   "a plain microvm-run": runScript(machine(), qemu, SETTINGS),
   "microvm-run with everything": runScript({ ...withArgs("-vnc", "it's"), credentials: [SECRET] }, qemu, {
@@ -94,6 +95,11 @@ const scripts = {
     sshKeygen: TREE,
     extraArgsScript: "/opt/it's args",
   }),
+  "microvm-run of another user": runScript(machine({ user: "alice" }), qemu, {
+    ...SETTINGS,
+    volumes: [volume("it's a volume.img")],
+  }),
+  "virtiofsd-run for another user": virtiofsdScript([share()], { ...VIRTIOFSD, group: { ofUser: "alice" } }),
   "virtiofsd-run without shares": virtiofsdScript([], VIRTIOFSD),
   "virtiofsd-run with a share": virtiofsdScript([share()], VIRTIOFSD),
   "virtiofsd-run with two shares": virtiofsdScript([share(), share({ tag: "b" })], VIRTIOFSD),
@@ -361,7 +367,7 @@ test("PCI devices are taken from their driver and given to the user who runs the
   const place = workplace(t);
   const sys = join(place.vm, "sys");
   const device = join(sys, "bus/pci/devices/0000:01:00.0");
-  const setUp = () => place.run(place.script("pci-setup", pciSetup(ATTACHED.devices)), { MICROVM_SYS: sys });
+  const setUp = () => place.run(place.script("pci-setup", pciSetup(ATTACHED)), { MICROVM_SYS: sys });
   assert.equal(setUp().stderr.split("\n").at(-2), "pci-setup: the kernel has no driver vfio-pci");
   mkdirSync(join(sys, "bus/pci/drivers/vfio-pci"), { recursive: true });
   assert.equal(setUp().stderr, 'pci-setup: this host has no PCI device "0000:01:00.0"\n');

@@ -10,28 +10,28 @@ import { attachmentLines } from "./attachments.ts";
 import { START_READY } from "./lifecycle.ts";
 import { PROLOGUE } from "./prologue.ts";
 import { credentialLines, hostKeyLines, type NewHostKey } from "./secrets.ts";
+import { becomeUserLines, RUN_BY_ROOT } from "./user.ts";
 import { type RunnerVolume, type VolumePrograms, volumesLines } from "./volumes.ts";
 import { type Program, programWords, quoteArguments } from "./words.ts";
 
+/** What `microvm-run` is made from beside the machine. */
+interface RunSettings {
+  readonly program: Program;
+  readonly dataDirectories: readonly string[];
+  /** Where the hypervisor's modules are below the store; null: where it looks by itself. */
+  readonly modules: string | null;
+  readonly preStart: string;
+  readonly volumes: readonly RunnerVolume[];
+  readonly volumePrograms: VolumePrograms;
+  readonly hostKeys: readonly NewHostKey[];
+  readonly sshKeygen: Program;
+  readonly extraArgsScript: string | null;
+  /** Of the host, as Debian calls it. */
+  readonly hostArchitecture: string;
+}
+
 /** `bin/microvm-run`: what must happen before the hypervisor, then the hypervisor in this process's place. */
-export function runScript(
-  machine: MachineSpec,
-  hypervisor: Hypervisor,
-  settings: {
-    readonly program: Program;
-    readonly dataDirectories: readonly string[];
-    /** Where the hypervisor's modules are below the store; null: where it looks by itself. */
-    readonly modules: string | null;
-    readonly preStart: string;
-    readonly volumes: readonly RunnerVolume[];
-    readonly volumePrograms: VolumePrograms;
-    readonly hostKeys: readonly NewHostKey[];
-    readonly sshKeygen: Program;
-    readonly extraArgsScript: string | null;
-    /** Of the host, as Debian calls it. */
-    readonly hostArchitecture: string;
-  },
-): string {
+export function runScript(machine: MachineSpec, hypervisor: Hypervisor, settings: RunSettings): string {
   const onPath = "onPath" in settings.program;
   const program = programWords(settings.program);
   const command = [
@@ -42,6 +42,7 @@ export function runScript(
   return [
     PROLOGUE,
     `# Starts ${machine.name} in the current directory, where its sockets and volumes lie.`,
+    machine.user === null ? "" : becomeUserLines(machine.user, lastingFiles(settings)),
     settings.preStart.trim(),
     volumesLines(settings.volumes, settings.volumePrograms),
     ...settings.hostKeys.map((key) => hostKeyLines(key, settings.sshKeygen)),
@@ -60,6 +61,11 @@ export function runScript(
     .filter((part) => part !== "")
     .join("\n")
     .concat("\n");
+}
+
+/** Files in the VM's directory that are made at one start and used at later ones. */
+function lastingFiles({ volumes, hostKeys }: Pick<RunSettings, "volumes" | "hostKeys">): string[] {
+  return [...volumes.map(({ image }) => image), ...hostKeys.flatMap(({ file }) => [file, `${file}.pub`])];
 }
 
 /**
@@ -118,9 +124,13 @@ export function virtiofsdScript(
     readonly program: Program;
     readonly threadPoolSize: number | null;
     readonly inodeFileHandles: string;
+    /** Whose the sockets are as well: a group, or that of the user who runs the hypervisor; null: nobody else's. */
+    readonly group: string | { readonly ofUser: string } | null;
     readonly extraArgs: readonly string[];
   },
 ): string {
+  const { group } = settings;
+  const start = group !== null && typeof group === "object" ? groupLines(group.ofUser) : "";
   const command = (share: Share): string => {
     const source: Part = share.source === "store" ? { store: "" } : share.source;
     const args: Word[] = [
@@ -130,19 +140,27 @@ export function virtiofsdScript(
       ...["--sandbox", "namespace"],
       `--inode-file-handles=${settings.inodeFileHandles}`,
       ...(settings.threadPoolSize === null ? [] : ["--thread-pool-size", String(settings.threadPoolSize)]),
+      ...(typeof group === "string" ? ["--socket-group", group] : []),
       "--xattr",
       ...(share.readOnly ? ["--readonly"] : []),
       ...(share.posixAcl ? ["--posix-acl"] : []),
       ...settings.extraArgs,
       ...share.extraArgs,
     ];
-    return `${programWords(settings.program)} \\\n  ${quoteArguments(args, "store")}`;
+    return `${programWords(settings.program)} ${start === "" ? "" : '"$@" '}\\\n  ${quoteArguments(args, "store")}`;
   };
   const [first, ...others] = shares;
   if (first === undefined) return `${PROLOGUE}# No share needs a virtiofsd.\n`;
-  if (others.length === 0) return `${PROLOGUE}exec ${command(first)}\n`;
+  if (others.length === 0) return `${PROLOGUE}${start}exec ${command(first)}\n`;
   const starts = shares.map((share) => `${command(share)} &\npids="$pids $!"\n`).join("");
-  return `${PROLOGUE}${VIRTIOFSD_STOP}${starts}${VIRTIOFSD_WAIT}`;
+  return `${PROLOGUE}${start}${VIRTIOFSD_STOP}${starts}${VIRTIOFSD_WAIT}`;
+}
+
+/** Root's virtiofsd lets the user's hypervisor in. */
+function groupLines(user: string): string {
+  return `set --
+if ${RUN_BY_ROOT}; then set -- --socket-group "$(id -gn ${quoteWord(user)})"; fi
+`;
 }
 
 /** Ends all of them. */

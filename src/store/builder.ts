@@ -10,14 +10,28 @@ import { inputsOf, type Recipe, storePathName } from "./recipe.ts";
  * must stop soon after `job.signal`, and leave nothing running or mounted.
  */
 export interface Builder {
-  (job: BuildJob): Promise<void>;
+  (job: BuildJob): Promise<BuilderAnswer>;
+  /** Its output can hold extended attributes: they are digested, too. */
+  readonly keepsAttributes?: true;
   /** It starts before its fixed inputs are there, and waits for each with `job.arrival`. */
   readonly isEager?: true;
 }
 
+/** What a builder of a single file can say of it; the store looks for itself otherwise. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most say nothing
+export type BuilderAnswer = void | {
+  /** SHA-256, in hexadecimal, of all that was written to the file, as it was written. */
+  readonly content: string;
+};
+
 /** Marks a builder that can do something with each of its fixed inputs before all are there. */
 export function eager(builder: (job: BuildJob) => Promise<void>): Builder {
   return Object.assign(builder, { isEager: true } as const);
+}
+
+/** Marks a builder whose output can hold extended attributes. */
+export function keepingAttributes(builder: Builder): Builder {
+  return Object.assign(builder, { keepsAttributes: true } as const);
 }
 
 /** Builders by kind. */

@@ -14,6 +14,8 @@ export interface InfoRecord {
   readonly references: readonly string[];
   /** SHA-256, in hexadecimal, of the tree in canonical form. */
   readonly digest: string;
+  /** SHA-256 of its extended attributes (`digestAttributes`); absent for what has none, and where they could not be read. */
+  readonly attributes?: string;
   /** Bytes in regular files. */
   readonly size: number;
   /** When it was built, ISO 8601. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
 import { chmodSync, existsSync, lstatSync, removeTree, renameSync, writeFileSync } from "../os/files.ts";
 import { syncFile, syncFileSystem } from "../os/sync.ts";
+import { digestAttributes } from "./attributes-digest.ts";
 import { type InfoRecord, infoFile } from "./info.ts";
 import type { Json } from "./json.ts";
 import { type Recipe, recordOf, runtimeInputs, storePathName } from "./recipe.ts";
@@ -12,17 +13,26 @@ import { normaliseTree, summariseTree, type TreeSummary } from "./tree.ts";
  * Puts a finished build into the store. The info record is in place first, so that a path that is there has
  * one; both are on the disk before the path gets its name, so that a path that is there is whole.
  */
-export async function publish(storeDirectory: string, recipe: Recipe, out: string): Promise<TreeSummary> {
-  const summary = await finish(recipe, out);
-  await publishRecorded(storeDirectory, storePathName(recipe), out, infoOf(recipe, summary));
+export async function publish(
+  storeDirectory: string,
+  recipe: Recipe,
+  out: string,
+  { content, keepsAttributes }: { readonly content?: string; readonly keepsAttributes?: boolean } = {},
+): Promise<TreeSummary> {
+  const summary = await finish(recipe, out, content);
+  const attributes = keepsAttributes ? await digestAttributes(out) : undefined;
+  await publishRecorded(storeDirectory, storePathName(recipe), out, infoOf(recipe, summary, attributes));
   return summary;
 }
 
-/** Normalises what a builder made, and digests and checks it. It is then as it may lie in the store. */
-export async function finish(recipe: Recipe, out: string): Promise<TreeSummary> {
+/**
+ * Normalises what a builder made, and digests and checks it. It is then as it may lie in the store. `content` is what
+ * the builder of a file says of it.
+ */
+export async function finish(recipe: Recipe, out: string, content?: string): Promise<TreeSummary> {
   if (!lstatSync(out, { throwIfNoEntry: false })) throw new Error("its builder made nothing");
   await normaliseTree(out, { exactModes: recipe.exactModes ?? false });
-  const summary = await summariseTree(out);
+  const summary = await summariseTree(out, content);
   if (recipe.fixed) checkContent(recipe, recipe.fixed.sha256, summary);
   return summary;
 }
@@ -42,12 +52,13 @@ export async function publishRecorded(
   moveTree(out, join(storeDirectory, name));
 }
 
-function infoOf(recipe: Recipe, summary: TreeSummary): InfoRecord {
+function infoOf(recipe: Recipe, summary: TreeSummary, attributes: string | undefined): InfoRecord {
   return {
     version: 1,
     recipe: recordOf(recipe),
     references: [...new Set(runtimeInputs(recipe).map(storePathName))].sort(),
     digest: summary.digest,
+    ...(attributes !== undefined && { attributes }),
     size: summary.size,
     time: new Date().toISOString(),
   };

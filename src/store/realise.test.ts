@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { MicrovmError } from "../errors.ts";
-import { eager } from "./builder.ts";
+import { type BuildJob, eager } from "./builder.ts";
 import type { StoreEvent } from "./events.ts";
 import { type Recipe, storePathName } from "./recipe.ts";
 import { openStore } from "./store.ts";
 import { builders, fixedFile, recipe } from "./testing/recipes.ts";
 import { leftovers, temporaryDirectory, temporaryStore } from "./testing/temporary-store.ts";
+import { summariseTree } from "./tree.ts";
 
 test("a built path is read-only, of a constant time, recorded, and intact", async (context) => {
   const store = temporaryStore(context);
@@ -176,6 +177,24 @@ test("a plan's summary counts what is missing, inputs first", (context) => {
     ["source", "other", "top"],
   );
   assert.deepEqual({ fetches, builds, present }, { fetches: 1, builds: 2, present: 0 });
+});
+
+test("what a builder says that it wrote is compared, and not read again", async (context) => {
+  const store = temporaryStore(context);
+  const file = fixedFile("source", "source");
+  const content = file.fixed!.sha256;
+  const saying = (said: string) => ({
+    builders: {
+      fetch: async (job: BuildJob) => {
+        writeFileSync(job.out, "source");
+        return { content: said };
+      },
+    },
+  });
+  await assert.rejects(store.realise(file, saying("0".repeat(64))), { code: "checksum-mismatch" });
+  await store.realise(file, saying(content));
+  // The digest is the same as that of a file that was read.
+  assert.equal(store.info(storePathName(file)).digest, (await summariseTree(store.pathOf(file))).digest);
 });
 
 test("two runs of one process build a path once", async (context) => {

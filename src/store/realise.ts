@@ -219,10 +219,13 @@ async function build(run: Run, recipe: Recipe, { directory }: Workspace, arrival
   const builder = builderOf(run, recipe);
   emit(run, recipe, "start");
   try {
-    await builder(job);
+    const answer = await builder(job);
     run.signal.throwIfAborted();
     emit(run, recipe, "publishing");
-    const { size } = await publish(run.store.directory, recipe, job.out);
+    const { size } = await publish(run.store.directory, recipe, job.out, {
+      ...answer,
+      ...(builder.keepsAttributes && { keepsAttributes: true }),
+    });
     run.emit({ ...subject(recipe), type: "done", size, milliseconds: performance.now() - started });
   } catch (error) {
     emit(run, recipe, "failed");

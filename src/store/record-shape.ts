@@ -10,6 +10,7 @@ export function recordFault(record: unknown): string | undefined {
   const fields: readonly (readonly [string, boolean])[] = [
     ["references", isListOf(record.references, isStorePathName)],
     ["digest", isSha256(record.digest)],
+    ["attributes", record.attributes === undefined || isSha256(record.attributes)],
     ["size", Number.isSafeInteger(record.size) && (record.size as number) >= 0],
     ["time", typeof record.time === "string" && !Number.isNaN(Date.parse(record.time))],
     ["recipe", isRecipe(record.recipe)],

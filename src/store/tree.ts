@@ -64,9 +64,10 @@ export async function normaliseTree(root: string, { exactModes }: { exactModes: 
  * Reads a whole tree. The canonical form has one line an entry, in the order of a walk with sorted names:
  * type, mode, owner, group (the top's own count as root), path, then size and SHA-256 of a file, target of a link, number of a device.
  * Not part of it: times, extended attributes, which names are hard links of one file, and whether its
- * owner may write to the top directory (which a rename between directories needs).
+ * owner may write to the top directory (which a rename between directories needs). `known` is the SHA-256 of the top's
+ * content, where that is a file that need not be read.
  */
-export async function summariseTree(root: string): Promise<TreeSummary> {
+export async function summariseTree(root: string, known?: string): Promise<TreeSummary> {
   const turn = takeTurns();
   const form = createHash("sha256");
   let size = 0;
@@ -77,7 +78,7 @@ export async function summariseTree(root: string): Promise<TreeSummary> {
     const { stats, relative } = entry;
     let detail = "";
     if (stats.isFile()) {
-      const sum = stats.size < CHUNK ? hashSmallFile(entry.path) : await hashLargeFile(entry.path);
+      const sum = (relative === "" ? known : undefined) ?? (await hashFile(entry.path, stats.size));
       if (relative === "") content = sum;
       size += stats.size;
       detail = `${stats.size} ${sum}`;

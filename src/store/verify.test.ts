@@ -12,8 +12,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { writeAttributes } from "../os/attributes.ts";
 import { missing } from "../os/testing/programs.ts";
-import type { Builder, Builders } from "./builder.ts";
+import { type Builder, type Builders, keepingAttributes } from "./builder.ts";
 import { presentNames } from "./names.ts";
 import { type Recipe, storePathName } from "./recipe.ts";
 import type { Store } from "./store.ts";
@@ -64,6 +65,32 @@ test("a damaged path is found, with both digests", async (context) => {
   assert.deepEqual(other, intact);
   assert.equal(verdict!.status, "damaged");
   assert.match(verdict!.detail!, /^its digest should be "[0-9a-f]{64}", it is "[0-9a-f]{64}"$/);
+});
+
+test("extended attributes that changed are found and repaired", {
+  skip: missing("perl"),
+}, async (context) => {
+  const note = (value: string) => new Map([["bin/hello", { "user.note": value }]]);
+  const attributed: Builders = {
+    tree: keepingAttributes(async (job) => {
+      await builders.tree!(job);
+      await writeAttributes(job.out, note("01"));
+    }),
+  };
+  const layer = recipe("layer", { kind: "tree" });
+  const store = await built(context, layer, attributed);
+  const options = { builders: attributed };
+  assert.deepEqual(await verify(store, options), { layer: intact });
+  const file = join(store.pathOf(layer), "bin/hello");
+  chmodSync(file, 0o755);
+  await writeAttributes(store.pathOf(layer), note("02"));
+  chmodSync(file, 0o555);
+  const detail = "its extended attributes are not those that were built";
+  assert.deepEqual(await verify(store, options), { layer: { status: "damaged", detail } });
+  assert.deepEqual(await verify(store, { ...options, repair: true }), {
+    layer: { status: "repaired", detail },
+  });
+  assert.deepEqual(await verify(store, options), { layer: intact });
 });
 
 test("damaged paths are built and fetched anew, inputs before what is built from them", async (context) => {

@@ -13,6 +13,7 @@ import { chmodSync, lstatSync } from "../os/files.ts";
 import { lockFile } from "../os/locks.ts";
 import { syncFileSystem } from "../os/sync.ts";
 import { storeNames } from "../paths.ts";
+import { digestAttributes } from "./attributes-digest.ts";
 import type { Builders } from "./builder.ts";
 import { type DigestPool, openDigestPool } from "./digest-pool.ts";
 import { isPresent, prepareDirectory } from "./directory.ts";
@@ -123,17 +124,24 @@ async function judgePath(run: Run, name: string): Promise<PathVerdict | undefine
 /** What is wrong with a path, for a person; undefined when nothing is. */
 async function findDamage({ storeDirectory, pool }: Run, name: string): Promise<string | undefined> {
   try {
-    const { recipe, references, digest } = readInfo(storeDirectory, name);
+    const { recipe, references, digest, attributes } = readInfo(storeDirectory, name);
     checkRecord(recipeOf(recipe), name);
     const missing = references.find((reference) => !isPresent(storeDirectory, reference));
     if (missing !== undefined) return `it needs "${missing}", which is not in the store`;
     const found = await pool.summarise(join(storeDirectory, name));
-    if (found.digest === digest) return undefined;
-    return `its digest should be "${digest}", it is "${found.digest}"`;
+    if (found.digest !== digest) return `its digest should be "${digest}", it is "${found.digest}"`;
+    const hasOthers = await hasOtherAttributes(join(storeDirectory, name), attributes);
+    return hasOthers ? "its extended attributes are not those that were built" : undefined;
   } catch (error) {
     if (!(error instanceof MicrovmError) && systemCode(error) === undefined) throw error;
     return messageOf(error);
   }
+}
+
+/** Whether a tree has other attributes than those recorded, if any are; what cannot be read is not held against it. */
+async function hasOtherAttributes(tree: string, recorded: string | undefined): Promise<boolean> {
+  const found = recorded === undefined ? undefined : await digestAttributes(tree);
+  return found !== undefined && found !== recorded;
 }
 
 async function judgeRebuild(run: Run, name: string): Promise<PathVerdict> {
@@ -155,8 +163,8 @@ async function repairPath(run: Run, name: string): Promise<string | undefined> {
   await using _ = await lockFile(join(storeDirectory, storeNames.locks, name), { signal: run.signal });
   try {
     await using built = await rebuild(run, name);
-    const { digest } = readInfo(storeDirectory, name);
-    if (built.digest !== digest) {
+    const { digest, attributes } = readInfo(storeDirectory, name);
+    if (built.digest !== digest || (await hasOtherAttributes(built.tree, attributes))) {
       const difference = await firstDifference(storeDirectory, name, built);
       return `built anew it is another one: ${difference ?? "its record is wrong"}`;
     }

@@ -33,7 +33,9 @@ export function machine(fields: Partial<MachineSpec> = {}): MachineSpec {
     cpu: null,
     serialConsole: true,
     prettyProcnames: true,
-    qemu: { machine: null, machineOpts: null, extraArgs: [] },
+    graphics: null,
+    user: null,
+    qemu: { machine: null, machineOpts: null, extraArgs: [], pcieRootPorts: [] },
     ...fields,
   };
 }

@@ -3,31 +3,35 @@ import { CAPABILITIES, type Feature } from "../../hypervisors/capabilities.ts";
 import type { GuestConfig } from "./arguments.ts";
 import type { Assertion } from "./name-assertions.ts";
 
-const FEATURES: readonly Feature[] = [
-  "balloon",
-  "initialBalloonMem",
-  "hotplugMem",
-  "hugepageMem",
-  "graphics.enable",
-];
-
-function isWanted(microvm: GuestConfig["microvm"], feature: Feature): boolean {
-  return feature === "graphics.enable" ? microvm.graphics.enable : Boolean(microvm[feature]);
-}
+const FEATURES: readonly Feature[] = ["balloon", "initialBalloonMem", "hotplugMem", "hugepageMem"];
 
 /** One assertion for each rule. */
 export function machineAssertions(config: GuestConfig): Assertion[] {
-  return [...featureAssertions(config), ...memoryAssertions(config), ...aclAssertions(config)];
+  return [
+    ...featureAssertions(config),
+    ...memoryAssertions(config),
+    ...aclAssertions(config),
+    ...kernelAssertions(config),
+    ...packageAssertions(config),
+    linkAssertion(config),
+  ];
 }
 
 function featureAssertions({ microvm }: GuestConfig): Assertion[] {
-  const able = CAPABILITIES[microvm.hypervisor]?.features;
+  const { graphics, hypervisor } = microvm;
+  const able = CAPABILITIES[hypervisor];
   // A hypervisor that is not there is refused as such.
   if (!able) return [];
-  return FEATURES.map((feature) => ({
-    assertion: !isWanted(microvm, feature) || able.includes(feature),
-    message: `"microvm.${feature}" is set, which "${microvm.hypervisor}" cannot do here`,
-  }));
+  return [
+    ...FEATURES.map((feature) => ({
+      assertion: !microvm[feature] || able.features.includes(feature),
+      message: `"microvm.${feature}" is set, which "${hypervisor}" cannot do here`,
+    })),
+    {
+      assertion: !graphics.enable || able.graphics.includes(graphics.backend),
+      message: `"microvm.graphics.backend" is "${graphics.backend}", which "${hypervisor}" cannot do here: it can do "${able.graphics.join('", "')}"`,
+    },
+  ];
 }
 
 function memoryAssertions({ microvm }: GuestConfig): Assertion[] {
@@ -46,6 +50,50 @@ function memoryAssertions({ microvm }: GuestConfig): Assertion[] {
       assertion: hotplugMem === 0 || hypervisor !== "qemu" || qemu.machine !== "microvm",
       message: '"microvm.hotplugMem" is set, which the machine "microvm" of "microvm.qemu.machine" cannot do',
     },
+  ];
+}
+
+/** Names of packages mean nothing where programs are looked for on `PATH`. */
+function packageAssertions({ microvm: { vmHostPackages, qemu, virtiofsd } }: GuestConfig): Assertion[] {
+  return Object.entries({ qemu, virtiofsd }).map(([option, settings]) => ({
+    assertion: settings.package === null || vmHostPackages !== "host",
+    message: `"microvm.${option}.package" is "${settings.package}", and "microvm.vmHostPackages" is "host", which has no packages: set one of them`,
+  }));
+}
+
+/** What reads the link would find nothing. */
+function linkAssertion({ microvm: { systemSymlink } }: GuestConfig): Assertion {
+  return {
+    assertion: systemSymlink,
+    message:
+      '"microvm.systemSymlink" is false, and a runner has the link here: live changes read it; leave the option out',
+  };
+}
+
+/** Two options for one thing, and what a kernel without modules cannot do. */
+function kernelAssertions({ microvm: { kernel }, boot }: GuestConfig): Assertion[] {
+  if (kernel === null) return [];
+  if (!kernel.includes("/")) {
+    return [
+      {
+        assertion: boot.kernelPackage === null || boot.kernelPackage === kernel,
+        message: `"microvm.kernel" is "${kernel}", and "boot.kernelPackage" is "${boot.kernelPackage}": set one of them`,
+      },
+    ];
+  }
+  const modules = {
+    "boot.kernelModules": boot.kernelModules,
+    "boot.initrd.kernelModules": boot.initrd.kernelModules,
+  };
+  return [
+    {
+      assertion: boot.kernelPackage === null,
+      message: `"microvm.kernel" is the file "${kernel}", and "boot.kernelPackage" is "${boot.kernelPackage}": set one of them`,
+    },
+    ...Object.entries(modules).map(([option, names]) => ({
+      assertion: names.length === 0,
+      message: `"${option}" has "${names[0]}", and "microvm.kernel" is the file "${kernel}", which comes without modules: build it in`,
+    })),
   ];
 }
 

@@ -6,12 +6,24 @@ const faultsOf = (microvm: object) => guest({ microvm }).faults;
 
 test("memory that the hypervisor cannot take or give is refused, by option", () => {
   assert.deepEqual(faultsOf({ balloon: true, hugepageMem: true, hotplugMem: 64 }), []);
-  assert.deepEqual(faultsOf({ initialBalloonMem: 1, graphics: { enable: true } }), [
+  assert.deepEqual(faultsOf({ initialBalloonMem: 1 }), [
     '"microvm.initialBalloonMem" is set, which "qemu" cannot do here',
-    '"microvm.graphics.enable" is set, which "qemu" cannot do here',
   ]);
   assert.deepEqual(faultsOf({ hotplugMem: 64, qemu: { machine: "microvm" } }), [
     '"microvm.hotplugMem" is set, which the machine "microvm" of "microvm.qemu.machine" cannot do',
+  ]);
+});
+
+test("a screen is shown where the hypervisor can, and packages are named where there are any", () => {
+  assert.deepEqual(faultsOf({ graphics: { enable: true, backend: "headless" } }), []);
+  assert.deepEqual(faultsOf({ graphics: { backend: "cocoa" } }), []);
+  for (const backend of ["gtk", "cocoa"]) {
+    assert.deepEqual(faultsOf({ graphics: { enable: true, backend } }), [
+      `"microvm.graphics.backend" is "${backend}", which "qemu" cannot do here: it can do "headless"`,
+    ]);
+  }
+  assert.deepEqual(faultsOf({ vmHostPackages: "host", virtiofsd: { package: "my-virtiofsd" } }), [
+    '"microvm.virtiofsd.package" is "my-virtiofsd", and "microvm.vmHostPackages" is "host", which has no packages: set one of them',
   ]);
 });
 
@@ -30,4 +42,17 @@ test("access control lists do not go with translated ids", () => {
     '"microvm.shares.0.posixAcl" is true, which does not go with arguments that translate user or group ids: set it to false',
   ]);
   assert.deepEqual(faultsOf({ shares: [{ ...share, extraArgs, posixAcl: false }] }), []);
+});
+
+test("a kernel is named once, and one of the project's own has no modules", () => {
+  assert.deepEqual(guest({ microvm: { kernel: "a" }, boot: { kernelPackage: "b" } }).faults, [
+    '"microvm.kernel" is "a", and "boot.kernelPackage" is "b": set one of them',
+  ]);
+  assert.deepEqual(guest({ microvm: { kernel: "a" }, boot: { kernelPackage: "a" } }).faults, []);
+  const boot = { kernelPackage: "b", kernelModules: ["nbd"], initrd: { kernelModules: ["btrfs"] } };
+  assert.deepEqual(guest({ microvm: { kernel: "./a" }, boot }).faults, [
+    '"microvm.kernel" is the file "./a", and "boot.kernelPackage" is "b": set one of them',
+    '"boot.kernelModules" has "nbd", and "microvm.kernel" is the file "./a", which comes without modules: build it in',
+    '"boot.initrd.kernelModules" has "btrfs", and "microvm.kernel" is the file "./a", which comes without modules: build it in',
+  ]);
 });

@@ -64,6 +64,39 @@ export const machineOptions = {
       description: "Control socket of the hypervisor, in the VM's directory. Null makes it `NAME.sock`.",
       example: "control.sock",
     }),
+    user: mkOption({
+      type: types.nullOr(types.strMatching(/^[a-z_][a-z0-9_-]*\$?$/)),
+      default: null,
+      description:
+        "User of this machine that the hypervisor runs as when root starts the VM. Everything that `microvm-run` does is done by that user: `preStart`, making volumes, reading credentials. That user sees the store as a host's VMs do, by its group. A host's VMs run as a user of their own anyway. Null changes nothing.",
+      example: "alice",
+    }),
+    registerClosure: mkOption({
+      type: types.bool,
+      default: true,
+      description:
+        "Whether the guest's package manager knows the packages of its layers. Without it dpkg's database is empty, and apt would install everything anew.",
+    }),
+    systemSymlink: mkOption({
+      type: types.bool,
+      default: true,
+      description:
+        "Whether the runner has a link to its system, `share/microvm/system`. A runner here always has, since live changes and `microvm list` read it: false is refused.",
+    }),
+    kernel: mkOption({
+      type: types.nullOr(types.nonEmptyStr),
+      default: null,
+      description:
+        "The guest's kernel: a package of its set, which is the same as `boot.kernelPackage`; or, with a slash in it, a file of the project with an image that the hypervisor can start, relative to the project's directory. Such a kernel comes without modules: what the guest needs must be built in. Null takes the package set's kernel for virtual machines.",
+      example: "./bzImage",
+    }),
+    initrdPath: mkOption({
+      type: types.nullOr(types.nonEmptyStr),
+      default: null,
+      description:
+        "File of the project with the initrd, relative to its directory. It is told by the kernel's command line what to mount, as the program's own is (see guest.md). Null makes one.",
+      example: "./initrd.img",
+    }),
     kernelParams: mkOption({
       type: types.listOf(types.strMatching(/^\S+$/)),
       default: [],
@@ -77,9 +110,10 @@ export const machineOptions = {
         "Whether the layers reach the guest as read-only disks. Null means: when no share has the store as its source.",
     }),
     storeDiskType: mkOption({
-      type: types.enum(["erofs"]),
+      type: types.enum(["erofs", "squashfs"]),
       default: "erofs",
-      description: "File system of the layers' disks.",
+      description:
+        "File system of the layers' disks. squashfs is smaller, and takes longer to build and to read.",
     }),
     storeDiskErofsFlags: mkOption({
       type: types.listOf(types.str),
@@ -87,6 +121,12 @@ export const machineOptions = {
       description:
         "Arguments for mkfs.erofs. Without any, disks are uncompressed, which is the quickest to build and to read.",
       example: ["-zlz4hc"],
+    }),
+    storeDiskSquashfsFlags: mkOption({
+      type: types.listOf(types.str),
+      default: ["-comp", "zstd", "-Xcompression-level", "3"],
+      description: "Arguments for mksquashfs.",
+      example: ["-comp", "xz"],
     }),
     writableStoreOverlay: mkOption({
       type: types.nullOr(types.either(types.bool, types.path)),

@@ -45,7 +45,14 @@ export const memoryOptions = {
       enable: mkOption({
         type: types.bool,
         default: false,
-        description: "Whether the guest has a screen, in a window of the host.",
+        description: "Whether the guest has a screen.",
+      }),
+      backend: mkOption({
+        type: types.enum(["gtk", "cocoa", "headless"]),
+        default: "gtk",
+        description:
+          "Where the screen is shown: in a window of GTK's or of macOS's, or, headless, nowhere: it can be looked at by the hypervisor's control socket (`screendump`). The QEMU of a package set has no windows, so that QEMU can do headless only. The kernel must have a driver for virtio-gpu: Debian's `linux-image-amd64` has, its kernel for virtual machines has not.",
+        example: "headless",
       }),
     },
   },

@@ -154,7 +154,11 @@ test("addresses that are none are refused with option and file", () => {
       wrong(`${address}[0]`, 'IP address with a prefix length, such as "10.0.0.2/24"', text),
     ]);
   }
-  assert.equal(faultsOf({ networking: { firewall: { allowedTCPPorts: [65536] } } }).length, 1);
+  for (const port of [65536, -1]) {
+    assert.deepEqual(faultsOf({ networking: { firewall: { allowedTCPPorts: [port] } } }), [
+      `The option "networking.firewall.allowedTCPPorts[0]" must be of type "16 bit unsigned integer; between 0 and 65535 (both inclusive)", but is ${port} in "web.ts"`,
+    ]);
+  }
   assert.deepEqual(faultsOf({ networking: { firewall: { allowedUDPPortRanges: [{ from: 9, to: 5 }] } } }), [
     '"networking.firewall.allowedUDPPortRanges" has a range from 9 to 5: it ends before it begins',
   ]);

@@ -84,6 +84,19 @@ export const sharesOptions = {
         description: "Number of threads of each virtiofsd. Null leaves the choice to virtiofsd.",
         example: 4,
       }),
+      group: mkOption({
+        type: types.nullOr(types.strMatching(/^[a-z_][a-z0-9_-]*\$?$/)),
+        default: null,
+        description:
+          "Group of the host that may use the sockets of virtiofsd: that of who runs the hypervisor. Null takes the one of `microvm.user`, where that is set. On a host the VM's own group has them, whatever this says.",
+        example: "kvm",
+      }),
+      package: mkOption({
+        type: types.nullOr(types.nonEmptyStr),
+        default: null,
+        description: "Package of `microvm.vmHostPackages` with virtiofsd. Null takes `virtiofsd`.",
+        example: "virtiofsd",
+      }),
       extraArgs: mkOption({
         type: types.listOf(types.str),
         default: [],

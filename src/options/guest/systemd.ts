@@ -33,9 +33,14 @@ const managerOptions = {
 /** Options of the guest's units. */
 export type SystemdOptions = typeof managerOptions & typeof servicesOptions & typeof otherUnitsOptions;
 
-const checks = ({ config }: { readonly config: UnitsConfig }) => ({
+interface Arguments {
+  readonly config: UnitsConfig;
+  readonly options: object;
+}
+
+const checks = ({ config, options }: Arguments) => ({
   config: {
-    assertions: () => unitFaults(config).map((message) => ({ assertion: false, message })),
+    assertions: () => unitFaults(config, options).map((message) => ({ assertion: false, message })),
     warnings: () => unitWarnings(config),
   },
 });

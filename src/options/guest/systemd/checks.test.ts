@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { withFile } from "../../../module-system/index.ts";
 import { guest, guestConfig } from "../../testing/evaluate.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: tests give wrong units too
@@ -67,15 +68,13 @@ describe("faults that are seen without the guest's packages", () => {
   });
 
   test("units that wait for each other", () => {
-    assert.deepEqual(
-      faultsOf({
-        services: { a: { after: ["b.service"] }, b: { before: ["c.target"] } },
-        targets: { c: { before: ["b.service"] } },
-      }),
-      [
-        'Units wait for each other: "b.service" after "c.target" after "b.service"; look at "after" and "before" of "systemd.services.b", "systemd.targets.c"',
-      ],
-    );
+    const [web, other] = [
+      { services: { a: { after: ["b.service"] }, b: { before: ["c.target"] } } },
+      { targets: { c: { before: ["b.service"] } } },
+    ].map((systemd, index) => withFile(["web.ts", "other.ts"][index]!, { config: { systemd } }));
+    assert.deepEqual(guest(() => ({ imports: [web, other] })).faults, [
+      'Units wait for each other: "b.service" after "c.target" after "b.service"; look at "after" and "before" of "systemd.services.b" in "web.ts", "systemd.targets.c" in "other.ts"',
+    ]);
   });
 
   test("references that are no names of units, and settings that have other words", () => {

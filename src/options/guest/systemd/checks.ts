@@ -1,5 +1,6 @@
 /** What must hold between units, as far as it can be known without the guest's packages. */
 import type { InferConfig } from "../../../module-system/index.ts";
+import { type DefinedIn, definitionFiles } from "../defined-in.ts";
 import { instanceOf, UNIT_STEM, WITH_KIND } from "./names.ts";
 import { orderCycle } from "./order.ts";
 import type { otherUnitsOptions } from "./other-units.ts";
@@ -29,14 +30,14 @@ function namedUnits(systemd: Units) {
 }
 
 /** A message for each fault. */
-export function unitFaults({ systemd }: UnitsConfig): string[] {
+export function unitFaults({ systemd }: UnitsConfig, options: DefinedIn): string[] {
   const named = namedUnits(systemd);
   return [
     ...nameFaults(systemd, named),
     ...Object.entries(systemd.services).flatMap(([name, service]) => serviceFaults(name, service)),
     ...templateFaults(named),
     ...doubleFaults(systemd, named),
-    ...cycleFaults(named),
+    ...cycleFaults(named, options),
   ];
 }
 
@@ -128,16 +129,17 @@ function doubleFaults(systemd: Units, named: NamedUnits): string[] {
 const plainPath = (path: string) => path.replace(/\/+/g, "/").replace(/(?<=.)\/$/, "");
 
 /** Declared units that wait for each other. Those of packages are looked at when the guest is built. */
-function cycleFaults(named: NamedUnits): string[] {
+function cycleFaults(named: NamedUnits, options: DefinedIn): string[] {
   const units = named.filter(({ unit }) => unit.enable);
   const cycle = orderCycle(units.map(({ name, unit }) => ({ name, after: unit.after, before: unit.before })));
   if (!cycle) return [];
-  const options = cycle.slice(0, -1).map((name) => {
+  const places = cycle.slice(0, -1).map((name) => {
     const { option, stem } = units.find((each) => each.name === name)!;
-    return `"${option}.${stem}"`;
+    const files = definitionFiles(options, [...option.split("."), stem]).map((file) => `"${file}"`);
+    return `"${option}.${stem}" in ${files.join(" and ")}`;
   });
   return [
-    `Units wait for each other: "${cycle.join('" after "')}"; look at "after" and "before" of ${options.join(", ")}`,
+    `Units wait for each other: "${cycle.join('" after "')}"; look at "after" and "before" of ${places.join(", ")}`,
   ];
 }
 

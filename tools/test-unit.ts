@@ -1,0 +1,67 @@
+/**
+ * Runs the unit tests: `npm run test:unit`. Most of their time goes into starting processes and waiting for disks, so
+ * rooms whose tests leave nothing in their process share one, and temporary files are in memory where there is room.
+ */
+import { type SpawnOptions, spawn } from "node:child_process";
+import { accessSync, constants, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dirname, "..");
+
+/** Rooms whose tests change neither environment, directory nor modules of the process that they run in. */
+const SHARED = ["boot-times", "guest", "hypervisors", "live", "module-system", "options", "plan"];
+
+/** Where POSIX keeps files in memory on Linux (shm_overview(7)). */
+const MEMORY = "/dev/shm";
+
+/** What the tests write at most, with a margin, in bytes: containers often have 64 MiB there. */
+const NEEDED = 1 << 30;
+
+function temporaryPlace(): string {
+  try {
+    accessSync(MEMORY, constants.W_OK);
+    const { bavail, bsize } = statfsSync(MEMORY);
+    if (bavail * bsize >= NEEDED) return MEMORY;
+  } catch {
+    // There is none.
+  }
+  return tmpdir();
+}
+
+/** Exit status of a run of the test runner. Its output comes at once: as it is written, or at the end. */
+function runTests(args: readonly string[], isHeldBack: boolean): Promise<number> {
+  const options: SpawnOptions = {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/node"),
+      TMPDIR: process.env.TMPDIR ?? temporaryPlace(),
+    },
+    stdio: ["ignore", isHeldBack ? "pipe" : "inherit", "inherit"],
+  };
+  const child = spawn(process.execPath, ["--test", ...args], options);
+  const output: Buffer[] = [];
+  child.stdout?.on("data", (piece: Buffer) => output.push(piece));
+  return new Promise((done, fail) => {
+    child.on("error", fail);
+    child.on("close", (code) => {
+      process.stdout.write(Buffer.concat(output));
+      done(code ?? 1);
+    });
+  });
+}
+
+const statuses = await Promise.all([
+  runTests(["--test-isolation=none", `src/{${SHARED.join(",")}}/**/*.test.ts`], true),
+  runTests(
+    [
+      "--test-concurrency=2",
+      `src/!(${SHARED.join("|")})/**/*.test.ts`,
+      "src/*.test.ts",
+      "tools/**/*.test.ts",
+    ],
+    false,
+  ),
+]);
+process.exitCode = Math.max(...statuses);
