@@ -100,7 +100,10 @@ put_mounted() {
     [ "$place" != / ] || { say "reason cannot write /$path"; return 1; }
     if ! grep -qx "$place" places; then
       mkdir -p "layers/$place" "$live/base/$place" || return
-      grep -q " $live/base/$place " /proc/self/mounts || mount --bind "$root/$place" "$live/base/$place" || return
+      # Private, or what is mounted over the place would be over the base as well, and the next change's layer above both:
+      # overlays are stacked two deep at most.
+      grep -q " $live/base/$place " /proc/self/mounts ||
+        mount --bind --make-private "$root/$place" "$live/base/$place" || return
       chmod --reference="$root/$place" "layers/$place"
       echo "$place" >>places
     fi
