@@ -194,7 +194,10 @@ describe("a running guest", async () => {
     assert.equal(await sh("cat /etc/version"), "4");
     assert.match(await refusal(second, first), /^live-failed: "guest" cannot begin a change: .*microvm-live/);
     await sh("systemctl kill --signal=KILL --kill-whom=main microvm-live.service");
-    assert.match(await changing, /^live-failed: "guest" went back .*: the change was cut off$/);
+    assert.match(
+      await changing,
+      /^live-failed: "guest" went back .*: the change was cut off while running microvm\.liveChange\.check \(signal\)$/,
+    );
     assert.equal(await sh("cat /etc/version"), "2");
   });
 
