@@ -225,7 +225,7 @@ describe("a running guest", async () => {
       "11one\nls: cannot access '/usr/share/added/deep': No such file or directory",
     );
     assert.equal(
-      await sh("systemctl is-active old fresh; id zoe; id -un runtime"),
+      await sh("systemctl is-active old fresh; id zoe 2>&1; id -un runtime"),
       "active\ninactive\nid: ‘zoe’: no such user\nruntime",
     );
     assert.doesNotMatch(await sh("nft list ruleset"), /8080/);
