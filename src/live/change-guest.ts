@@ -44,7 +44,8 @@ const RETURN_TIME = 120;
 /** Milliseconds between looks at the guest. Its agent writes a line to the journal for each. */
 const LOOK_TIME = 400;
 
-/** How much of what a guest says is shown: characters. */
+/** How much is read of what a guest says, and shown of it: characters. */
+const LONGEST_RESULT = 64 * 1024;
 const LONGEST_REASON = 600;
 
 /** Arguments: directory of the change, its unit. The archive comes in by standard input. */
@@ -140,7 +141,10 @@ async function resultFrom(agent: GuestAgent, name: string, { directory, signal }
     const text = (await agent.readStart(path).catch(() => Buffer.alloc(0))).toString();
     if (text.endsWith("\n")) return text;
     // It is there, and longer than what is read of it so.
-    if (text !== "") return (await execCollected(agent, ["cat", path], { signal })).stdout.toString();
+    if (text !== "") {
+      const { stdout } = await execCollected(agent, ["cat", path], { signal });
+      return stdout.toString().slice(0, LONGEST_RESULT);
+    }
   }
   throw new MicrovmError("guest-failed", `The guest of "${name}" does not say what became of its change`, {
     hint: `See "journalctl -u ${LIVE_UNIT}" in it`,
