@@ -1,6 +1,6 @@
 /**
  * Benchmarks, each beside a peer in the same run where there is one:
- * `npm run bench -- [build|rebuild|config-layer|boot|eval|resolve|switch|list|all] [--json] [--runs N]`.
+ * `npm run bench -- [build|rebuild|config-layer|boot|eval|resolve|switch|list|live|all] [--json] [--runs N]`.
  * Figures go to standard output, what is going on to standard error.
  */
 import { parseArgs } from "node:util";
@@ -13,6 +13,7 @@ import { evaluate } from "./eval.ts";
 import { fleetBuild } from "./fleet-build.ts";
 import { growth } from "./growth.ts";
 import { list } from "./list.ts";
+import { live } from "./live.ts";
 import { rebuild } from "./rebuild.ts";
 import { resolution } from "./resolve.ts";
 import { switching } from "./switch.ts";
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   coldBuild,
   growth,
   list,
+  live,
 ];
 
 const USAGE = `Usage: npm run bench -- [${BENCHMARKS.map(({ name }) => name).join("|")}|all] [--json] [--runs N]`;

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { execCollected, type GuestAgent } from "../control/guest-agent.ts";
 import { tarOf } from "../control/tar-writer.ts";
-import { MicrovmError, messageOf } from "../errors.ts";
+import { MicrovmError } from "../errors.ts";
 import { mkdtempSync, removeTree } from "../os/files.ts";
 import { printable } from "../os/printable.ts";
 import { writeBundle } from "./bundle.ts";
@@ -41,8 +41,8 @@ const CHANGE_TIME = 300;
 /** Seconds that it has for the way back. */
 const RETURN_TIME = 120;
 
-/** Milliseconds between attempts to reach an agent that is started anew. */
-const RETRY_TIME = 500;
+/** Milliseconds between looks at the guest. Its agent writes a line to the journal for each. */
+const LOOK_TIME = 400;
 
 /** How much is read of what a guest says, and shown of it: characters. */
 const LONGEST_RESULT = 64 * 1024;
@@ -55,12 +55,6 @@ mkdir -p "\${1%/*}" && mkdir "$1" && tar -x -f - -C "$1" --strip-components=1 ||
 systemd-run --quiet --collect --unit="$2" --service-type=exec \\
   -p RuntimeMaxSec=${CHANGE_TIME} -p TimeoutStopSec=${RETURN_TIME} -p "ExecStopPost=/bin/sh $1/change.sh $1 finish" \\
   /bin/sh "$1/change.sh" "$1" run || { rm -rf "$1"; exit 75; }
-`;
-
-/** Arguments: directory of the change. Prints its result once it is there. */
-const WAIT_SCRIPT = `
-until [ -e "$1/result" ]; do sleep 0.1; done
-exec cat "$1/result"
 `;
 
 /**
@@ -109,52 +103,52 @@ async function inGuest(
     const input = Readable.from(tarOf(bundle, "change", { copied: () => {}, skipped: () => {} }), {
       objectMode: false,
     });
-    const command = ["/bin/sh", "-c", `${START_SCRIPT}${WAIT_SCRIPT}`, "sh", directory, LIVE_UNIT];
-    const done = await attempt(agent, command, input, signal);
-    if (typeof done === "string") return done;
-    if (done.code === 75 || done.code === 1) {
-      throw new MicrovmError("live-failed", `"${name}" cannot begin a change: ${shown(done.words)}`, {
-        hint: "Wait until another change of it has ended; nothing was changed",
-      });
-    }
+    await begin(agent, name, { directory, input, signal });
   } finally {
     await removeTree(bundle);
   }
-  return await later(name, agent, directory, signal);
+  return await resultFrom(agent, name, { directory, signal });
 }
 
-/** The agent may be started anew by the very change: its result is fetched by another attempt. */
-async function later(
-  name: string,
+interface Begun {
+  readonly directory: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Starts the change. The agent may be started anew by that very change: its silence then is no failure. */
+async function begin(
   agent: GuestAgent,
-  directory: string,
-  signal: AbortSignal | undefined,
-): Promise<string> {
+  name: string,
+  { directory, input, signal }: Begun & { readonly input: Readable },
+): Promise<void> {
+  const command = ["/bin/sh", "-c", START_SCRIPT, "sh", directory, LIVE_UNIT];
+  const begun = await execCollected(agent, command, { input, signal }).catch(() => undefined);
+  signal?.throwIfAborted();
+  if (begun === undefined || (begun.code !== 75 && begun.code !== 1)) return;
+  throw new MicrovmError(
+    "live-failed",
+    `"${name}" cannot begin a change: ${shown(begun.stderr.toString())}`,
+    { hint: "Wait until another change of it has ended; nothing was changed" },
+  );
+}
+
+/** Looks for the result until it is there. No program of the guest is started for that, which would slow the change. */
+async function resultFrom(agent: GuestAgent, name: string, { directory, signal }: Begun): Promise<string> {
+  const path = `${directory}/result`;
   const end = Date.now() + (CHANGE_TIME + RETURN_TIME) * 1000;
   while (Date.now() < end) {
-    const done = await attempt(agent, ["/bin/sh", "-c", WAIT_SCRIPT, "sh", directory], undefined, signal);
-    if (typeof done === "string") return done;
-    await delay(RETRY_TIME, undefined, { ...(signal && { signal }) });
+    await delay(LOOK_TIME, undefined, { ...(signal && { signal }) });
+    const text = (await agent.readStart(path).catch(() => Buffer.alloc(0))).toString();
+    if (text.endsWith("\n")) return text;
+    // It is there, and longer than what is read of it so.
+    if (text !== "") {
+      const { stdout } = await execCollected(agent, ["cat", path], { signal });
+      return stdout.toString().slice(0, LONGEST_RESULT);
+    }
   }
   throw new MicrovmError("guest-failed", `The guest of "${name}" does not say what became of its change`, {
     hint: `See "journalctl -u ${LIVE_UNIT}" in it`,
   });
-}
-
-async function attempt(
-  agent: GuestAgent,
-  command: readonly string[],
-  input: Readable | undefined,
-  signal: AbortSignal | undefined,
-): Promise<string | { readonly code: number; readonly words: string }> {
-  try {
-    const { code, stdout, stderr } = await execCollected(agent, command, { input, signal });
-    if (code === 0) return stdout.toString().slice(0, LONGEST_RESULT);
-    return { code, words: stderr.toString() };
-  } catch (error) {
-    signal?.throwIfAborted();
-    return { code: -1, words: messageOf(error) };
-  }
 }
 
 function resultOf(name: string, { units }: LiveChange, text: string): LiveResult {

@@ -37,15 +37,11 @@ units=''
 for word in "$@"; do case $word in -*) ;; *.service | *.socket | *.target) units="$units $word" ;; esac; done
 case $verb in
   show)
-    case $* in
-      *WantedBy*lone.service) ;;
-      *WantedBy*) echo multi-user.target ;;
-      *ActiveState*)
-        for unit in $units; do
-          if [ -e "$STATE/active/$unit" ]; then state=active; else state=inactive; fi
-          printf 'Id=%s\\nActiveState=%s\\n\\n' "$unit" "$state"
-        done ;;
-    esac ;;
+    for unit in $units; do
+      if [ -e "$STATE/active/$unit" ]; then state=active; else state=inactive; fi
+      if [ "$unit" = lone.service ]; then by=''; else by=multi-user.target; fi
+      printf 'Id=%s\\nActiveState=%s\\nWantedBy=%s\\nTriggeredBy=\\n\\n' "$unit" "$state" "$by"
+    done ;;
   is-active) for unit in $units; do [ -e "$STATE/active/$unit" ] || exit 3; done ;;
   is-failed) for unit in $units; do [ -e "$STATE/broken/$unit" ] || exit 1; done ;;
   list-units) case $* in *failed*) ls "$STATE/failed" ;; esac ;;
@@ -274,6 +270,8 @@ test("an id that the guest gave away itself puts everything back", async () => {
   assert.equal(read("etc/a"), "1");
 });
 
+const CUT = "returned\nreason the change was cut off while mounting new files (timeout)\n";
+
 test("a change that was cut off is put back by whoever finishes it", async () => {
   const { root, state } = guest(layer({ "etc/a": "2" }), []);
   const directory = join(dirname(root), "change-cut");
@@ -285,18 +283,23 @@ test("a change that was cut off is put back by whoever finishes it", async () =>
     units: "",
     steps: "",
     "failed.before": "",
+    doing: "mounting new files\n",
   })) {
     writeFileSync(join(directory, name), text);
   }
   cpSync(join(dirname(root), "bin"), join(directory, "bin"), { recursive: true });
   writeFileSync(join(directory, "change.sh"), CHANGE_SCRIPT);
-  const env = { PATH: `${join(directory, "bin")}:${process.env.PATH}`, STATE: state };
+  const env = {
+    PATH: `${join(directory, "bin")}:${process.env.PATH}`,
+    STATE: state,
+    SERVICE_RESULT: "timeout",
+  };
   const finish = () => runToEnd(["sh", `${directory}/change.sh`, directory, "finish", root], { env });
   assert.equal((await finish()).code, 0);
-  assert.equal(readFileSync(join(directory, "result"), "utf8"), "returned\nreason the change was cut off\n");
+  assert.equal(readFileSync(join(directory, "result"), "utf8"), CUT);
   assert.equal(readFileSync(join(root, "etc/a"), "utf8"), "1");
   await finish();
-  assert.equal(readFileSync(join(directory, "result"), "utf8"), "returned\nreason the change was cut off\n");
+  assert.equal(readFileSync(join(directory, "result"), "utf8"), CUT);
 });
 
 test("where nothing can be written a layer is mounted over the place, and the way back is the former one", {
@@ -317,6 +320,8 @@ test("where nothing can be written a layer is mounted over the place, and the wa
   const script = `
     root=$1
     shift
+    # As systemd has them: what is mounted over a place is also over its other names.
+    mount --make-rshared /
     mount --bind "$root/usr" "$root/usr"
     mount -o remount,bind,ro "$root/usr"
     look() { stat -c '%u:%g %a' "$root/usr/lib/a"; cd "$root/usr" && find . -type f | sort | while read -r path; do echo "$path $(cat "$path")"; done; }
@@ -326,6 +331,7 @@ test("where nothing can be written a layer is mounted over the place, and the wa
       look
     done
     ! touch "$root/usr/lib/x" 2>/dev/null || echo writable
+    grep -c '/base/usr ' /proc/self/mounts
   `;
   const command = ["unshare", "--mount", "sh", "-euc", script, "sh", root, second, third, fourth];
   const { stdout, stderr } = await runToEnd(command, { env });
@@ -334,5 +340,6 @@ test("where nothing can be written a layer is mounted over the place, and the wa
     ...["changed", "7:8 640", "./lib/a 2", "./lib/new/deep n", "./lib/same s"],
     ...["changed", "0:0 644", "./lib/a 3", "./lib/gone back", "./lib/same s"],
     ...["returned", "0:0 644", "./lib/a 3", "./lib/gone back", "./lib/same s"],
+    "1",
   ]);
 });

@@ -41,7 +41,10 @@ say() { echo "$*" >>words; }
 # Units of a list, one a line.
 listed() { sed -n "s/^$1 //p" units; }
 
-# The states of units, one a line: UNIT STATE.
+# What is being done: the reason when it fails without one of its own, or is cut off.
+at() { echo "$*" >doing; }
+
+# The states of units, in their order: UNIT STATE.
 states() {
   [ $# -gt 0 ] || return 0
   systemctl show -p Id -p ActiveState -- "$@" | awk -F= '
@@ -49,27 +52,57 @@ states() {
     id != "" && state != "" { print id, state; id = state = "" }'
 }
 
-# Those of the units of a list that run; a template stands for its instances.
-running() {
-  names=''
-  for unit in $(listed "$1"); do
+# The states of all units that may have to stop, in "before": LIST UNIT STATE. A template stands for its instances.
+read_states() {
+  while read -r list unit; do
+    case $list in later | itself | consider) continue ;; esac
     case $unit in
-      *@.*) names="$names $(systemctl list-units --all --plain --no-legend "\${unit%%@*}@*.\${unit##*.}" | awk '{ print $1 }')" ;;
-      *) names="$names $unit" ;;
+      *@.*)
+        systemctl list-units --all --plain --no-legend "\${unit%%@*}@*.\${unit##*.}" |
+          awk -v list="$list" '{ print list, $1 }' ;;
+      *) echo "$list $unit" ;;
     esac
-  done
-  # shellcheck disable=SC2086 # words are wanted
-  states $names | awk -v wanted="$2" 'index(wanted, $2) { print $1 }'
+  done <units >asked
+  # shellcheck disable=SC2046 # words are wanted
+  states $(cut -d ' ' -f 2 asked) | awk 'NR == FNR { list[NR] = $1; next } { print list[FNR], $0 }' asked - >before
+}
+
+# Those of the units of a list that were in one of these states.
+were() { awk -v list="$1" -v wanted="$2" '$1 == list && index(wanted, $3) { print $2 }' before; }
+
+# What wants units that are new, or wanted less, in "relations": UNIT STATE TRIGGER WANTING...; and the wanting that run in "alive".
+read_relations() {
+  : >alive
+  # shellcheck disable=SC2046 # words are wanted
+  set -- $(listed consider) $(cat perhaps)
+  [ $# -gt 0 ] || { : >relations; return 0; }
+  systemctl show -p Id -p ActiveState -p TriggeredBy -p WantedBy -p RequiredBy -p UpheldBy -- "$@" | awk '
+    BEGIN { RS = ""; FS = "\\n" }
+    {
+      by = id = state = ""; trigger = "-"
+      for (i = 1; i <= NF; i++) {
+        key = value = $i
+        sub(/=.*/, "", key); sub(/^[^=]*=/, "", value)
+        if (key == "Id") id = value
+        else if (key == "ActiveState") state = value
+        else if (key != "TriggeredBy") by = by " " value
+        else if (value != "") trigger = "triggered"
+      }
+      print id, state, trigger by
+    }' >relations
+  # shellcheck disable=SC2046 # words are wanted
+  states $(cut -d ' ' -f 4- relations) | awk '$2 ~ /^(active|activating|reloading)$/ { print $1 }' | sort -u >alive
+}
+
+# Of units on standard input those that something wants that runs ("yes"), or nothing ("no"): UNIT STATE TRIGGER.
+wanted() {
+  awk -v answer="$1" '
+    FILENAME == "alive" { alive[$1]; next }
+    FILENAME == "relations" { state[$1] = $2; trigger[$1] = $3; for (i = 4; i <= NF; i++) if ($i in alive) is[$1] = 1; next }
+    ($1 in state) && (is[$1] ? "yes" : "no") == answer { print $1, state[$1], trigger[$1] }' alive relations -
 }
 
 failed() { systemctl list-units --state=failed --plain --no-legend | awk '{ print $1 }' | sort; }
-
-# Whether something that runs wants a unit.
-wanted() {
-  by=$(systemctl show -p WantedBy -p RequiredBy -p UpheldBy --value -- "$1")
-  # shellcheck disable=SC2086 # words are wanted
-  [ -n "$by" ] && states $by | grep -Eq ' (active|activating|reloading)$'
-}
 
 ${FILE_FUNCTIONS}${ACCOUNT_FUNCTIONS}${SETTING_FUNCTIONS}# What a unit said last.
 tell_unit() {
@@ -92,61 +125,74 @@ control() {
 }
 
 healthy() {
+  at "watching the guest"
   sleep ${SETTLE_TIME}
   failed >failed.now
   new=$(comm -13 failed.before failed.now | head -n 1)
   [ -z "$new" ] || { tell_unit "$new" failed; return 1; }
-  # shellcheck disable=SC2013 # words are wanted
-  for unit in $(cat started restarted); do
-    case $(systemctl show -p SubState --value -- "$unit") in
-      auto-restart*) tell_unit "$unit" "fails again and again"; return 1 ;;
-    esac
-  done
+  # shellcheck disable=SC2046 # words are wanted
+  set -- $(cat started restarted)
+  if [ $# -gt 0 ]; then
+    new=$(systemctl show -p Id -p SubState -- "$@" |
+      awk -F= '$1 == "Id" { id = $2 } $1 == "SubState" { state = $2 } $0 == "" { id = state = "" } id != "" && state ~ /^auto-restart/ { print id; exit }')
+    [ -z "$new" ] || { tell_unit "$new" "fails again and again"; return 1; }
+  fi
   [ -x "$root/${CHECK_PROGRAM}" ] || return 0
+  at "running microvm.liveChange.check"
   "$root/${CHECK_PROGRAM}" >check.log 2>&1 || {
     say "reason microvm.liveChange.check failed: $(tail -n 1 check.log)"
     return 1
   }
 }
 
+# Of the services that were replaced those that a socket starts when somebody asks.
+left_to_sockets() {
+  # shellcheck disable=SC2046 # words are wanted
+  set -- $(listed itself | awk '
+    FILENAME != "replaced" { itself[$1]; next }
+    /[.]service$/ && !($1 in itself) { sub(/service$/, "socket"); print }' - replaced)
+  states "$@" | awk '$2 == "active" { sub(/socket$/, "service", $1); print $1 }'
+}
+
+# The units of a file, and their fate.
+stop_units() {
+  # shellcheck disable=SC2046 # words are wanted
+  set -- $(cat "$@")
+  control stop "$@"
+}
+
 change() {
-  running stop 'active activating reloading' >stopped
-  { running replace 'active activating reloading failed'; running restart failed; } >replaced
-  running restart 'active activating reloading' >restarted
-  running reload 'active reloading' >reloaded
-  running unwanted 'active activating reloading' >perhaps
+  at "looking at the units"
+  read_states
+  were stop 'active activating reloading' >stopped
+  { were replace 'active activating reloading failed'; were restart failed; } >replaced
+  were restart 'active activating reloading' >restarted
+  were reload 'active reloading' >reloaded
+  were unwanted 'active activating reloading' >perhaps
   failed >failed.before
   sort -u stopped replaced restarted reloaded >touched
-  # shellcheck disable=SC2046 # words are wanted
-  set -- $(cat stopped replaced)
-  [ $# = 0 ] || control stop "$@" || return
-  put_writable && sysctl_save && put_mounted && change_accounts || return
+  at "stopping units"
+  stop_units stopped replaced || return
+  at "putting files in their places"
+  put_writable && sysctl_save || return
+  at "mounting new files"
+  put_mounted || return
+  at "changing accounts"
+  change_accounts || return
+  at "having systemd read its units"
   systemctl daemon-reload && steps '' || return
-  : >extra
-  # shellcheck disable=SC2013 # words are wanted
-  for unit in $(cat perhaps); do
-    wanted "$unit" || [ -n "$(systemctl show -p TriggeredBy --value -- "$unit")" ] || {
-      echo "$unit" >>touched
-      echo "$unit" >>extra
-    }
-  done
-  # shellcheck disable=SC2046
-  set -- $(cat extra)
-  [ $# = 0 ] || control stop "$@" || return
-  : >new
-  for unit in $(listed consider); do
-    ! wanted "$unit" || systemctl is-active -q -- "$unit" || echo "$unit" >>new
-  done
-  # shellcheck disable=SC2013 # words are wanted
-  for unit in $(cat replaced); do
-    # A socket starts it when somebody asks.
-    case $unit in
-      *.service) listed itself | grep -qxF -- "$unit" || ! systemctl is-active -q -- "\${unit%.service}.socket" || continue ;;
-    esac
-    echo "$unit"
-  done >started
+  at "looking for units that are wanted"
+  read_relations
+  wanted no <perhaps | awk '$3 == "-" { print $1 }' >extra
+  cat extra >>touched
+  stop_units extra || return
+  [ ! -s extra ] || { grep -vxFf extra alive >alive.left; mv alive.left alive; }
+  listed consider | wanted yes | awk '$2 != "active" { print $1 }' >new
+  left_to_sockets >left
+  grep -vxFf left replaced >started
   cat new >>started
-  # shellcheck disable=SC2046
+  at "starting units"
+  # shellcheck disable=SC2046 # words are wanted
   set -- $(cat started)
   [ $# = 0 ] || systemctl reset-failed -- "$@" 2>/dev/null
   # shellcheck disable=SC2046
@@ -194,20 +240,29 @@ finish() {
   mv result.new result
 }
 
+# What the shell and its programs complained of last.
+complaint() { [ ! -s complaints ] || echo ": $(tail -n 1 complaints)"; }
+
 touch words
 case $2 in
   run)
     : >begun
+    exec 2>>complaints
     if change; then
       ln -sfn "$dir" "$live/current"
       cp runner "$live/applied"
       finish changed
     else
+      grep -q '^reason ' words || say "reason it failed while $(cat doing)$(complaint)"
       go_back
     fi ;;
   finish)
     [ -f begun ] && [ ! -f result ] || exit 0
-    say "reason the change was cut off"
+    exec 2>>complaints
+    # What systemd says of the main process: "signal", "timeout", or "exit-code" when the shell gave up by itself.
+    why=\${SERVICE_RESULT:-nobody knows why}
+    [ "$why" != exit-code ] || why=$why$(complaint)
+    say "reason the change was cut off while $(cat doing) ($why)"
     go_back ;;
 esac
 `;

@@ -31,10 +31,11 @@ merge() {
 # Writes a file in its place, whose owner and mode it keeps; one that is mounted over is for nobody else to write.
 write_account() {
   is_mounted=''
-  if grep -q " $root/etc/$1 " /proc/self/mounts; then
-    is_mounted=yes
-    umount "$root/etc/$1" || return
-  fi
+  case $(cat /proc/self/mounts) in
+    *" $root/etc/$1 "*)
+      is_mounted=yes
+      umount "$root/etc/$1" || return ;;
+  esac
   cp -aT "$root/etc/$1" "$root/etc/$1.microvm-new" && cat "$2" >"$root/etc/$1.microvm-new" &&
     mv -f "$root/etc/$1.microvm-new" "$root/etc/$1" || return
   [ -z "$is_mounted" ] || mount --bind -o ro "$root/etc/$1" "$root/etc/$1"
@@ -42,14 +43,13 @@ write_account() {
 
 change_accounts() {
   [ -d accounts ] || return 0
-  mkdir -p accounts/saved accounts/merged
+  mkdir accounts/saved accounts/merged && ( cd "$root/etc" && exec cp -a passwd group shadow gshadow "$dir/accounts/saved" ) || return
   for name in passwd group shadow gshadow; do
-    cp -aT "$root/etc/$name" "accounts/saved/$name" && merge "$name" >"accounts/merged/$name" || return
+    merge "$name" >"accounts/merged/$name" || return
   done
   for name in passwd group; do
-    twice=$(cut -d: -f3 "accounts/merged/$name" | sort | uniq -d)
-    before=$(cut -d: -f3 "accounts/saved/$name" | sort | uniq -d)
-    [ "$twice" = "$before" ] || { say "reason the guest has given the id $(echo "$twice" | head -n 1) to another account itself"; return 1; }
+    twice=$(awk -F: 'NR == FNR { had[$3]++; next } ++has[$3] > 1 && had[$3] < 2 { print $3; exit }' "accounts/saved/$name" "accounts/merged/$name")
+    [ -z "$twice" ] || { say "reason the guest has given the id $twice to another account itself"; return 1; }
   done
   for name in passwd group shadow gshadow; do
     echo "account x $name" >>undo

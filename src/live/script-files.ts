@@ -1,7 +1,7 @@
 /** Part of the guest's script: files. */
 
 /** Puts files in their places, and says in `undo` how they are put back. */
-export const FILE_FUNCTIONS = `# A checksum of what is at a path; "-" for nothing and for directories.
+export const FILE_FUNCTIONS = `# A checksum of what is at a path, in "sum"; "-" for nothing and for directories.
 sum_of() {
   if [ -L "$1" ]; then
     sum=$(printf 'link:%s' "$(readlink "$1")" | sha256sum)
@@ -10,17 +10,17 @@ sum_of() {
   else
     sum=-
   fi
-  echo "\${sum%% *}"
+  sum=\${sum%% *}
 }
 
-# The directory that is mounted over where $1 cannot be written to; nothing where it can.
+# The directory, in "place", that is mounted over where $1 cannot be written to; nothing where it can.
 place_of() {
-  above=$1
+  above=$1 place=''
   while [ ! -d "$root/$above" ]; do
     case $above in */*) above=\${above%/*} ;; *) above='' ;; esac
   done
   [ ! -w "$root/$above/." ] || return 0
-  case $1 in */*) echo "\${1%%/*}" ;; *) echo / ;; esac
+  case $1 in */*) place=\${1%%/*} ;; *) place=/ ;; esac
 }
 
 # Directories above $2 in a tree, like those that are there.
@@ -48,12 +48,14 @@ put() {
   case $2 in
     file | link)
       [ ! -d "$target" ] || [ -L "$target" ] || rmdir "$target" || return
-      rm -f "$target.microvm-new"
+      # What is left of a change that was cut off.
+      if [ -e "$target.microvm-new" ] || [ -L "$target.microvm-new" ]; then rm -f "$target.microvm-new"; fi
       if [ "$2" = link ]; then
         ln -s "$(cat "content/$3")" "$target.microvm-new" || return
       else
-        cp "content/$3" "$target.microvm-new" && own "$5" "$target.microvm-new" &&
-          chmod "$4" "$target.microvm-new" || return
+        cat "content/$3" >"$target.microvm-new" && own "$5" "$target.microvm-new" || return
+        # As the umask has it.
+        [ "$4" = 644 ] || chmod "$4" "$target.microvm-new" || return
       fi
       mv -fT "$target.microvm-new" "$target" ;;
     directory)
@@ -68,11 +70,13 @@ put() {
 put_writable() {
   mkdir -p saved
   while read -r kind number mode owner former path; do
-    [ -z "$(place_of "$path")" ] || continue
+    place_of "$path"
+    [ -z "$place" ] || continue
     old=$root/$path
     if [ -L "$old" ] || [ -f "$old" ]; then
       cp -aT "$old" "saved/$number" && echo "back $number $path" >>undo || return
-      if [ "$(sum_of "$old")" != "$former" ]; then
+      sum_of "$old"
+      if [ "$sum" != "$former" ]; then
         cp -aT "$old" "$old.microvm-old" || return
         echo "none x $path.microvm-old" >>undo
         say "kept /$path was changed in the guest; its own is now /$path.microvm-old"
@@ -95,12 +99,15 @@ put_mounted() {
   # All that changes before have brought.
   [ ! -d "$live/current/layers" ] || cp -aT "$live/current/layers" layers || return
   while read -r kind number mode owner former path; do
-    place=$(place_of "$path")
+    place_of "$path"
     [ -n "$place" ] || continue
     [ "$place" != / ] || { say "reason cannot write /$path"; return 1; }
     if ! grep -qx "$place" places; then
       mkdir -p "layers/$place" "$live/base/$place" || return
-      grep -q " $live/base/$place " /proc/self/mounts || mount --bind "$root/$place" "$live/base/$place" || return
+      # Private, or what is mounted over the place would be over the base as well, and the next change's layer above both:
+      # overlays are stacked two deep at most.
+      grep -q " $live/base/$place " /proc/self/mounts ||
+        mount --bind --make-private "$root/$place" "$live/base/$place" || return
       chmod --reference="$root/$place" "layers/$place"
       echo "$place" >>places
     fi

@@ -88,7 +88,7 @@ const vm = types.submodule({
       type: types.bool,
       default: false,
       description:
-        "Whether the VM changes without a reboot where only its configuration changed: files, units, users. False restarts it. A second change of one guest may go back by itself; then the switch fails and the guest runs on as it was.",
+        "Whether the VM changes without a reboot where only its configuration changed: files, units, users. False restarts it. A change that fails goes back, and fails the switch with it.",
     }),
     limits: hostLimits,
     restartIfUnresponsive: mkOption({

@@ -233,12 +233,13 @@ test("masked units lead nowhere, and optimizing can be turned off", () => {
 
 test("what the initrd mounted stays until the end, unless it is declared", () => {
   const lasting = (module: object) =>
-    Object.keys(filesOf(module, "/microvm/.ro-store"))
-      .map((path) => /([^/]+)\.mount\.d\/microvm\.conf$/.exec(path)?.[1])
+    Object.entries(filesOf(module, "/microvm/.ro-store"))
+      .filter(([, text]) => text.includes("DefaultDependencies=no"))
+      .map(([path]) => /([^/]+)\.mount(\.d\/microvm\.conf)?$/.exec(path)?.[1])
       .filter((name) => name !== undefined);
-  const all = ["home", "microvm-.ro\\x2dstore", "opt", "root", "srv", "var"];
+  const all = ["home", "microvm-.ro\\x2dstore", "opt", "root", "srv", "tmp", "var"];
   assert.deepEqual(lasting({}), all);
-  assert.deepEqual(lasting({ microvm: { writableStoreOverlay: true } }), ["microvm-.ro\\x2dstore"]);
+  assert.deepEqual(lasting({ microvm: { writableStoreOverlay: true } }), ["microvm-.ro\\x2dstore", "tmp"]);
   assert.deepEqual(
     lasting({
       fileSystems: { "/home": { fsType: "tmpfs" } },

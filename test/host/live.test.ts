@@ -8,15 +8,25 @@ import { assertSettled, failure, link, STATE, show } from "./state.ts";
 /** Seconds that the guest may take to come up. */
 const BOOT_TIME = 300;
 
-const guest = (version: string, microvm = "") => `{ vms: { web: { pkgs, changeLive: true, config: {
+const config = (version: string, microvm = "") => `{
   microvm: {
     shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
     ${microvm}
   },
   environment: { etc: { version: { text: ${JSON.stringify(version)} } } },
-} } } }`;
+}`;
+const guest = (version: string, microvm = "") =>
+  `{ vms: { web: { pkgs, changeLive: true, config: ${config(version, microvm)} } } }`;
+/** The same guest, deployed. */
+const deployed = (version: string, microvm = "") =>
+  hostProject(
+    "{ vms: { web: { flake: self, changeLive: true } } }",
+    `{ web: { pkgs, config: ${config(version, microvm)} } }`,
+  );
 
-test("a switch changes a running guest, and back, without a restart", { skip: needsHosts }, async () => {
+test("a switch or an update changes a running guest, and back, without a restart", {
+  skip: needsHosts,
+}, async (t) => {
   const host = await startHost();
   const version = () => host.ok(["microvm", "exec", "web", "--", "cat", "/etc/version"]);
   const pid = () => show(host, "microvm@web", "MainPID");
@@ -26,6 +36,12 @@ test("a switch changes a running guest, and back, without a restart", { skip: ne
   await host.until(["microvm", "exec", "web", "--", "true"], BOOT_TIME);
   assert.equal(await version(), "1");
   const first = await pid();
+
+  const boot = await host.ok(["microvm", "analyze", "web", "--picture", "/root/boot.svg"]);
+  assert.match(boot, /systemd-journald\.service/);
+  assert.match(boot, /multi-user\.target/);
+  const picture = await host.ok(["cat", "/root/boot.svg"]);
+  assert.match(picture, /^<svg .*systemd-journald\.service.*<\/svg>$/s);
 
   await deliver(host, hostProject(guest("2")));
   const text = await host.ok(["microvm", "switch", "--yes"]);
@@ -51,5 +67,26 @@ test("a switch changes a running guest, and back, without a restart", { skip: ne
 
   await host.ok(["microvm", "rollback", "--quiet"]);
   assert.equal(await version(), "1");
+
+  await deliver(host, deployed("1"));
+  await host.ok(["microvm", "switch", "--yes", "--quiet"]);
+  await deliver(host, deployed("4"));
+  assert.match(
+    await host.ok(["microvm", "update", "web", "--live", "--quiet"]),
+    /^web: updated from .*web: no restart is needed$/s,
+  );
+  assert.equal(await version(), "4");
+  const [updated, kept] = await booted();
+  assert.equal(updated, kept);
+  await deliver(host, deployed("5", "mem: 640,"));
+  const refused = await host.microvm(["update", "web", "--live", "--quiet"]);
+  assert.match(refused.stderr, /"web" cannot be changed while it runs: .*"microvm\.mem": 512 becomes 640/);
+  assert.notEqual(refused.code, 0);
+  assert.deepEqual(await booted(), [updated, updated]);
   assert.equal(await pid(), first);
+
+  const began = Date.now();
+  await host.ok(["systemctl", "stop", "microvm@web"]);
+  t.diagnostic(`stopped after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  assert.equal(await show(host, "microvm@web", "Result"), "success");
 });
