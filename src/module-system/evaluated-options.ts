@@ -1,7 +1,7 @@
 /** The options of an evaluation as values: what is known of each, evaluated when it is read. */
-import { type Attributes, lazyObject } from "./attributes.ts";
+import { type Attributes, type LazyAttributes, lazyObject, lazySource } from "./attributes.ts";
 import type { DeclaredOption } from "./declarations.ts";
-import { childOf, optionValue, resolvedOf } from "./evaluation.ts";
+import { childOf, distributed, optionValue, resolvedOf } from "./evaluation.ts";
 import type { Location } from "./location.ts";
 import type { OptionNode, SetNode } from "./nodes.ts";
 import type { AnyType, ResolvedDefinition } from "./types/type.ts";
@@ -67,16 +67,42 @@ export class EvaluatedOption {
 
 /** The options of a set, by name: more sets, and `EvaluatedOption`s. The set is asked for when it is read, with the name that is read of it. */
 export function optionsOf(node: (read?: string) => SetNode): Attributes {
-  const made = new Map<string, unknown>();
-  return lazyObject({
-    names: () => [...node().declared.children.keys()],
-    has: (name) => node(name).declared.children.has(name),
-    get: (name) => {
-      if (!made.has(name)) {
-        const child = childOf(node(name), name)!;
-        made.set(name, child.kind === "set" ? optionsOf(() => child) : new EvaluatedOption(child));
-      }
-      return made.get(name);
-    },
-  });
+  return lazyObject(new SetOptions(node));
+}
+
+/** Of the names in a set of options: those that some module defines something for. */
+export function definedNames(options: object): readonly string[] {
+  const source = lazySource(options);
+  return source instanceof SetOptions ? source.definedNames() : [];
+}
+
+class SetOptions implements LazyAttributes {
+  private readonly node: (read?: string) => SetNode;
+  private readonly made = new Map<string, unknown>();
+
+  constructor(node: (read?: string) => SetNode) {
+    this.node = node;
+  }
+
+  names(): string[] {
+    return [...this.node().declared.children.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.node(name).declared.children.has(name);
+  }
+
+  get(name: string): unknown {
+    if (!this.made.has(name)) {
+      const child = childOf(this.node(name), name)!;
+      this.made.set(name, child.kind === "set" ? optionsOf(() => child) : new EvaluatedOption(child));
+    }
+    return this.made.get(name);
+  }
+
+  definedNames(): readonly string[] {
+    const node = this.node();
+    const defined = distributed(node);
+    return defined.size === 0 ? [] : this.names().filter((name) => defined.has(name));
+  }
 }

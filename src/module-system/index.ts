@@ -12,7 +12,7 @@ export {
   toPlain,
   validatePlain,
 } from "./evaluate.ts";
-export { type EvaluatedDefinition, EvaluatedOption } from "./evaluated-options.ts";
+export { definedNames, type EvaluatedDefinition, EvaluatedOption } from "./evaluated-options.ts";
 export { combineFaults, faultsOf, thrownPlace } from "./faults.ts";
 export type { Definition, InferConfig, InferDefinitions } from "./infer.ts";
 export { type Lib, lib } from "./lib.ts";

@@ -1,5 +1,5 @@
 /** Where something is defined: for faults that are found when the definitions have been merged. */
-import { EvaluatedOption } from "../../module-system/index.ts";
+import { definedNames, EvaluatedOption } from "../../module-system/index.ts";
 
 /** The options of an evaluation, as modules are given them. */
 export type DefinedIn = object;
@@ -40,20 +40,27 @@ const OWN = /^src\/options\//;
  * a part of its value. Those of the program are left out, unless there is no other.
  */
 export function definitionFiles(options: DefinedIn, path: readonly string[]): string[] {
-  const files = [...new Set(filesBelow(options, path))];
-  const others = files.filter((file) => !OWN.test(file));
-  return others.length > 0 ? others : files;
+  // Where nobody defines anything there are only defaults, which are the program's.
+  const defined = filesBelow(options, path, definedNames);
+  const others = defined.filter((file) => !OWN.test(file));
+  return [...new Set(others.length > 0 ? others : filesBelow(options, path, Object.keys))];
 }
 
-function filesBelow(at: unknown, [first, ...rest]: readonly string[]): string[] {
+/** `below` says which names of a set are looked at. */
+function filesBelow(
+  at: unknown,
+  [first, ...rest]: readonly string[],
+  below: (set: object) => readonly string[],
+): string[] {
   if (at instanceof EvaluatedOption) {
     return at.definitions
       .filter(({ value }) => first === undefined || typeof value !== "object" || first in (value ?? {}))
       .map(({ file }) => file);
   }
   if (typeof at !== "object" || at === null) return [];
-  if (first !== undefined) return filesBelow((at as Readonly<Record<string, unknown>>)[first], rest);
-  return Object.values(at).flatMap((each) => filesBelow(each, []));
+  const set = at as Readonly<Record<string, unknown>>;
+  if (first !== undefined) return filesBelow(set[first], rest, below);
+  return below(set).flatMap((name) => filesBelow(set[name], [], below));
 }
 
 /** Names as the path of an option: those that are no plain words are quoted. */
