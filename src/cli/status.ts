@@ -18,8 +18,9 @@ export const statusCommand: Command = {
   usage: "status [NAME…]",
   summary: "Show whether VMs run, since when, and how far they are",
   help: `Shows of each VM, or of those that are named: the state of its unit and since when, how far its guest's start is,
-whether its guest answers and at which addresses, its memory on the host, its hypervisor's process, how often it was restarted by itself, and
-what it runs and starts from. The exit status is 1 when a named VM is not active, or a guest does not answer.
+whether its guest answers and at which addresses, its memory on the host, its hypervisor's process, how often it was
+restarted by itself, and what it runs and starts from. The exit status is 1 when a named VM is not active, or a guest
+does not answer.
 
 Usage: microvm status [NAME…] [options]
 
