@@ -26,7 +26,8 @@ Usage: microvm status [NAME…] [options]
 
 Options:
       --json  Print a list of objects: all of "microvm list --json", active, sub, result, since, stage, answers,
-              addresses (interface, address, prefixLength), silentSince, memory (bytes), mainPid, restarts; null for what is not known
+              addresses (interface, address, prefixLength), silentSince, memory (bytes), mainPid, restarts; null for
+              what is not known
   -h, --help  Show this
 
 Examples:
