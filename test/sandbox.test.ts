@@ -16,6 +16,7 @@ const PROBES = `#!/bin/sh
 cd /
 exec 2>/dev/null
 cut -d ' ' -f 2 /proc/self/mounts | sort >/mounts
+grep ' /proc/' /proc/self/mounts | cut -d ' ' -f 4 | cut -d , -f 1-4 | sort -u >/settings
 {
   [ "$(env | grep -v -e ^PATH=/usr/local/sbin: -e ^PWD=/ -e ^OLDPWD= -e ^SHLVL= -e ^_=)" = '' ] || echo environment
   [ "$(tr '\\0' '\\n' </proc/1/environ)" = "PATH=$PATH" ] || echo first-environment
@@ -58,7 +59,8 @@ async function builtBase(): Promise<string> {
 
 test("a package's script reaches the layer and nothing of the host", { skip: needsRoot }, async () => {
   const base = await builtBase();
-  const directory = temporaryDirectory();
+  const directory = join(temporaryDirectory(), "a b\\c");
+  mkdirSync(directory);
   const { upper, scratch } = places(directory);
   const pattern = readFileSync("/proc/sys/kernel/core_pattern", "utf8");
 
@@ -74,6 +76,7 @@ test("a package's script reaches the layer and nothing of the host", { skip: nee
   assert.equal(readFileSync(join(upper, "succeeded"), "utf8"), "");
   const mounts = readFileSync(join(upper, "mounts"), "utf8").trim().split("\n");
   assert.deepEqual(mounts.filter((path) => !/^\/(dev|proc)\//.test(path)).sort(), MOUNTS);
+  assert.equal(readFileSync(join(upper, "settings"), "utf8"), "ro,nosuid,nodev,noexec\n");
   assert.equal(readFileSync(join(upper, "etc/changed"), "utf8"), "changed\n");
   assert.equal(readFileSync("/proc/sys/kernel/core_pattern", "utf8"), pattern);
   assert.ok(!existsSync("/etc/changed"));

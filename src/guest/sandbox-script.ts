@@ -1,9 +1,10 @@
 /** The script that shuts maintainer scripts into a system of their own. */
 
 /**
- * Run by the host's shell in fresh namespaces: `sh -c SCRIPT sh ROOT LOWER UPPER WORK JOB OPTIONS EMULATOR REGISTRATION`
- * (the last three may be empty). Mounts the layers at
- * ROOT, gives it devices, and enters it to run JOB there as `/tmp/job`, which must be a directory with a file `run`.
+ * Run by the host's shell in fresh namespaces: `sh -c SCRIPT sh ROOT LOWER UPPER WORK STAGE OPTIONS EMULATOR REGISTRATION PLACE`
+ * (OPTIONS, EMULATOR and REGISTRATION may be empty; PLACE is ROOT as fstab(5) writes it). Nothing that is mounted there is
+ * seen outside. Mounts the layers at ROOT, gives it devices, and enters it to run `/tmp/job/run`. STAGE is a directory with
+ * what `dev` and `tmp` hold beside the devices, and it receives a file.
  * Nothing of the host can be reached afterwards: the root is moved over the old one, kernel settings are read-only,
  * the environment is empty, the host's name is hidden, and only the capabilities that installing files and accounts
  * needs are left when the job starts.
@@ -19,37 +20,37 @@
  */
 export const SANDBOX_SCRIPT = `
 set -eu
-root=$1 lower=$2 upper=$3 work=$4 job=$5 emulator=$7 registration=$8
-mount --make-rprivate /
+root=$1 lower=$2 upper=$3 work=$4 stage=$5 emulator=$7 registration=$8 place=$9
+# Mounts what its arguments say, lines of a table, in their order and by one process. One that fails ends all.
+mount_all() {
+  printf '%s\\n' "$@" >"$stage/table"
+  mount -a -T "$stage/table"
+}
 mount -t overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$work,volatile$6" overlay "$root"
 for directory in proc dev tmp run; do
   [ ! -L "$root/$directory" ] || { echo "/$directory is a link" >&2; exit 1; }
-  mkdir -p "$root/$directory"
 done
-mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
+mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root/run"
+mount_all "proc $place/proc proc nosuid,nodev,noexec" \\
+  "tmpfs $place/dev tmpfs mode=0755,nosuid" \\
+  "tmpfs $place/tmp tmpfs mode=1777,nosuid,nodev" \\
+  "tmpfs $place/run tmpfs mode=0755,nosuid,nodev"
 # In a user's namespace the setting belongs to somebody else, and the call behind the program may still be made.
 echo localhost 2>/dev/null >"$root/proc/sys/kernel/hostname" || hostname localhost 2>/dev/null || :
+cp -RP "$stage/dev" "$stage/tmp" "$root"
+set --
 for settings in sys sysrq-trigger irq bus fs; do
-  [ -e "$root/proc/$settings" ] || continue
-  mount --bind "$root/proc/$settings" "$root/proc/$settings"
-  mount -o remount,bind,ro "$root/proc/$settings"
+  [ ! -e "$root/proc/$settings" ] || set -- "$@" "$place/proc/$settings $place/proc/$settings none bind"
 done
-mount -t tmpfs -o mode=0755,nosuid tmpfs "$root/dev"
 for device in null zero full random urandom tty; do
   : >"$root/dev/$device"
-  mount --bind "/dev/$device" "$root/dev/$device"
+  set -- "$@" "/dev/$device $place/dev/$device none bind"
 done
-mkdir "$root/dev/pts" "$root/dev/shm"
-mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts "$root/dev/pts"
-mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
-ln -s pts/ptmx "$root/dev/ptmx"
-ln -s /proc/self/fd "$root/dev/fd"
-ln -s /proc/self/fd/0 "$root/dev/stdin"
-ln -s /proc/self/fd/1 "$root/dev/stdout"
-ln -s /proc/self/fd/2 "$root/dev/stderr"
-mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$root/tmp"
-mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$root/run"
-cp -R "$job" "$root/tmp/job"
+mount_all "$@" "devpts $place/dev/pts devpts newinstance,ptmxmode=0666,mode=0620" \\
+  "tmpfs $place/dev/shm tmpfs mode=1777"
+for settings in sys sysrq-trigger irq bus fs; do
+  [ ! -e "$root/proc/$settings" ] || mount -o remount,bind,ro "$root/proc/$settings"
+done
 
 # What holds the namespace of the emulator lives as long as this.
 enter=''
@@ -105,7 +106,7 @@ exec $enter env -i PATH="$PATH" \\
 export const CONFIGURE_SCRIPT = `#!/bin/sh
 set -eu
 export HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true DPKG_COLORS=never
-SOURCE_DATE_EPOCH=$(cat /tmp/job/source-date)
+read -r SOURCE_DATE_EPOCH </tmp/job/source-date
 export SOURCE_DATE_EPOCH
 cd /
 umask 022

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
-import { mkdirSync, writeFileSync } from "../os/files.ts";
+import { mkdirSync, symlinkSync, writeFileSync } from "../os/files.ts";
 import { runToEnd } from "../os/processes.ts";
 import { isInUserNamespace } from "../os/user-namespace.ts";
 import type { Emulation } from "./emulation.ts";
@@ -37,24 +37,19 @@ export async function runInSandbox(run: SandboxRun): Promise<void> {
     mkdirSync(path);
     return path;
   };
-  const job = place("job");
-  for (const [name, text] of Object.entries(run.job)) writeFileSync(join(job, name), text);
+  const stage = place("stage");
+  writeStage(stage, run.job);
+  const root = place("root");
   const lowers = run.lowers.length > 0 ? run.lowers : [place("empty")];
   const command = [
     // Without the person's terminal.
     "setsid",
     "unshare",
-    ...["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"],
+    ...["--mount", "--propagation=private", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"],
     ...["sh", "-c", SANDBOX_SCRIPT, "sh"],
-    ...[
-      place("root"),
-      lowers.map(escapeLayer).join(":"),
-      escapeLayer(run.upper),
-      escapeLayer(place("work")),
-      job,
-    ],
+    ...[root, lowers.map(escapeLayer).join(":"), escapeLayer(run.upper), escapeLayer(place("work")), stage],
     overlayOptions(),
-    ...[run.emulation?.emulator ?? "", run.emulation?.registration ?? ""],
+    ...[run.emulation?.emulator ?? "", run.emulation?.registration ?? "", escapeField(root)],
   ];
   const { signal, onOutput, onStatus } = run;
   const { code } = await runToEnd(command, {
@@ -70,6 +65,22 @@ export async function runInSandbox(run: SandboxRun): Promise<void> {
   );
 }
 
+/** Links that programs expect in /dev. */
+const DEVICE_LINKS = {
+  ptmx: "pts/ptmx",
+  fd: "/proc/self/fd",
+  stdin: "/proc/self/fd/0",
+  stdout: "/proc/self/fd/1",
+  stderr: "/proc/self/fd/2",
+} as const;
+
+/** What is copied into the sandbox, in one go. */
+function writeStage(stage: string, job: SandboxRun["job"]): void {
+  for (const path of ["dev/pts", "dev/shm", "tmp/job"]) mkdirSync(join(stage, path), { recursive: true });
+  for (const [name, target] of Object.entries(DEVICE_LINKS)) symlinkSync(target, join(stage, "dev", name));
+  for (const [name, text] of Object.entries(job)) writeFileSync(join(stage, "tmp/job", name), text);
+}
+
 /**
  * Below a user's own namespace overlayfs keeps its marks in attributes that a user may set
  * (Documentation/filesystems/overlayfs.rst, "User xattr").
@@ -81,4 +92,9 @@ function overlayOptions(): string {
 /** A path in overlayfs's option string, where comma and colon part the values. */
 function escapeLayer(path: string): string {
   return path.replace(/[\\,:]/g, "\\$&");
+}
+
+/** A path as a field of fstab(5), where blanks part fields and lines entries. */
+function escapeField(path: string): string {
+  return path.replace(/[\\ \t\n]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }

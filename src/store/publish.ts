@@ -19,8 +19,10 @@ export async function publish(
   out: string,
   { content, keepsAttributes }: { readonly content?: string; readonly keepsAttributes?: boolean } = {},
 ): Promise<TreeSummary> {
-  const summary = await finish(recipe, out, content);
-  const attributes = keepsAttributes ? await digestAttributes(out) : undefined;
+  const work = [finish(recipe, out, content), keepsAttributes ? digestAttributes(out) : undefined] as const;
+  // When one fails, the tree is removed: the other must not be at it any more.
+  await Promise.allSettled(work);
+  const [summary, attributes] = await Promise.all(work);
   await publishRecorded(storeDirectory, storePathName(recipe), out, infoOf(recipe, summary, attributes));
   return summary;
 }
