@@ -78,6 +78,11 @@ export function kernelWord(what: string, mountPoint: string): string {
   );
 }
 
+/** Whether a guest's system cannot be written to, so that directories of its own are stacked above it. */
+export function isReadOnlySystem(config: GuestConfig, isImage: boolean): boolean {
+  return writableWord(config, isImage) === "none";
+}
+
 function writableWord(config: GuestConfig, isImage: boolean): string {
   const { writableStoreOverlay: overlay } = config.microvm;
   // What runs in an image takes for granted that it can write.

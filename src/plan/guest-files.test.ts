@@ -248,4 +248,7 @@ test("what the initrd mounted stays until the end, unless it is declared", () =>
     all.filter((name) => name !== "home" && name !== "srv"),
   );
   assert.deepEqual(lasting({ microvm: { optimize: { enable: false } } }), []);
+  // What runs in an image can write everywhere: there is nothing above its system that could be mounted.
+  const { entries } = guestFiles(guestConfig({}), null, undefined, "box", true);
+  assert.ok(!entries.some(({ path }) => path.endsWith("/var.mount")));
 });

@@ -2,6 +2,7 @@
 import type { ConfigLayer } from "../guest/config-layer.ts";
 import type { TracedUnit } from "../guest/unit-files.ts";
 import type { GuestConfig } from "../options/guest.ts";
+import { isReadOnlySystem } from "./early-mounts.ts";
 import { groups, users } from "./guest-files/accounts.ts";
 import { declaredFiles, declaredOwners } from "./guest-files/declared.ts";
 import { dpkgFiles } from "./guest-files/dpkg.ts";
@@ -31,6 +32,7 @@ export function guestFiles(
   storeMount: string | null,
   showFile: ShowFile = (file) => file,
   name = config.networking.hostName,
+  isImage = false,
 ): GuestFiles {
   const entries = [
     ...identityFiles(config),
@@ -41,7 +43,9 @@ export function guestFiles(
     ...loginFiles(config),
     ...dpkgFiles(config),
     ...optimizationFiles(config),
-    ...(config.microvm.optimize.enable ? lastingMountFiles(config, storeMount) : []),
+    ...(config.microvm.optimize.enable
+      ? lastingMountFiles(config, storeMount, isReadOnlySystem(config, isImage))
+      : []),
     ...stageFiles(config),
     ...unitSupportFiles(config, showFile),
     ...declaredFiles(config, showFile),

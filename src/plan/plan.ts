@@ -93,7 +93,7 @@ export function planVm(vm: PlannedVm): Plan {
   const onDisks = usesDisks(config, host.storeDirectory);
   const share = onDisks ? undefined : storeShare(config, host.storeDirectory);
   const showFile = moduleNames(vm.projectDirectory);
-  const files = guestFiles(config, share?.mountPoint ?? null, showFile, name);
+  const files = guestFiles(config, share?.mountPoint ?? null, showFile, name, vm.image !== undefined);
   const configLayer = configLayerRecipe(
     `${name}-config`,
     vm.image ? imageGuestFiles(files, config, vm.guest.set.architecture, vm.image, share?.mountPoint) : files,

@@ -14,15 +14,20 @@ const TEMPORARY = "/tmp";
 
 /**
  * Units of the mounts that the initrd made in memory, of the store's, and of `/tmp`. At a guest's end everything is
- * unmounted at once; before that systemd would start a program for each of these.
+ * unmounted at once; before that systemd would start a program for each of these. `isReadOnly`: the system cannot be
+ * written to, so that the initrd made directories of its own.
  */
-export function lastingMountFiles(config: GuestConfig, storeMount: string | null): FileEntry[] {
-  const { fileSystems, microvm, systemd } = config;
+export function lastingMountFiles(
+  config: GuestConfig,
+  storeMount: string | null,
+  isReadOnly: boolean,
+): FileEntry[] {
+  const { fileSystems, systemd } = config;
   const declared = systemd.mounts.map(({ where }) => mountUnit(where));
   const isFree = (place: string) =>
     !declared.includes(mountUnit(place)) && !(mountUnit(place) in systemd.units);
   const isOwn = (place: string) => isFree(place) && !(place in fileSystems);
-  const own = microvm.writableStoreOverlay ? [] : OWN_DIRECTORIES.filter(isOwn);
+  const own = isReadOnly ? OWN_DIRECTORIES.filter(isOwn) : [];
   return [
     ...own.map((place) => lasting(place, { What: "overlay", Where: place, Type: "overlay" })),
     ...(storeMount !== null && isFree(storeMount) ? [dropIn(storeMount)] : []),
