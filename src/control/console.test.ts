@@ -106,3 +106,16 @@ test("a console that nobody offers has ended", async (t) => {
   guest.end();
   await guest.attach().ended;
 });
+
+test("keys that come before the console is reached are sent once it is, in their order, and not without bound", async (t) => {
+  const guest = await consoleOf(t);
+  const terminal = guest.attach();
+  assert.ok(!guest.isTaken());
+  terminal.write(Buffer.from("early;"));
+  terminal.write(Buffer.from("later;"));
+  terminal.write(Buffer.alloc(64 * 1024, "x"));
+  await until(() => guest.keys() !== "", "keys");
+  terminal.write(Buffer.from("last;"));
+  await until(() => guest.keys().endsWith("last;"), "the last key");
+  assert.equal(guest.keys(), "early;later;last;");
+});

@@ -18,7 +18,7 @@ export interface ConsolePlaces {
 
 /** A terminal at the console. */
 export interface AttachedConsole {
-  /** Sends keys; those that come while the first terminal changes are lost. */
+  /** Sends keys; those that come before the console is reached, or while the first terminal changes, once it is. */
   write(keys: Uint8Array): void;
   /** Resolves once the VM has ended. */
   readonly ended: Promise<void>;
@@ -30,6 +30,9 @@ const RETRY_TIME = 50;
 /** Attempts after which a console that cannot be reached has ended. */
 const ATTEMPTS = 10;
 
+/** Keys that are kept until a console is reached, in bytes: more than a person types in that time. */
+const MOST_EARLY = 64 * 1024;
+
 /** What a terminal may be behind with, in bytes; one that takes nothing is let go. */
 const MOST_BEHIND = 4 * 1024 * 1024;
 
@@ -40,12 +43,20 @@ export function attachConsole(
   signal: AbortSignal,
 ): AttachedConsole {
   let socket: Socket | undefined;
+  let early: Uint8Array[] = [];
+  const write = (keys: Uint8Array) => {
+    if (socket) socket.write(keys);
+    else if (early.reduce((sum, { length }) => sum + length, keys.length) <= MOST_EARLY) early.push(keys);
+  };
   const ended = (async () => {
     for (let failed = 0; failed < ATTEMPTS && !signal.aborted; failed++) {
       const place = await takePlace(places);
       if (place) {
         failed = 0;
         socket = place.socket;
+        const keys = early;
+        early = [];
+        keys.forEach(write);
         await untilClosed(place, print, signal);
         await place.leave();
         socket = undefined;
@@ -53,7 +64,7 @@ export function attachConsole(
       if (!signal.aborted) await delay(RETRY_TIME);
     }
   })();
-  return { write: (keys) => void socket?.write(keys), ended };
+  return { write, ended };
 }
 
 /** A connection that brings the console. */
