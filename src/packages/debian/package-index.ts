@@ -77,13 +77,14 @@ export function openIndex(
   const { cacheDirectory, policy = {} } = options;
   const texts = sources.map((source) => source.text());
   const tables = buildTables(texts, architecture);
-  if (cacheDirectory !== undefined) keepIndex(cacheDirectory, inputsOf(sources, architecture), tables, texts);
-  return new SourcesIndex(
-    { tables, texts: textsInMemory(tables.stanzas, texts) },
-    sources,
-    architecture,
-    policy,
-  );
+  if (cacheDirectory !== undefined) {
+    keepIndex(cacheDirectory, inputsOf(sources, architecture), tables, texts);
+    // From the disk, a few pieces of the texts are read instead of all being held.
+    const again = openKeptIndex(sources, architecture, options);
+    if (again) return again;
+  }
+  const parts = { tables, texts: textsInMemory(tables.stanzas, texts) };
+  return new SourcesIndex(parts, sources, architecture, policy);
 }
 
 /** The same when it is kept: whoever asks this first need not have the texts. */
@@ -117,7 +118,8 @@ class SourcesIndex implements PackageIndex {
     policy: IndexPolicy,
   ) {
     this.parsed = new TextIndex(tables, texts, architecture);
-    this.sources = sources;
+    // Without the texts that a source may hold.
+    this.sources = sources.map(({ sha256, repository, release }) => ({ sha256, repository, release }));
     this.policy = policy;
     this.preferences = preferencesOf(
       sources.map(({ release }) => release),
