@@ -1,10 +1,11 @@
 /** VMs that are to be gone: stopped, forgotten, and their directory removed, except for their volumes. */
 import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
-import { lstatSync, readdirSync, readTextIfExists, removeTree, rmSync } from "../os/files.ts";
+import { lstatSync, readdirSync, removeTree, rmSync } from "../os/files.ts";
 import { runToEnd } from "../os/processes.ts";
-import { RUNNER_LINKS, runnerNames, vmNames } from "../paths.ts";
+import { RUNNER_LINKS, vmNames } from "../paths.ts";
 import { checkNotInForeground } from "./foreground.ts";
+import { installedMachine } from "./installed-machines.ts";
 import type { HostMachine } from "./machine.ts";
 import { TEMPLATES, unitOf } from "./names.ts";
 import { recordInForce } from "./overview.ts";
@@ -76,12 +77,8 @@ function isOwnFile(path: string): boolean {
 /** Volumes of a VM that lie elsewhere, which nothing removes. Absolute paths. */
 export function volumesElsewhere({ stateDirectory }: HostMachine, name: string): readonly string[] {
   const images = RUNNER_LINKS.flatMap((link) => {
-    const text = readTextIfExists(join(stateDirectory, name, link, runnerNames.machine));
-    if (text === undefined) return [];
-    const { machine } = JSON.parse(text) as {
-      machine: { readonly disks?: readonly { readonly image: { readonly file?: string } }[] };
-    };
-    return (machine.disks ?? []).flatMap(({ image }) => (image.file?.startsWith("/") ? [image.file] : []));
+    const disks = installedMachine(stateDirectory, name, link)?.disks ?? [];
+    return disks.flatMap(({ image }) => ("file" in image && image.file.startsWith("/") ? [image.file] : []));
   });
   return [...new Set(images)].sort();
 }

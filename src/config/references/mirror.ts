@@ -5,7 +5,7 @@ import { MicrovmError, systemCode } from "../../errors.ts";
 import {
   existsSync,
   mkdirSync,
-  readdirSync,
+  readNamesIfExists,
   removeTree,
   rmSync,
   utimesSync,
@@ -84,7 +84,7 @@ async function fetchFrom(
 /** The mirror in this store that has a commit, if any does. */
 export async function mirrorWith(storeDirectory: string, rev: string): Promise<string | undefined> {
   const parent = join(storeDirectory, storeNames.repositories);
-  for (const name of existsSync(parent) ? readdirSync(parent).sort() : []) {
+  for (const name of readNamesIfExists(parent).sort()) {
     const mirror = join(parent, name);
     if (!(await hasCommit(mirror, rev))) continue;
     touch(mirror);

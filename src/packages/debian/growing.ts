@@ -20,10 +20,6 @@ export class Words {
     return this.values[index]!;
   }
 
-  set(index: number, value: number): void {
-    this.values[index] = value;
-  }
-
   /** What is there now; not changed by what is added later. */
   toArray(): Uint32Array {
     return this.values.slice(0, this.length);

@@ -14,7 +14,7 @@ import {
   type Refusal,
   type ReleaseInfo,
 } from "./policy.ts";
-import { type PackageVersion, TextIndex } from "./text-index.ts";
+import { isSameVersion, type PackageVersion, TextIndex } from "./text-index.ts";
 
 export type { IndexPolicy } from "./policy.ts";
 
@@ -138,7 +138,7 @@ class SourcesIndex implements PackageIndex {
     const found = new Set<DebianPackage>();
     for (const version of this.parsed.providersOf(name)) {
       const candidate = this.get(version.name);
-      if (candidate && isSame(candidate, version)) found.add(candidate);
+      if (candidate && isSameVersion(candidate, version)) found.add(candidate);
     }
     const providers = [...found];
     this.provided.set(name, providers);
@@ -178,8 +178,4 @@ class SourcesIndex implements PackageIndex {
     const important = versions.some((version) => version.important);
     return { ...chosen, essential, important, repository: this.sources[chosen.sources[0]!]!.repository };
   }
-}
-
-function isSame(a: PackageVersion, b: PackageVersion): boolean {
-  return a.version === b.version && a.sha256 === b.sha256;
 }

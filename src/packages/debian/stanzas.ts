@@ -1,5 +1,18 @@
 /** The stanzas of a `Packages` file: where each is, and what stands in one. */
 
+/** Fields that mention packages, in the order in which apt reads them. */
+export const RELATION_FIELDS = [
+  "Pre-Depends",
+  "Depends",
+  "Conflicts",
+  "Breaks",
+  "Recommends",
+  "Suggests",
+  "Replaces",
+  "Enhances",
+  "Provides",
+] as const;
+
 /** The fields that an index keeps. Everything else of a stanza is passed over. */
 export const KEPT_FIELDS = [
   "Package",
@@ -10,15 +23,7 @@ export const KEPT_FIELDS = [
   "Protected",
   "Priority",
   "Multi-Arch",
-  "Pre-Depends",
-  "Depends",
-  "Conflicts",
-  "Breaks",
-  "Recommends",
-  "Suggests",
-  "Replaces",
-  "Enhances",
-  "Provides",
+  ...RELATION_FIELDS,
   "Filename",
   "Size",
   "SHA256",

@@ -5,7 +5,7 @@ import { type Heap, textAt } from "./growing.ts";
 import { hashOf, type IndexTables, STANZA_WORDS, StanzaWord } from "./index-tables.ts";
 import type { IndexTexts } from "./index-texts.ts";
 import { isUsable, isYes, MAX_TERM, multiArchOf, priorityOf, wordOf } from "./stanza-fields.ts";
-import { fieldOf, type KeptField, parseStanza, type Stanza } from "./stanzas.ts";
+import { fieldOf, type KeptField, parseStanza, RELATION_FIELDS, type Stanza } from "./stanzas.ts";
 import { compareVersions } from "./version.ts";
 
 /** One version of a package, as an index tells it. */
@@ -133,7 +133,7 @@ export class TextIndex {
       if (fieldOf(stanza, "Package") !== this.nameAt(name) || !isUsable(stanza, this.architecture)) continue;
       const source = this.word(id, StanzaWord.source);
       const version = this.versionOf(stanza, [source]);
-      const same = found.find((one) => isSame(one.version, version));
+      const same = found.find((one) => isSameVersion(one.version, version));
       if (same) {
         if (!same.sources.includes(source)) same.sources.push(source);
         same.stanzas.push(id);
@@ -208,7 +208,7 @@ export class TextIndex {
   private namesIn(text: string): readonly string[] {
     const stanza = parseStanza(text);
     if (!isUsable(stanza, this.architecture)) return [];
-    const relations = MENTIONING.flatMap((field) => this.groupsOf(fieldOf(stanza, field)).flat());
+    const relations = RELATION_FIELDS.flatMap((field) => this.groupsOf(fieldOf(stanza, field)).flat());
     const named = relations.map(({ name, qualifier }) =>
       qualifier === undefined ? name : `${name}:${qualifier}`,
     );
@@ -216,19 +216,7 @@ export class TextIndex {
   }
 }
 
-/** Fields that mention packages, in the order in which apt reads them. */
-const MENTIONING = [
-  "Pre-Depends",
-  "Depends",
-  "Conflicts",
-  "Breaks",
-  "Recommends",
-  "Suggests",
-  "Replaces",
-  "Enhances",
-  "Provides",
-] as const;
-
-function isSame(a: PackageVersion, b: PackageVersion): boolean {
+/** Whether two are of the same file. */
+export function isSameVersion(a: PackageVersion, b: PackageVersion): boolean {
   return a.version === b.version && a.sha256 === b.sha256;
 }
