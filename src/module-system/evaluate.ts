@@ -11,7 +11,7 @@ import type { SetNode } from "./nodes.ts";
 import { plainSet } from "./plain.ts";
 import { startEvaluation } from "./start.ts";
 import { submoduleWith } from "./types/submodule.ts";
-import type { EvaluationContext, ImportModule, JsonSchema, OptionType } from "./types/type.ts";
+import type { ImportModule, JsonSchema, OptionType } from "./types/type.ts";
 import { schemaOf, validateSet } from "./validate.ts";
 
 /** What to evaluate. */
@@ -28,6 +28,9 @@ export interface EvalModulesOptions {
   /** What the modules are for. Those that say another `_class` are refused. */
   readonly class?: string;
 }
+
+/** File of modules that say none. */
+const INLINE = "<inline>";
 
 /** Modules with their options, of which nothing is evaluated before it is read. */
 export interface Evaluated<C = unknown> {
@@ -53,41 +56,66 @@ export interface Evaluated<C = unknown> {
 /** Collects modules and starts to evaluate them. Throws what is wrong with the modules themselves. */
 // biome-ignore lint/suspicious/noExplicitAny: callers that know the configuration's type name it
 export function evalModules<C = any>(options: EvalModulesOptions): Evaluated<C> {
-  const { modules, specialArgs = {}, importModule, prefix = [], file = "<inline>", class: kind } = options;
-  const context: EvaluationContext = { lib, ...(importModule && { importModule }) };
+  const { modules, specialArgs = {}, importModule, prefix = [], file = INLINE, class: kind } = options;
   const { root } = startEvaluation({
     modules,
     file,
     location: prefix,
-    context,
+    context: { lib, ...(importModule && { importModule }) },
     args: specialArgs as Attributes,
     class: kind,
     describeOptions: optionsOf,
   });
-  const evaluated: Evaluated<C> = {
-    config: configOf(root) as C,
-    options: optionsOf(() => root),
-    collectErrors: () => plainWithFaults(evaluated).faults,
-    force: () => void toPlain(evaluated),
-    extendModules: (more) =>
-      evalModules<C>({
-        ...options,
-        ...more,
-        modules: [...modules, ...more.modules],
-        specialArgs: { ...specialArgs, ...more.specialArgs },
-      }),
-    get type() {
-      return submoduleWith({
-        modules: modules.map((module) => withFile(file, module)),
-        specialArgs,
-        ...(kind !== undefined && { class: kind }),
-      });
-    },
-    class: kind,
-    root,
-  };
+  const evaluated = new EvaluatedModules<C>(options, root);
   rememberEvaluation(evaluated);
   return evaluated;
+}
+
+/**
+ * A class, and not an object literal: V8 keeps what the getter of a literal reaches, here the whole evaluation, until
+ * it collects the old part of its heap.
+ */
+class EvaluatedModules<C> implements Evaluated<C> {
+  readonly config: C;
+  readonly options: unknown;
+  readonly class: string | undefined;
+  readonly root: SetNode;
+  readonly #given: EvalModulesOptions;
+
+  constructor(given: EvalModulesOptions, root: SetNode) {
+    this.config = configOf(root) as C;
+    this.options = optionsOf(() => root);
+    this.class = given.class;
+    this.root = root;
+    this.#given = given;
+  }
+
+  get type() {
+    const { modules, specialArgs = {}, file = INLINE, class: kind } = this.#given;
+    return submoduleWith({
+      modules: modules.map((module) => withFile(file, module)),
+      specialArgs,
+      ...(kind !== undefined && { class: kind }),
+    });
+  }
+
+  collectErrors(): readonly MicrovmError[] {
+    return plainWithFaults(this).faults;
+  }
+
+  force(): void {
+    toPlain(this);
+  }
+
+  extendModules(more: Pick<EvalModulesOptions, "modules" | "specialArgs" | "prefix">): Evaluated<C> {
+    const { modules, specialArgs } = this.#given;
+    return evalModules<C>({
+      ...this.#given,
+      ...more,
+      modules: [...modules, ...more.modules],
+      specialArgs: { ...specialArgs, ...more.specialArgs },
+    });
+  }
 }
 
 /** The plain configuration as far as it can be evaluated, and every fault, each once. */
