@@ -13,6 +13,14 @@ export interface Constant {
 
 const known = new WeakMap<Option | DeclaredSet, Constant>();
 
+/** Grows with each option that is found to be constant: what was asked before need not be asked again until then. */
+let found = 0;
+
+/** How many options were found to be constant so far. */
+export function constantsFound(): number {
+  return found;
+}
+
 /**
  * The value of an option, or the plain data of a set, in which nobody defines anything, when evaluations before have
  * found it to be that of all.
@@ -25,7 +33,9 @@ export function constantOf(declared: DeclaredOption | DeclaredSet): Constant | u
 
 /** Keeps the value that an option has by its default alone, when it can be no other in another evaluation. */
 export function keepConstant(option: Option, value: unknown): void {
-  if (!option.apply && isSame(value, option.default)) known.set(option, { value });
+  if (option.apply || !isSame(value, option.default)) return;
+  known.set(option, { value });
+  found++;
 }
 
 /** Sets are constant when all that is plain in them is. */
@@ -63,6 +73,7 @@ function isSameSet(value: object, given: object): boolean {
   );
 }
 
-function isScalar(value: unknown): boolean {
+/** Whether a value is plain data without parts. */
+export function isScalar(value: unknown): boolean {
   return value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
 }

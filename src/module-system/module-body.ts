@@ -30,13 +30,13 @@ interface ModuleBody {
 
 /** Reads a module that is no function. */
 export function readBody(body: unknown, file: string, unchanging: boolean): ModuleBody {
-  if (!isAttributes(body)) throw notAModule(body, file);
-  if (isEvaluation(body)) {
+  if (typeof body === "object" && body !== null && isEvaluation(body)) {
     throw badModule(
       `The module "${file}" is what evalModules returned`,
       "Import the modules that were evaluated instead",
     );
   }
+  if (!isAttributes(body)) throw notAModule(body, file);
   if (asWrapper(body)) {
     return { module: { file, unchanging, config: body }, imports: [], disabled: [], key: undefined };
   }

@@ -3,6 +3,7 @@ import { MicrovmError } from "../../errors.ts";
 import { mergeDefinitions } from "../definitions.ts";
 import { combineFaults, wrongType } from "../faults.ts";
 import type { Location } from "../location.ts";
+import { keepsOne } from "./merging.ts";
 import {
   type AnyType,
   combineElements,
@@ -55,8 +56,14 @@ function mergeLists<T>(
   const merged: T[] = [];
   const faults: MicrovmError[] = [];
   let index = 0;
+  const isKept = keepsOne(entry);
   for (const { value, file } of definitions) {
     for (const given of value as readonly unknown[]) {
+      if (isKept && typeof given !== "object" && typeof given !== "function" && entry.check(given)) {
+        index++;
+        merged.push(given as T);
+        continue;
+      }
       try {
         const result = mergeDefinitions([...location, index++], entry, [{ file, value: given }], context);
         if (result) merged.push(result.value);

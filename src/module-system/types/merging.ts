@@ -32,3 +32,8 @@ function isEqual(a: unknown, b: unknown): boolean {
     names.every((name) => Object.hasOwn(b, name) && isEqual(a[name], b[name]))
   );
 }
+
+/** Whether the value of a single definition is what was given, as it is. */
+export function keepsOne({ merge }: { readonly merge: unknown }): boolean {
+  return merge === mergeEqual || merge === mergeOne;
+}
