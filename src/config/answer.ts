@@ -39,6 +39,19 @@ export function parseProject(line: string, file: string): EvaluatedProject {
   return { hosts, vms: parseVms(project.vms) };
 }
 
+/** The project of which each part has all hosts, and the VMs of one share. */
+export function joinShares(parts: readonly EvaluatedProject[], file: string): EvaluatedProject {
+  const hostsOf = ({ hosts }: EvaluatedProject) => JSON.stringify(hosts.map(({ name }) => name));
+  const [first, ...others] = parts;
+  if (!first || others.some((part) => hostsOf(part) !== hostsOf(first))) {
+    throw malformed(file, "its shares are of several projects");
+  }
+  return {
+    hosts: first.hosts.map((host, at) => ({ ...host, vms: parts.flatMap(({ hosts }) => hosts[at]!.vms) })),
+    vms: parts.flatMap(({ vms }) => vms),
+  };
+}
+
 function parseVm(vm: unknown, file: string, guest: Evaluated): EvaluatedVm {
   if (!isFields(vm)) throw malformed(file, "it holds no VM");
   const { name, pkgs, config, warnings } = vm;

@@ -11,7 +11,16 @@ import { explainDenied } from "./denied.ts";
 import { evaluateAll, evaluateNamed } from "./evaluate-all.ts";
 import { evaluateVm, traceOptionOfVm } from "./evaluate-vm.ts";
 import { importModule, loadProject, provideProgram } from "./load-project.ts";
-import { ANSWER_DESCRIPTOR, type EvaluationAnswer, type EvaluationRequest } from "./protocol.ts";
+import {
+  ANSWER_DESCRIPTOR,
+  type Division,
+  type EvaluationAnswer,
+  type EvaluationRequest,
+  type Share,
+} from "./protocol.ts";
+
+/** VMs for which a child more is worth what it takes to start: that is the evaluation of about a hundred. */
+const SMALLEST_SHARE = 200;
 
 const request: EvaluationRequest = JSON.parse(process.argv[2]!);
 provideProgram();
@@ -24,7 +33,7 @@ function evaluate(): EvaluationAnswer {
     const declarations = { hostModule, guestModule, importModule };
     const { trace, all, host, names } = request;
     if (names) return { project: evaluateNamed(project, { ...request, names }, declarations) };
-    if (all || host) return { project: evaluateAll(project, request, declarations) };
+    if (all || host) return { project: evaluateAll(project, request, declarations, shareOf) };
     if (trace !== undefined) return { trace: traceOptionOfVm(project, { ...request, trace }, declarations) };
     return { vm: evaluateVm(project, request, declarations) };
   } catch (error) {
@@ -42,7 +51,16 @@ function evaluate(): EvaluationAnswer {
   }
 }
 
-function answer(given: EvaluationAnswer): void {
+/** This child's share of the VMs. The first one says into how many they are divided, so that the others start. */
+function shareOf(vms: number): Share {
+  const { share, children = 1 } = request;
+  if (share) return share;
+  const shares = Math.max(1, Math.min(children, Math.floor(vms / SMALLEST_SHARE)));
+  if (shares > 1) answer({ shares });
+  return { index: 0, of: shares };
+}
+
+function answer(given: EvaluationAnswer | Division): void {
   const line = Buffer.from(`${JSON.stringify(given)}\n`);
   for (let written = 0; written < line.length; ) written += writeSync(ANSWER_DESCRIPTOR, line, written);
 }

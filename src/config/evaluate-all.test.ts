@@ -61,7 +61,7 @@ test("the faults of all hosts and VMs are one error that says where each is", as
   });
 });
 
-test("a thousand VMs are evaluated in one go", async (t) => {
+test("a thousand VMs, which several children share, stay in their order", async (t) => {
   const { hosts } = await evaluate(
     t,
     `const vm = (index) => ({ config: { microvm: { mem: 256 + index } } });
@@ -75,4 +75,13 @@ test("a thousand VMs are evaluated in one go", async (t) => {
     sizes,
     Array.from({ length: 1000 }, (_, index) => 256 + index),
   );
+});
+
+test("the faults of all shares of many VMs are one error", async (t) => {
+  const project = `export default { microvms: Object.fromEntries(Array.from({ length: 500 }, (_, index) =>
+    ["vm" + index, { config: { microvm: { mem: index % 499 ? 256 : "lots" } } }])) };`;
+  await assert.rejects(evaluate(t, project), (error: Error) => {
+    assert.match(error.message, /^The configuration has 2 faults:\n- In "vm0": .*\n- In "vm499": .*$/);
+    return true;
+  });
 });

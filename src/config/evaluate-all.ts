@@ -10,35 +10,53 @@ import {
   type VmsByName,
 } from "./evaluate-vm.ts";
 import type { Project } from "./project.ts";
-import type { EvaluatedProject, EvaluationRequest } from "./protocol.ts";
+import type { EvaluatedProject, EvaluationRequest, Share } from "./protocol.ts";
 import { selectHost } from "./select-host.ts";
 
-/** Evaluates every host and every VM, or the one host that is wanted with its VMs. All faults of all of them are reported together, each with where it is. */
+/**
+ * Evaluates every host and every VM, or the one host that is wanted with its VMs. All faults of all of them are
+ * reported together, each with where it is. `shareOf` is told how many VMs there are and says which of them are wanted.
+ */
 export function evaluateAll(
   project: Project,
   request: EvaluationRequest,
   declarations: Declarations,
+  shareOf: (vms: number) => Share = () => WHOLE,
 ): EvaluatedProject {
   const faults: MicrovmError[] = [];
-  const evaluateVms = (vms: VmsByName, host?: string) =>
-    Object.keys(vms).flatMap((name) => {
-      const where = host === undefined ? `"${name}"` : `"${name}" of the host "${host}"`;
-      return collecting(faults, where, () => [evaluateGuest(name, vms[name]!, request, declarations)]) ?? [];
-    });
   const names = Object.keys(project.hosts ?? {});
   const hosts = (request.host ? [selectHost(request.host, names)] : names).flatMap((name) => {
-    const host = collecting(faults, `the host "${name}"`, () =>
+    const evaluated = collecting(faults, `the host "${name}"`, () =>
       evaluateHost(project, name, request, declarations),
     );
-    return host ? [{ name, ...host, vms: evaluateVms(host.vms, name) }] : [];
+    return evaluated ? [{ name, evaluated }] : [];
   });
-  const vms = request.host
+  const definitions = request.host
     ? undefined
     : collecting(faults, '"microvms"', () => evaluateDefinitions(project, request.file, declarations));
-  const evaluated = { hosts, vms: vms ? evaluateVms(vms) : [] };
+  const groups = [...hosts.map(({ evaluated }) => evaluated.vms), definitions ?? {}];
+  const total = groups.reduce((count, vms) => count + Object.keys(vms).length, 0);
+  const { index, of } = shareOf(total);
+  let at = 0;
+  const isWanted = () => Math.floor((at++ * of) / total) === index;
+  const evaluateVms = (vms: VmsByName, host?: string) =>
+    Object.keys(vms)
+      .filter(isWanted)
+      .flatMap((name) => {
+        const where = host === undefined ? `"${name}"` : `"${name}" of the host "${host}"`;
+        return (
+          collecting(faults, where, () => [evaluateGuest(name, vms[name]!, request, declarations)]) ?? []
+        );
+      });
+  const evaluated = {
+    hosts: hosts.map(({ name, evaluated: host }) => ({ name, ...host, vms: evaluateVms(host.vms, name) })),
+    vms: evaluateVms(definitions ?? {}),
+  };
   if (faults.length > 0) throw combineFaults(faults);
   return evaluated;
 }
+
+const WHOLE: Share = { index: 0, of: 1 };
 
 /** Evaluates several VMs, by their names; all their faults are reported together. */
 export function evaluateNamed(

@@ -22,6 +22,16 @@ export interface EvaluationRequest {
   readonly host?: HostChoice;
   /** Names of several VMs that are wanted. */
   readonly names?: readonly string[];
+  /** How many children may evaluate the VMs of this request at once. */
+  readonly children?: number;
+  /** The VMs that are wanted of all, when several children evaluate them. */
+  readonly share?: Share;
+}
+
+/** One of so many equal parts of a row of VMs; the first has the index 0. */
+export interface Share {
+  readonly index: number;
+  readonly of: number;
 }
 
 /** How a host is chosen. */
@@ -67,6 +77,11 @@ export interface EvaluatedProject {
 
 /** An error on its way to the parent. */
 export type PlainError = Pick<MicrovmError, "code" | "message" | "hint">;
+
+/** Written as a line before the answer, when the answer is only the first of so many shares. */
+export interface Division {
+  readonly shares: number;
+}
 
 /** Written to file descriptor 3 as one line. */
 export type EvaluationAnswer =
