@@ -1,6 +1,7 @@
 /** Faults of the machine that no single type can see: what its hypervisor lacks, memory, access control lists. */
-import { CAPABILITIES, type Feature } from "../../hypervisors/capabilities.ts";
+import { CAPABILITIES, type Capabilities, type Feature } from "../../hypervisors/capabilities.ts";
 import type { GuestConfig } from "./arguments.ts";
+import { graphicsOptions } from "./graphics.ts";
 import type { Assertion } from "./name-assertions.ts";
 
 const FEATURES: readonly Feature[] = ["balloon", "initialBalloonMem", "hotplugMem", "hugepageMem"];
@@ -30,6 +31,25 @@ function featureAssertions({ microvm }: GuestConfig): Assertion[] {
     {
       assertion: !graphics.enable || able.graphics.includes(graphics.backend),
       message: `"microvm.graphics.backend" is "${graphics.backend}", which "${hypervisor}" cannot do here: it can do "${able.graphics.join('", "')}"`,
+    },
+    ...drawingAssertions(graphics, hypervisor, able),
+  ];
+}
+
+/** Who draws the guest's screen, and by what. Whether the screen is on makes no difference: it would do nothing. */
+function drawingAssertions(
+  { socket, vulkan, hostmem }: GuestConfig["microvm"]["graphics"],
+  hypervisor: string,
+  able: Capabilities,
+): Assertion[] {
+  const cannot = (option: string, value: string) =>
+    `"microvm.graphics.${option}" is "${value}", which "${hypervisor}" cannot do here: leave it out`;
+  return [
+    { assertion: socket === null || able.graphicsSocket, message: cannot("socket", socket ?? "") },
+    { assertion: vulkan === null || able.vulkan.includes(vulkan), message: cannot("vulkan", vulkan ?? "") },
+    {
+      assertion: able.vulkan.length > 0 || hostmem === graphicsOptions.microvm.graphics.hostmem.default,
+      message: cannot("hostmem", hostmem),
     },
   ];
 }
