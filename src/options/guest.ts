@@ -50,6 +50,7 @@ import { shells } from "./guest/shells.ts";
 import { sudo } from "./guest/sudo.ts";
 import { swap } from "./guest/swap.ts";
 import { systemd } from "./guest/systemd.ts";
+import { sysusers } from "./guest/sysusers.ts";
 import { tmpfiles } from "./guest/tmpfiles.ts";
 import { passwordWarnings, userAssertions } from "./guest/user-assertions.ts";
 import { users } from "./guest/users.ts";
@@ -90,6 +91,7 @@ export const guestModule = withFile("src/options/guest.ts", {
     programs,
     systemd,
     tmpfiles,
+    sysusers,
     users,
     accounts,
     sudo,

@@ -39,6 +39,7 @@ import type { sharesOptions } from "./shares.ts";
 import type { sudoOptions } from "./sudo.ts";
 import type { swapOptions } from "./swap.ts";
 import type { SystemdOptions } from "./systemd.ts";
+import type { sysusersOptions } from "./sysusers.ts";
 import type { tmpfilesOptions } from "./tmpfiles.ts";
 import type { usersOptions } from "./users.ts";
 import type { volumesOptions } from "./volumes.ts";
@@ -71,6 +72,7 @@ export type GuestConfig = InferConfig<
     typeof certificatesOptions &
     typeof checksOptions &
     typeof tmpfilesOptions &
+    typeof sysusersOptions &
     typeof environmentOptions &
     SystemdOptions &
     typeof usersOptions &
