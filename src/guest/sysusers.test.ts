@@ -58,7 +58,10 @@ test("systemd-sysusers makes of it what a kept file lacks", { skip: missing("sys
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(root, "etc", name), text);
   execFileSync("systemd-sysusers", [`--root=${root}`, "-"], { input: TEXT, stdio: ["pipe", "pipe", "pipe"] });
   const made = (name: "passwd" | "group") =>
-    readFileSync(join(root, "etc", name), "utf8").trim().split("\n").sort();
+    readFileSync(join(root, "etc", name), "utf8")
+      .trim()
+      .split("\n")
+      .sort();
   assert.deepEqual(made("passwd"), MERGED.passwd.trim().split("\n").sort());
   assert.deepEqual(made("group"), MERGED.group.trim().split("\n").sort());
 });

@@ -13,6 +13,7 @@ export function machineAssertions(config: GuestConfig): Assertion[] {
     ...memoryAssertions(config),
     ...aclAssertions(config),
     ...kernelAssertions(config),
+    ...initrdAssertions(config),
     ...packageAssertions(config),
     linkAssertion(config),
   ];
@@ -104,6 +105,7 @@ function kernelAssertions({ microvm: { kernel }, boot }: GuestConfig): Assertion
   const modules = {
     "boot.kernelModules": boot.kernelModules,
     "boot.initrd.kernelModules": boot.initrd.kernelModules,
+    "boot.initrd.availableKernelModules": boot.initrd.availableKernelModules,
   };
   return [
     {
@@ -115,6 +117,14 @@ function kernelAssertions({ microvm: { kernel }, boot }: GuestConfig): Assertion
       message: `"${option}" has "${names[0]}", and "microvm.kernel" is the file "${kernel}", which comes without modules: build it in`,
     })),
   ];
+}
+
+/** An initrd of the project's own is taken as it is. */
+function initrdAssertions({ microvm: { initrdPath }, boot }: GuestConfig): Assertion[] {
+  return Object.entries(boot.initrd).map(([option, value]) => ({
+    assertion: initrdPath === null || value.length === 0,
+    message: `"boot.initrd.${option}" is set, and "microvm.initrdPath" is the file "${initrdPath}", which is taken as it is: leave one of them out`,
+  }));
 }
 
 /** virtiofsd's own refusal, said before it starts. */

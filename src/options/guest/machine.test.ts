@@ -84,6 +84,17 @@ test("the runner is named when the guest is evaluated, and by nobody else", () =
   }
 });
 
+test("an initrd of the project's own is not added to", () => {
+  const initrd = { availableKernelModules: ["nbd"], postMountCommands: "true\n" };
+  assert.deepEqual(guest({ boot: { initrd } }).faults, []);
+  const own = (option: string) =>
+    `"boot.initrd.${option}" is set, and "microvm.initrdPath" is the file "./a", which is taken as it is: leave one of them out`;
+  assert.deepEqual(guest({ boot: { initrd }, microvm: { initrdPath: "./a" } }).faults, [
+    own("availableKernelModules"),
+    own("postMountCommands"),
+  ]);
+});
+
 test("memory that comes later comes in whole blocks, and all of it at first unless less is said", () => {
   assert.equal(guestConfig({ microvm: { hotplugMem: 64 } }).microvm.hotpluggedMem, 64);
   assert.deepEqual(faultsOf({ hotplugMem: 4, hotpluggedMem: 5 }), [
