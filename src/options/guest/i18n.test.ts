@@ -64,6 +64,12 @@ test("virtual terminals have their colours and more fonts, and a guest may have 
   assert.deepEqual(environment.packages, ["fonts-terminus-otb"]);
   assert.ok(systemd.maskedUnits.includes("serial-getty@.service"));
   assert.ok(!guestConfig({}).systemd.maskedUnits.includes("serial-getty@.service"));
+  assert.deepEqual(
+    guest({ console: { enable: false }, services: { getty: { autologinUser: "root" } } }).faults,
+    [
+      '"services.getty.autologinUser" is "root", and "console.enable" is false: nobody can log in on a console',
+    ],
+  );
   assert.deepEqual(guest({ console: { colors: ["000000"] } }).faults, [
     '"console.colors" has 1 colours: give all 16, or none',
   ]);
