@@ -62,7 +62,7 @@ hook() {
   [ -f "/hooks/$1" ] || return 0
   targetRoot=/root sh -e "/hooks/$1" || fail "the commands of boot.initrd.$1 failed"
 }
-[ ! -d /hooks ] || busybox --install -s /bin
+[ ! -d /hooks ] || /bin/busybox --install -s /bin 2>/dev/null
 
 hook preDeviceCommands
 step modules

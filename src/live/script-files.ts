@@ -90,10 +90,14 @@ put() {
 # Files, one by one: what is replaced is kept, and what somebody else had changed is told of.
 put_files() {
   mkdir -p saved
+  viewed=''
   while read -r kind number mode owner former path; do
     tree_of "$path"
     [ "$place" != / ] || { say "reason cannot write /$path"; return 1; }
-    [ -z "$place" ] || view "$place" || return
+    [ -z "$place" ] || case "$viewed " in
+      *" $place "*) ;;
+      *) view "$place" || return; viewed="$viewed $place" ;;
+    esac
     old=$tree/$path
     if [ -L "$old" ] || [ -f "$old" ]; then
       cp -aT "$old" "saved/$number" && echo "back $number $path" >>undo || return
