@@ -121,7 +121,7 @@ const CHECKS: Readonly<Record<string, readonly [command: string, expected: RegEx
   team: ["id -gn svc; id -g svc", /^team\n777$/],
   hash: ["getent shadow alice | cut -d: -f2", /^\$6\$saltsalt\$.{86}$/],
   sysusers: [
-    "systemctl show -P ConditionResult systemd-sysusers; mkdir -p /tmp/kept/etc; echo root:x:0:0::/root:/bin/sh >/tmp/kept/etc/passwd; systemd-sysusers --root=/tmp/kept - </etc/sysusers.d/microvm.conf && grep '^[as]' /tmp/kept/etc/passwd",
+    "systemctl show -P ConditionResult systemd-sysusers; mkdir -p /tmp/kept/etc; echo root:x:0:0::/root:/bin/sh >/tmp/kept/etc/passwd; systemd-sysusers --root=/tmp/kept - </etc/sysusers.d/microvm.conf 2>/dev/null && grep '^[as]' /tmp/kept/etc/passwd",
     /^yes\nalice:x:1234:100::\/home\/alice:\/bin\/bash\nsvc:x:\d+:777::\/nonexistent:\/usr\/sbin\/nologin$/,
   ],
   // su asks PAM; a pipe is no terminal, but it reads the password all the same.
