@@ -229,6 +229,11 @@ describe("a running guest", async () => {
       "active\ninactive\nid: ‘zoe’: no such user\nruntime",
     );
     assert.doesNotMatch(await sh("nft list ruleset"), /8080/);
+    // Each of the changes wrote below /usr, or tried to.
+    assert.equal(
+      await sh("grep -c ' /usr ' /proc/mounts; ls /usr/share/added"),
+      "1\nls: cannot access '/usr/share/added': No such file or directory",
+    );
     assert.equal(await pidOf("steady"), pids.steady);
   });
 });

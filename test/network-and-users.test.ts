@@ -55,6 +55,7 @@ const directory = guestProject(`
     interfaces: { net0: { useDHCP: true, ipv4: { addresses: [{ address: "10.0.2.77", prefixLength: 24 }], routes: [{ address: "10.77.0.0", prefixLength: 16, via: "10.0.2.2" }] }, mtu: 1400 } },
   },
   systemd: {
+    sysusers: { enable: true },
     network: {
       netdevs: { "20-br7": { netdevConfig: { Kind: "bridge", Name: "br7" } } },
       networks: { "30-br7": { matchConfig: { Name: "br7" }, address: ["10.88.0.1/24"], networkConfig: { ConfigureWithoutCarrier: true } } },
@@ -119,6 +120,10 @@ const CHECKS: Readonly<Record<string, readonly [command: string, expected: RegEx
   shells: ["getent passwd alice bob svc | cut -d: -f7", /^\/bin\/bash\n\/bin\/sh\n\/usr\/sbin\/nologin$/],
   team: ["id -gn svc; id -g svc", /^team\n777$/],
   hash: ["getent shadow alice | cut -d: -f2", /^\$6\$saltsalt\$.{86}$/],
+  sysusers: [
+    "systemctl show -P ConditionResult systemd-sysusers; mkdir -p /tmp/kept/etc; echo root:x:0:0::/root:/bin/sh >/tmp/kept/etc/passwd; systemd-sysusers --root=/tmp/kept - </etc/sysusers.d/microvm.conf 2>/dev/null && grep '^[as]' /tmp/kept/etc/passwd",
+    /^yes\nalice:x:1234:100::\/home\/alice:\/bin\/bash\nsvc:x:\d+:777::\/nonexistent:\/usr\/sbin\/nologin$/,
+  ],
   // su asks PAM; a pipe is no terminal, but it reads the password all the same.
   su: ["echo 'ein Geheimnis' | runuser -u svc -- su bob -c 'id -un' 2>&1 | tail -1", /bob$/],
   wrongPassword: [

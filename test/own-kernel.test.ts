@@ -28,7 +28,16 @@ const SETTINGS = `
 /** The program's own script, with a line more: of several archives the kernel takes the last file of a name. */
 const OWN_INIT = INIT_SCRIPT.replace("step modules", 'echo "<6>of the project" >/dev/kmsg\nstep modules');
 
+/** What goes into the initrd that is taken out of a runner: programs of busybox, and who is there at which time. */
+const INITRD = `{
+  kernelModules: ["squashfs"],
+  preDeviceCommands: "grep -c overlay /proc/filesystems >/told || true",
+  postDeviceCommands: "grep -c overlay /proc/filesystems >>/told; ls /root | wc -l >>/told",
+  postMountCommands: "tr '\\\\n' ' ' </told >$targetRoot/etc/told-by-initrd",
+}`;
+
 const SCRIPT = `
+  cat /etc/told-by-initrd; echo
   dmesg | grep -o 'of the project'
   for disk in /dev/vd?; do head -c 4 $disk; done | grep -ao hsqs | wc -l
   ls /usr/lib/modules 2>&1 | grep -o 'No such file'
@@ -39,11 +48,22 @@ const SCRIPT = `
   test -s /mnt/passwd && echo shared
   echo END; sleep 2`;
 
-const EXPECTED = ["of the project", "2", "No such file", "0x1050", "1", "0", "kept", "shared", "END"];
+const EXPECTED = [
+  "0 1 0 ",
+  "of the project",
+  "2",
+  "No such file",
+  "0x1050",
+  "1",
+  "0",
+  "kept",
+  "shared",
+  "END",
+];
 
 /** A project whose kernel and initrd are those of a package set, taken out of a runner. */
 async function ownProject(): Promise<string> {
-  const built = await microvm(["build", guestProject('boot: { initrd: { kernelModules: ["squashfs"] } }')]);
+  const built = await microvm(["build", guestProject(`boot: { initrd: ${INITRD} }`)]);
   assert.equal(built.code, 0, built.stderr);
   const system = realpathSync(join(built.stdout.trim(), "share/microvm/system"));
   const project = guestProject(SETTINGS);

@@ -68,6 +68,15 @@ test("shadowed account files are not for everyone", async (t) => {
   assert.match(readFileSync(join(out, "etc/group"), "utf8"), /^team:x:7:$/m);
 });
 
+test("accounts are written for systemd-sysusers when that is asked for", async (t) => {
+  const written = (params: Partial<ConfigLayer>) =>
+    build(t, { groups: [{ name: "team", gid: 7, members: [] }], ...params }).then(({ out }) =>
+      readFileSync(join(out, "etc/sysusers.d/microvm.conf"), "utf8"),
+    );
+  assert.equal(await written({ sysusers: true }), "# systemd.sysusers.enable\ng team 7\n");
+  await assert.rejects(written({}), { code: "ENOENT" });
+});
+
 test("a directory in the place of a link is refused", async (t) => {
   const building = build(t, { entries: [file("bin/tool")] }, (lower) => {
     mkdirSync(join(lower, "usr/bin"), { recursive: true });

@@ -18,6 +18,7 @@ import { checkShells, checkTimeZone } from "./config-checks.ts";
 import { type FileOwner, giveFiles } from "./file-owners.ts";
 import { findInLayer } from "./layer-paths.ts";
 import { readFromLayers } from "./normalise.ts";
+import { SYSUSERS_FILE, sysusersText } from "./sysusers.ts";
 import { layerEntries, type UnitFile, unitFinder, unitParams } from "./unit-files.ts";
 
 /** What a guest's options generate. */
@@ -28,6 +29,8 @@ export interface ConfigLayer {
   readonly groups: readonly Group[];
   /** Of those files that are not root's. */
   readonly owners: readonly FileOwner[];
+  /** Whether the accounts are written for systemd-sysusers as well. */
+  readonly sysusers?: boolean;
 }
 
 /** The recipe of the configuration layer of a guest, on top of its layers of packages (nearest first). */
@@ -46,6 +49,7 @@ export function configLayerRecipe(name: string, layer: ConfigLayer, lowers: read
       })),
       groups: layer.groups.map((group) => ({ ...group, members: [...group.members] })),
       owners: layer.owners.map((owner) => ({ ...owner })),
+      ...(layer.sysusers && { sysusers: true }),
     },
     inputs: { lowers },
     exactModes: true,
@@ -58,15 +62,18 @@ const SHADOW_GROUP = 42;
 
 /** Builds `config-layer`. */
 export const buildConfigLayer: Builder = async (job) => {
-  const { entries, units, users, groups, owners } = job.params as unknown as ConfigLayer;
+  const { entries, units, users, groups, owners, sysusers } = job.params as unknown as ConfigLayer;
   const lowers = job.inputs("lowers");
-  writeTree(job.out, layerEntries(entries, units, unitFinder(lowers)));
   const read = (name: keyof AccountFiles) => readFromLayers(lowers, `etc/${name}`);
   const files = mergeAccounts(
     { passwd: read("passwd"), shadow: read("shadow"), group: read("group"), gshadow: read("gshadow") },
     users,
     groups,
   );
+  const accounts: FileEntry[] = sysusers
+    ? [{ path: SYSUSERS_FILE, type: "file", text: sysusersText(files, users, groups) }]
+    : [];
+  writeTree(job.out, layerEntries([...accounts, ...entries], units, unitFinder(lowers)));
   checkShells(users, [job.out, ...lowers]);
   checkTimeZone(entries, lowers);
   mkdirSync(join(job.out, "etc"), { recursive: true });

@@ -16,6 +16,9 @@ export const INIT_APPLETS = [
   "switch_root",
 ] as const;
 
+/** The guest's own commands, files below `/hooks`: when they run says their option. */
+export const INITRD_HOOKS = ["preDeviceCommands", "postDeviceCommands", "postMountCommands"] as const;
+
 /**
  * `/init`: loads the modules, mounts the layers, stacks them, and hands over to the guest's own init.
  * It is told what to do by words on the kernel's command line (see `kernelWords`).
@@ -54,10 +57,19 @@ for word in $line; do
   esac
 done
 
+# Runs the guest's own commands, which may call any program of busybox.
+hook() {
+  [ -f "/hooks/$1" ] || return 0
+  targetRoot=/root sh -e "/hooks/$1" || fail "the commands of boot.initrd.$1 failed"
+}
+[ ! -d /hooks ] || /bin/busybox --install -s /bin 2>/dev/null
+
+hook preDeviceCommands
 step modules
 while read -r module; do
   insmod "/modules/$module" || fail "cannot load the module $module"
 done </modules/order
+hook postDeviceCommands
 
 # The block device whose serial number is $1, once it appears.
 disk() {
@@ -185,6 +197,7 @@ mount -t mqueue -o nosuid,nodev,noexec mqueue /dev/mqueue
 # Device nodes of modules that are loaded when they are opened.
 cp -a /nodes/. /dev/
 
+hook postMountCommands
 step init
 mount -o move /dev /root/dev
 mount -o move /proc /root/proc

@@ -6,7 +6,7 @@ import { decompressXz } from "../os/xz.ts";
 import type { Builder } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
 import { type CpioEntry, cpioArchive } from "./cpio.ts";
-import { INIT_APPLETS, INIT_SCRIPT } from "./init-script.ts";
+import { INIT_APPLETS, INIT_SCRIPT, type INITRD_HOOKS } from "./init-script.ts";
 import { kernelRelease } from "./kernel.ts";
 import { readInLayer } from "./layer-paths.ts";
 import { moduleOrder } from "./module-order.ts";
@@ -14,30 +14,42 @@ import { moduleOrder } from "./module-order.ts";
 /** Modules for stacking layers, by name. */
 export const STACK_MODULES = ["overlay"] as const;
 
+/** A guest's own shell commands, by the name of their option below `boot.initrd`. */
+export type InitrdHooks = Partial<Readonly<Record<(typeof INITRD_HOOKS)[number], string>>>;
+
 /** Modules for disks. */
 export const DISK_MODULES = ["virtio_blk"] as const;
 
 /**
  * The recipe of the initrd for a kernel layer. `modules` are loaded in order, each after what it needs. Without a kernel
- * layer it has none.
+ * layer it has none. Hooks that are not given are absent from it.
  */
 export function initrdRecipe(
   kernel: Recipe | undefined,
   busybox: Recipe,
   modules: readonly string[],
+  hooks: InitrdHooks = {},
 ): Recipe {
   return {
     kind: "initrd",
     version: 3,
     name: "initrd",
-    params: { modules: kernel ? [...modules] : [], script: INIT_SCRIPT },
+    params: {
+      modules: kernel ? [...modules] : [],
+      script: INIT_SCRIPT,
+      ...(Object.keys(hooks).length > 0 && { hooks: { ...hooks } }),
+    },
     inputs: { ...(kernel && { kernel }), busybox },
   };
 }
 
 /** Builds `initrd`. */
 export const buildInitrd: Builder = async (job) => {
-  const { modules, script } = job.params as { modules: string[]; script: string };
+  const { modules, script, hooks } = job.params as {
+    modules: string[];
+    script: string;
+    hooks?: Record<string, string>;
+  };
   const kernel = "kernel" in job.recipe.inputs ? job.input("kernel") : undefined;
   const loaded = kernel === undefined ? [] : await readModules(kernel, modules);
   const directories = ["bin", "dev", "modules", "nodes", "proc", "sys"];
@@ -64,9 +76,24 @@ export const buildInitrd: Builder = async (job) => {
       content: Buffer.from(loaded.map(({ file }) => `${file}\n`).join("")),
     },
     { path: "init", type: "file", mode: 0o755, content: Buffer.from(script) },
+    ...(hooks ? hookEntries(hooks) : []),
   ];
   writeFileSync(job.out, cpioArchive(entries));
 };
+
+function hookEntries(hooks: Readonly<Record<string, string>>): CpioEntry[] {
+  return [
+    { path: "hooks", type: "directory", mode: 0o755 },
+    ...Object.entries(hooks).map(
+      ([name, text]): CpioEntry => ({
+        path: `hooks/${name}`,
+        type: "file",
+        mode: 0o644,
+        content: Buffer.from(text),
+      }),
+    ),
+  ];
+}
 
 /**
  * Nodes of devices whose modules are loaded when they are opened, below `nodes`. `modules.devname` of depmod has

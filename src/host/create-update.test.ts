@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import type { MachineSpec } from "../hypervisors/machine.ts";
+import { machine as machineSpec } from "../hypervisors/testing/machine.ts";
 import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
+import { macAddress } from "../plan/identity.ts";
 import { checkNewVm, leftFiles } from "./create.ts";
+import { checkConflicts } from "./installed-machines.ts";
 import { overviewOf } from "./overview.ts";
 import { revisionOf, writeRevision } from "./revision.ts";
 import { checkStartable, checkUnits } from "./startable.ts";
@@ -119,6 +123,49 @@ test("an update that cannot find anything new, or does not last, says so", (t) =
   assert.equal(
     remark("path:/srv", "always"),
     'The host declares "always" without "updateFlake": the next switch installs what the host\'s lock has',
+  );
+});
+
+test("a VM cannot come beside others that have what it takes", (t) => {
+  const host = testMachine(temporaryDirectory(t));
+  const place = (name: string, spec: MachineSpec, file: string) => {
+    const share = join(host.stateDirectory, name, "current/share/microvm");
+    mkdirSync(share, { recursive: true });
+    writeFileSync(join(share, "machine.json"), JSON.stringify({ version: 1, machine: spec }));
+    writeFileSync(join(host.stateDirectory, name, file), "path:/srv\n");
+  };
+  const interfaces = (id: string, type: "tap" | "user" = "tap") => [
+    { id, type, mac: macAddress("web", id, null) },
+  ];
+  place("one", machineSpec({ vsockCid: 7, interfaces: interfaces("vm-one") }), "flake");
+  place("two", machineSpec({ vsockCid: 7, interfaces: interfaces("net0", "user") }), "flake");
+  place("orphan", machineSpec({ vsockCid: 8 }), "toplevel");
+  const check = (spec: MachineSpec | string, name = "new") => checkConflicts(host, [{ name, machine: spec }]);
+  const refused = (message: string, name = "new") => ({
+    code: "config-invalid",
+    message,
+    hint: `Change that in the project of "${name}", or remove the other VM`,
+  });
+  // What two others have is theirs to settle; and of the same project, with an address that nobody chose.
+  check(machineSpec({ vsockCid: 8, interfaces: interfaces("net0", "user") }));
+  const tap = machineSpec({ interfaces: interfaces("vm-one") });
+  const [id, mac] = ["vm-one", interfaces("vm-one")[0]!.mac];
+  assert.throws(
+    () => check(tap),
+    refused(
+      `"new" and "one" of one host have the interface "${id}"; "new" and "one" of one host have the hardware address "${mac}"`,
+    ),
+  );
+  const runner = join(host.stateDirectory, "two/current");
+  assert.throws(() => check(runner), refused('"new", "one" and "two" of one host have the vsock cid 7'));
+  // A VM is updated beside the others, not beside itself.
+  check(tap, "one");
+  assert.throws(
+    () => check(tap, "two"),
+    refused(
+      `"two" and "one" of one host have the interface "${id}"; "two" and "one" of one host have the hardware address "${mac}"`,
+      "two",
+    ),
   );
 });
 

@@ -8,6 +8,7 @@ import { storePathName } from "../store/recipe.ts";
 import { registerLink } from "../store/roots.ts";
 import { type DeployOptions, planDeployments } from "./deployed.ts";
 import { install, readInstalled } from "./installed.ts";
+import { checkConflicts } from "./installed-machines.ts";
 import { groupNumber, type HostMachine } from "./machine.ts";
 import { COMMON_USER } from "./names.ts";
 import { recordInForce } from "./overview.ts";
@@ -51,8 +52,8 @@ interface NewVm {
 }
 
 /**
- * Builds and installs a VM, whose directory is there as a whole or not at all. Errors: those of `checkNewVm`, of
- * references, evaluation and builds.
+ * Builds and installs a VM, whose directory is there as a whole or not at all. Errors: those of `checkNewVm` and
+ * `checkConflicts`, of references, evaluation and builds.
  */
 export async function createVm(
   { name, flake }: NewVm,
@@ -63,11 +64,13 @@ export async function createVm(
   checkNewVm(machine, name);
   const { deployments, planned } = await planDeployments([{ name, reference: flake }], options);
   const { plan, rev } = deployments[0]!;
+  checkConflicts(machine, [{ name, machine: plan.machine }]);
   const [runner] = await realiseRecipes([plan.runner], planned, options);
   options.signal?.throwIfAborted();
   await using _lock = await lockHost(machine, lock);
   // Somebody else may have been quicker.
   checkNewVm(machine, name);
+  checkConflicts(machine, [{ name, machine: plan.machine }]);
   const { stateDirectory, storeDirectory } = machine;
   const group = machine.scope === "system" ? groupNumber(COMMON_USER) : undefined;
   const directory = join(stateDirectory, name);

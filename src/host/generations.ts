@@ -94,6 +94,7 @@ export function removeGeneration(stateDirectory: string, number: number): void {
 
 /** Says which generation is in force; 0 is none. */
 export function setCurrent(stateDirectory: string, number: number): void {
+  if (number !== 0 && currentNumber(stateDirectory) === number) return;
   const link = linkOf(stateDirectory, generationNames.current);
   if (number === 0) rmSync(link, { force: true });
   else {

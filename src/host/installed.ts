@@ -15,6 +15,7 @@ import { systemCode } from "../errors.ts";
 import {
   chmodSync,
   existsSync,
+  explainFullDisk,
   lchownSync,
   lstatSync,
   mkdirSync,
@@ -94,8 +95,28 @@ export interface Installation {
   readonly group: number | undefined;
 }
 
-/** Makes a VM's directory lead to a runner; the one before becomes `old`. Does nothing when it is so already. */
-export function install({ stateDirectory, name, runner, flake, group }: Installation): void {
+/**
+ * Makes a VM's directory lead to a runner; the one before becomes `old`. Does nothing when it is so already. Errors:
+ * `no-space`.
+ */
+export function install(installation: Installation): void {
+  try {
+    makeLinks(installation);
+  } catch (error) {
+    throw explainFullState(error, installation.stateDirectory);
+  }
+}
+
+/** A full disk as an error that says what to do; any other error is given back. */
+export function explainFullState(error: unknown, stateDirectory: string): unknown {
+  return explainFullDisk(
+    error,
+    stateDirectory,
+    'Free some space there: volumes and logs of VMs that were removed can go, "microvm gc" frees the store\'s disk',
+  );
+}
+
+function makeLinks({ stateDirectory, name, runner, flake, group }: Installation): void {
   const directory = join(stateDirectory, name);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   if (group !== undefined) lchownSync(directory, 0, group);

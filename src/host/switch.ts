@@ -33,8 +33,8 @@ import {
 import { evaluateDeployed } from "./deployed.ts";
 import { addGeneration, currentNumber, generationPath } from "./generations.ts";
 import { planHost } from "./host-recipe.ts";
-import { flakeOf, hasRunner, listInstalled } from "./installed.ts";
-import { installedMachine } from "./installed-machines.ts";
+import { hasRunner } from "./installed.ts";
+import { installedMachines } from "./installed-machines.ts";
 import { absoluteReference } from "./locate.ts";
 import type { HostMachine } from "./machine.ts";
 import { checkClashes } from "./networks/clashes.ts";
@@ -194,7 +194,11 @@ export async function planSwitch({
       return [vm, { config: one?.vm.config as GuestConfig | undefined, runner: one?.plan.runner ?? null }];
     }),
   );
-  const stay = stayingMachines(config, plans, machine);
+  const stay = installedMachines(
+    machine.stateDirectory,
+    (vm) => Object.hasOwn(config.microvm.vms, vm),
+    (vm) => !plans.has(vm),
+  );
   const { recipe, target } = planHost(specifyHost(host, config, guests, machine, networks, stay));
   const current = generationPath(machine.stateDirectory, currentNumber(machine.stateDirectory));
   const activation = await planActivation(target, machine, {
@@ -229,19 +233,6 @@ export async function planSwitch({
     planned,
     networks: networks.map(({ network }) => network),
   };
-}
-
-/** Deployed VMs that are installed and not planned now: others that the host does not declare stop, or have stopped. */
-function stayingMachines(
-  { microvm }: HostConfig,
-  plans: EvaluatedSwitch["plans"],
-  { stateDirectory }: HostMachine,
-) {
-  return listInstalled(stateDirectory, (name) => !plans.has(name)).flatMap(({ name }) => {
-    const isDeployed = Object.hasOwn(microvm.vms, name) || flakeOf(stateDirectory, name) !== undefined;
-    const machine = isDeployed ? installedMachine(stateDirectory, name) : undefined;
-    return machine ? [{ ...machine, name }] : [];
-  });
 }
 
 /** Builds what a plan needs and puts it in force; gives the number of the generation. The caller holds the lock. */

@@ -19,6 +19,7 @@ import {
   writePending,
 } from "./generations.ts";
 import { type HostTarget, readHost } from "./host-record.ts";
+import { explainFullState } from "./installed.ts";
 import type { HostMachine } from "./machine.ts";
 import { unitOf } from "./names.ts";
 import { isRunning } from "./systemd.ts";
@@ -86,7 +87,7 @@ export interface NextGeneration {
 
 /**
  * Puts a generation in force. The caller holds the lock. Whatever fails, the former one is in force again, and the error
- * says so.
+ * says so; when not even that it begins can be written down (`no-space`), nothing was changed.
  */
 export async function putInForce(
   { number, isNew, plan, deployed }: NextGeneration,
@@ -96,7 +97,12 @@ export async function putInForce(
   const { stateDirectory } = machine;
   const pending: Pending = { former: currentNumber(stateDirectory), target: number, isNew };
   const running = await runningVms(machine);
-  writePending(stateDirectory, pending);
+  try {
+    writePending(stateDirectory, pending);
+  } catch (error) {
+    if (isNew) removeGeneration(stateDirectory, number);
+    throw explainFullState(error, stateDirectory);
+  }
   try {
     setCurrent(stateDirectory, number);
     await activate(plan, machine, { onStep, deployed, signal });

@@ -9,6 +9,7 @@ import { registerLink } from "../store/roots.ts";
 import { changeInstalled, resultLines } from "./change-live.ts";
 import { type DeployOptions, planDeployments, type WantedVm } from "./deployed.ts";
 import { install } from "./installed.ts";
+import { checkConflicts } from "./installed-machines.ts";
 import type { HostMachine } from "./machine.ts";
 import { overviewOf, recordInForce, type VmOverview } from "./overview.ts";
 import { writeRevision } from "./revision.ts";
@@ -67,13 +68,17 @@ export function updateRemark(machine: HostMachine, { name, reference }: WantedVm
   return `The host declares "${name}" without "updateFlake": the next switch installs what the host's lock has`;
 }
 
-/** Builds what the references of VMs name now, all together. Nothing is installed yet. */
+/** Builds what the references of VMs name now, all together. Nothing is installed yet. Errors: those of `checkConflicts`, too. */
 export async function buildUpdates(
   machine: HostMachine,
   wanted: readonly WantedVm[],
   options: DeployOptions,
 ): Promise<UpdatedVm[]> {
   const { deployments, planned } = await planDeployments(wanted, options);
+  checkConflicts(
+    machine,
+    deployments.map(({ name, plan }) => ({ name, machine: plan.machine })),
+  );
   const recipes = deployments.map(({ plan }) => plan.runner);
   const runners = await realiseRecipes(recipes, planned, options);
   return deployments.map(({ name, reference, rev }, index) => {
@@ -83,14 +88,23 @@ export async function buildUpdates(
   });
 }
 
-/** Installs what was built. Errors: `state-busy`, those of the file system. */
+/** Installs what was built. Errors: `state-busy`, those of `checkConflicts` and of the file system. */
 export async function installUpdates(
   machine: HostMachine,
   updates: readonly UpdatedVm[],
   options: LockOptions,
 ): Promise<void> {
-  const { stateDirectory, storeDirectory, scope } = machine;
   await using _lock = await lockHost(machine, options);
+  // Other VMs may have come while this was built.
+  checkConflicts(
+    machine,
+    updates.map(({ name, runner }) => ({ name, machine: runner })),
+  );
+  putInPlace(machine, updates);
+}
+
+function putInPlace(machine: HostMachine, updates: readonly UpdatedVm[]): void {
+  const { stateDirectory, storeDirectory, scope } = machine;
   for (const { name, reference, runner, rev } of updates) {
     const directory = join(stateDirectory, name);
     if (!existsSync(directory)) {
@@ -128,7 +142,8 @@ export async function changeUpdates(
       for (const line of resultLines(result)) options.onStep(`${name}: ${line}`);
     } catch (error) {
       if (before !== undefined) {
-        await installUpdates(machine, [{ ...update, runner: before, rev: undefined }], options);
+        await using _lock = await lockHost(machine, options);
+        putInPlace(machine, [{ ...update, runner: before, rev: undefined }]);
       }
       throw error;
     }

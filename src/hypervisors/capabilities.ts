@@ -24,6 +24,9 @@ export type Feature = "balloon" | "initialBalloonMem" | "hotplugMem" | "hugepage
 /** Where a guest's screen is shown: in a window of GTK's or of macOS's; headless: nowhere, it is only looked at by its control socket. */
 export type Graphics = "gtk" | "cocoa" | "headless";
 
+/** How a guest's Vulkan reaches the host's graphics processor: translated by Mesa's Venus, or to the driver as it is. */
+export type Vulkan = "venus" | "drm_native_context";
+
 /** What a hypervisor can do here. */
 export interface Capabilities {
   readonly shares: readonly ("virtiofs" | "9p")[];
@@ -40,6 +43,9 @@ export interface Capabilities {
   readonly features: readonly Feature[];
   /** Where a guest's screen can be shown. */
   readonly graphics: readonly Graphics[];
+  readonly vulkan: readonly Vulkan[];
+  /** A program beside the hypervisor can draw the screen. */
+  readonly graphicsSocket: boolean;
 }
 
 /** Hypervisors that the program can start; a name that is missing is refused when a guest is evaluated. */
@@ -57,5 +63,8 @@ export const CAPABILITIES: Readonly<Partial<Record<HypervisorName, Capabilities>
     features: ["balloon", "hotplugMem", "hugepageMem"],
     // Debian's QEMU has its windows in a package of its own, and they need more of the host than a tree of programs.
     graphics: ["headless"],
+    // The same goes for drawing by the host's graphics processor.
+    vulkan: [],
+    graphicsSocket: false,
   },
 };

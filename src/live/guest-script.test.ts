@@ -302,21 +302,8 @@ test("a change that was cut off is put back by whoever finishes it", async () =>
   assert.equal(readFileSync(join(directory, "result"), "utf8"), CUT);
 });
 
-test("where nothing can be written a layer is mounted over the place, and the way back is the former one", {
-  skip: process.getuid?.() === 0 ? false : "needs root to mount",
-}, async () => {
-  const { root, state, env, bundle } = guest(
-    layer({ "usr/lib/a": "1", "usr/lib/gone": "1", "usr/lib/same": "s" }),
-    [],
-  );
-  const second = bundle({
-    "usr/lib/a": file("2", 0o640, "7:8"),
-    "usr/lib/same": "s",
-    "usr/lib/new/deep": file("n", 0o755),
-  });
-  const third = bundle({ "usr/lib/a": "3", "usr/lib/same": "s", "usr/lib/gone": "back" });
-  const fourth = bundle({ "usr/lib/a": "4", [`${UNITS}/broken.service`]: "1" });
-  writeFileSync(join(state, "broken/broken.service"), "");
+/** Runs changes one after the other where `usr` is read-only; prints what is in it after each, and the mounts there in the end. */
+async function readOnlyUsr({ root, env }: Guest, changes: readonly string[]): Promise<string[]> {
   const script = `
     root=$1
     shift
@@ -325,21 +312,58 @@ test("where nothing can be written a layer is mounted over the place, and the wa
     mount --bind "$root/usr" "$root/usr"
     mount -o remount,bind,ro "$root/usr"
     look() { stat -c '%u:%g %a' "$root/usr/lib/a"; cd "$root/usr" && find . -type f | sort | while read -r path; do echo "$path $(cat "$path")"; done; }
+    # Has the first file open, as a program would that runs on.
+    exec 9<"$root/usr/lib/a"
     for directory in "$@"; do
       sh "$directory/change.sh" "$directory" run "$root"
-      head -n 1 "$directory/result"
+      cat "$directory/result"
       look
+      counts="\${counts:-mounts} $(grep -c " $root/usr " /proc/self/mounts)"
     done
     ! touch "$root/usr/lib/x" 2>/dev/null || echo writable
-    grep -c '/base/usr ' /proc/self/mounts
+    echo "open $(cat <&9)"
+    echo "$counts"
+    grep -c " \${root%/*}/view/usr " /proc/self/mounts
+    ls -A "\${root%/*}/upper"
   `;
-  const command = ["unshare", "--mount", "sh", "-euc", script, "sh", root, second, third, fourth];
+  const command = ["unshare", "--mount", "sh", "-uc", script, "sh", root, ...changes];
   const { stdout, stderr } = await runToEnd(command, { env });
   assert.equal(stderr.toString(), "");
-  assert.deepEqual(stdout.toString().trim().split("\n"), [
+  return stdout.toString().trim().split("\n");
+}
+
+const skip = process.getuid?.() === 0 ? false : "needs root to mount";
+
+test("where nothing can be written one overlay takes all changes, and the way back is the former one", {
+  skip,
+}, async () => {
+  const all = guest(layer({ "usr/lib/a": "1", "usr/lib/gone": "1", "usr/lib/same": "s" }), []);
+  const { bundle, state } = all;
+  const second = bundle({
+    "usr/lib/a": file("2", 0o640, "7:8"),
+    "usr/lib/same": "s",
+    "usr/lib/new/deep": file("n", 0o755),
+  });
+  const third = bundle({ "usr/lib/a": "3", "usr/lib/same": "s", "usr/lib/gone": "back" });
+  const fourth = bundle({ "usr/lib/a": "4", "usr/lib/x/y": "y", [`${UNITS}/broken.service`]: "1" });
+  writeFileSync(join(state, "broken/broken.service"), "");
+  assert.deepEqual(await readOnlyUsr(all, [second, third, fourth]), [
     ...["changed", "7:8 640", "./lib/a 2", "./lib/new/deep n", "./lib/same s"],
     ...["changed", "0:0 644", "./lib/a 3", "./lib/gone back", "./lib/same s"],
-    ...["returned", "0:0 644", "./lib/a 3", "./lib/gone back", "./lib/same s"],
-    "1",
+    ...["returned", "reason the unit broken.service did not start", "log its last words"],
+    ...["0:0 644", "./lib/a 3", "./lib/gone back", "./lib/same s"],
+    "open 1",
+    // What was there, and the one that is over it by both of its names, whatever the number of changes.
+    ...["mounts 3 3 3", "1", "usr"],
+  ]);
+});
+
+test("a first change that goes back leaves nothing mounted", { skip }, async () => {
+  const all = guest(layer({ "usr/lib/a": "1" }), []);
+  writeFileSync(join(all.state, "broken/broken.service"), "");
+  const failing = all.bundle({ "usr/lib/a": "2", [`${UNITS}/broken.service`]: "1" });
+  assert.deepEqual(await readOnlyUsr(all, [failing]), [
+    ...["returned", "reason the unit broken.service did not start", "log its last words"],
+    ...["0:0 644", "./lib/a 1", "open 1", "mounts 1", "0"],
   ]);
 });

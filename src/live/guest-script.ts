@@ -174,9 +174,7 @@ change() {
   at "stopping units"
   stop_units stopped replaced || return
   at "putting files in their places"
-  put_writable && sysctl_save || return
-  at "mounting new files"
-  put_mounted || return
+  put_files && sysctl_save || return
   at "changing accounts"
   change_accounts || return
   at "having systemd read its units"
@@ -208,14 +206,7 @@ go_back() {
   [ $# = 0 ] || systemctl stop -- "$@" || trouble "cannot stop what was started"
   [ ! -f undo ] || awk '{ line[NR] = $0 } END { for (i = NR; i > 0; i--) print line[i] }' undo >undo.reversed
   [ ! -f undo ] || while read -r verb number path; do
-    case $verb in
-      back) rm -f "$root/$path" && cp -aT "saved/$number" "$root/$path" ;;
-      # Directories go below, when nobody else has put anything in them.
-      none) [ -d "$root/$path" ] && [ ! -L "$root/$path" ] || rm -f "$root/$path" ;;
-      mode) [ -d "$root/$path" ] || { rm -f "$root/$path"; mkdir "$root/$path"; }; chmod "$number" "$root/$path" ;;
-      mount) umount -l "$root/$path" ;;
-      account) write_account "$path" "accounts/saved/$path" ;;
-    esac 2>/dev/null || trouble "cannot put back /$path"
+    put_back "$verb" "$number" "$path" 2>/dev/null || trouble "cannot put back /$path"
   done <undo.reversed
   [ ! -f made ] || sort -r made | while read -r path; do rmdir "$path" 2>/dev/null; done
   systemctl daemon-reload || trouble "systemd does not read its units"
@@ -235,7 +226,6 @@ go_back() {
 
 finish() {
   rm -rf saved accounts content
-  [ "$1" = changed ] || rm -rf layers
   { echo "$1"; cat words; } >result.new
   mv result.new result
 }
@@ -249,7 +239,6 @@ case $2 in
     : >begun
     exec 2>>complaints
     if change; then
-      ln -sfn "$dir" "$live/current"
       cp runner "$live/applied"
       finish changed
     else

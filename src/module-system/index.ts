@@ -32,6 +32,7 @@ export { type OptionTrace, type TracedDefinition, traceOption } from "./trace.ts
 export { types } from "./types/index.ts";
 export { type ImportModule, type JsonSchema, makeType, type OptionType } from "./types/type.ts";
 export {
+  DEFAULT_OPTION_PRIORITY,
   mkAfter,
   mkBefore,
   mkDefault,

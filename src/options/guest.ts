@@ -1,5 +1,4 @@
 /** Everything that a guest can be told. */
-import { CAPABILITIES } from "../hypervisors/capabilities.ts";
 import { mkIf, withFile } from "../module-system/index.ts";
 import { accounts } from "./guest/accounts.ts";
 import type { GuestArguments, GuestConfig } from "./guest/arguments.ts";
@@ -15,6 +14,8 @@ import { environment } from "./guest/environment.ts";
 import { fileAssertions } from "./guest/file-faults.ts";
 import { fileSystems } from "./guest/file-systems.ts";
 import { firewall } from "./guest/firewall.ts";
+import { graphics } from "./guest/graphics.ts";
+import { hypervisorAssertions } from "./guest/hypervisor-assertions.ts";
 import { i18n } from "./guest/i18n.ts";
 import { interfaceAssertions } from "./guest/interface-assertions.ts";
 import { interfaces } from "./guest/interfaces.ts";
@@ -29,8 +30,10 @@ import { networkInterfaces } from "./guest/network-interfaces.ts";
 import { networkd } from "./guest/networkd.ts";
 import { networking } from "./guest/networking.ts";
 import { optimize } from "./guest/optimize.ts";
+import { otherHypervisors } from "./guest/other-hypervisors.ts";
 import { programs } from "./guest/programs.ts";
 import { qemu } from "./guest/qemu.ts";
+import { runner } from "./guest/runner.ts";
 import { caddy } from "./guest/services/caddy.ts";
 import { consoles } from "./guest/services/consoles.ts";
 import { cron } from "./guest/services/cron.ts";
@@ -47,6 +50,7 @@ import { shells } from "./guest/shells.ts";
 import { sudo } from "./guest/sudo.ts";
 import { swap } from "./guest/swap.ts";
 import { systemd } from "./guest/systemd.ts";
+import { sysusers } from "./guest/sysusers.ts";
 import { tmpfiles } from "./guest/tmpfiles.ts";
 import { passwordWarnings, userAssertions } from "./guest/user-assertions.ts";
 import { users } from "./guest/users.ts";
@@ -61,6 +65,7 @@ export const guestModule = withFile("src/options/guest.ts", {
     machine,
     optimize,
     memory,
+    graphics,
     lifecycle,
     liveChange,
     volumes,
@@ -70,6 +75,8 @@ export const guestModule = withFile("src/options/guest.ts", {
     interfaces,
     shares,
     qemu,
+    otherHypervisors,
+    runner,
     credentials,
     devices,
     networking,
@@ -84,6 +91,7 @@ export const guestModule = withFile("src/options/guest.ts", {
     programs,
     systemd,
     tmpfiles,
+    sysusers,
     users,
     accounts,
     sudo,
@@ -163,7 +171,7 @@ function checks({ config, options }: GuestArguments) {
   return {
     config: {
       assertions: () => [
-        ...hypervisorAssertions(config),
+        ...hypervisorAssertions(config, options),
         ...machineAssertions(config),
         ...uniqueAssertions(config),
         ...shareAssertions(config),
@@ -186,41 +194,6 @@ function readinessAssertion({ microvm, services }: GuestConfig): Assertion {
     message:
       '"microvm.readiness.stage" is "agent", and "services.qemuGuest.enable" is false: a guest without agent never gets there; say which other stage is meant',
   };
-}
-
-function hypervisorAssertions({ microvm }: GuestConfig): Assertion[] {
-  const { hypervisor, interfaces, shares, volumes, devices, vsock, forwardPorts, credentialFiles } = microvm;
-  const able = CAPABILITIES[hypervisor];
-  if (!able) {
-    const known = Object.keys(CAPABILITIES).join('", "');
-    return [
-      {
-        assertion: false,
-        message: `"microvm.hypervisor" is "${hypervisor}", which this version cannot start: it can start "${known}"`,
-      },
-    ];
-  }
-  const cannot = (option: string, value: string): Assertion => ({
-    assertion: false,
-    message: `"microvm.${option}" is "${value}", which "${hypervisor}" cannot do here`,
-  });
-  return [
-    ...shares.flatMap(({ proto }, i) =>
-      able.shares.includes(proto) ? [] : [cannot(`shares.${i}.proto`, proto)],
-    ),
-    ...interfaces.flatMap(({ type }, i) =>
-      able.interfaces.includes(type) ? [] : [cannot(`interfaces.${i}.type`, type)],
-    ),
-    ...volumes.flatMap(({ imageType }, i) =>
-      able.imageTypes.includes(imageType) ? [] : [cannot(`volumes.${i}.imageType`, imageType)],
-    ),
-    ...devices.flatMap(({ bus }, i) => (able.devices.includes(bus) ? [] : [cannot(`devices.${i}.bus`, bus)])),
-    ...(vsock.cid === null || able.vsock ? [] : [cannot("vsock.cid", String(vsock.cid))]),
-    ...(forwardPorts.length === 0 || able.forwardPorts ? [] : [cannot("forwardPorts", "set")]),
-    ...(Object.keys(credentialFiles).length === 0 || able.credentials
-      ? []
-      : [cannot("credentialFiles", "set")]),
-  ];
 }
 
 function uniqueAssertions({ microvm }: GuestConfig): Assertion[] {

@@ -34,6 +34,20 @@ test("a hardware address, a volume and a forwarded port are one VM's, and both a
   }
 });
 
+test("a port at all addresses is the same port at one of them, and two addresses are two", () => {
+  const at = (name: string, address: string, proto = "tcp") => {
+    const microvm = port({ port: 8080, address });
+    return guest(name, { ...microvm, forwardPorts: microvm.forwardPorts.map((one) => ({ ...one, proto })) });
+  };
+  assert.deepEqual(hostConflicts([at("a", "0.0.0.0"), at("b", "127.0.0.1")]), [
+    '"a" and "b" of one host have the forwarded port 8080/tcp of "any"',
+  ]);
+  assert.deepEqual(hostConflicts([at("a", ""), at("b", "192.0.2.1"), at("c", "", "udp")]), [
+    '"a" and "b" of one host have the forwarded port 8080/tcp of "any"',
+  ]);
+  assert.deepEqual(hostConflicts([at("a", "192.0.2.2"), at("b", "192.0.2.1")]), []);
+});
+
 test("three VMs are named together", () => {
   const same = ["a", "b", "c"].map((name) => guest(name, port({ port: 1 })));
   assert.deepEqual(hostConflicts(same), [

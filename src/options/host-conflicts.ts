@@ -38,7 +38,9 @@ export function hostConflicts(
   installed: readonly InstalledMachine[] = [],
 ): string[] {
   const machines = [...guests.map(machineOf), ...installed];
-  const claims = Map.groupBy(machines.flatMap(claimsOf), ({ key }) => key);
+  const everywhere = new Set(machines.flatMap(portsOf).flatMap(({ port, any }) => (any ? [port] : [])));
+  const all = machines.flatMap((machine) => [...claimsOf(machine), ...portClaims(machine, everywhere)]);
+  const claims = Map.groupBy(all, ({ key }) => key);
   return [...claims.values()].flatMap((same) => {
     const vms = [...new Set(same.map(({ vm }) => `"${vm}"`))];
     if (vms.length < 2) return [];
@@ -54,13 +56,28 @@ function machineOf({ name, config: { microvm } }: HostGuest) {
   return { name, interfaces, disks, forwardPorts, vsockCid: cid };
 }
 
-function claimsOf({
-  name: vm,
-  interfaces,
-  disks,
-  forwardPorts,
-  vsockCid,
-}: InstalledMachine | ReturnType<typeof machineOf>) {
+type Machine = InstalledMachine | ReturnType<typeof machineOf>;
+
+/** The host's ports that lead to a VM, and whether at all of its addresses. */
+function portsOf({ forwardPorts }: Machine) {
+  return forwardPorts
+    .filter(({ from }) => from === "host")
+    .map(({ proto, host: { port, address } }) => ({
+      port: `${port}/${proto}`,
+      address,
+      any: address === "" || address === "0.0.0.0",
+    }));
+}
+
+/** One at all addresses takes the same port of each. */
+function portClaims(machine: Machine, everywhere: ReadonlySet<string>): Claim[] {
+  return portsOf(machine).map(({ port, address }) => {
+    const what = `the forwarded port ${port} of "${everywhere.has(port) ? "any" : address}"`;
+    return { vm: machine.name, what, key: what };
+  });
+}
+
+function claimsOf({ name: vm, interfaces, disks, vsockCid }: Machine) {
   const claim = (what: string, key = what): Claim => ({ vm, what, key });
   return [
     ...interfaces.flatMap(({ type, id, mac }) => [
@@ -71,11 +88,6 @@ function claimsOf({
     ...disks.flatMap(({ image: { file }, readOnly }) =>
       file?.startsWith("/") && !readOnly ? [claim(`the volume "${file}"`)] : [],
     ),
-    ...forwardPorts
-      .filter(({ from }) => from === "host")
-      .map(({ proto, host }) =>
-        claim(`the forwarded port ${host.port}/${proto} of "${host.address || "any"}"`),
-      ),
     ...(vsockCid === null ? [] : [claim(`the vsock cid ${vsockCid}`)]),
   ];
 }

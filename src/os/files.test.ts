@@ -14,13 +14,14 @@ test("a file is replaced as a whole, and nothing is left beside it", (t) => {
   assert.deepEqual(readdirSync(directory), ["file"]);
 });
 
-test("a file that cannot be written leaves the old one", (t) => {
+test("a file that cannot be written leaves the old one, and nothing beside it", (t) => {
   const directory = temporaryDirectory(t);
   mkdirSync(join(directory, "taken"));
   writeFileSync(join(directory, "taken/file"), "old");
   assert.throws(() => writeFileAtomically(join(directory, "taken"), "new"), { code: "EISDIR" });
   assert.throws(() => writeFileAtomically(join(directory, "none/file"), "new"), { code: "ENOENT" });
   assert.equal(readFileSync(join(directory, "taken/file"), "utf8"), "old");
+  assert.deepEqual(readdirSync(directory), ["taken"]);
 });
 
 test("a file that is not there has no text, also below what is no directory", (t) => {

@@ -2,7 +2,7 @@
  * Files and directories. The rest of the program imports the file system from here, so that what touches
  * the outside world can be seen from its imports.
  */
-import { chmodSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
@@ -66,11 +66,16 @@ export function readNamesIfExists(path: string, { recursive = false } = {}): str
   }
 }
 
-/** Writes a file so that a reader sees the old text or the new one, never a part. */
+/** Writes a file so that a reader sees the old text or the new one, never a part. A failure leaves nothing new. */
 export function writeFileAtomically(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, text, { flush: true });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, text, { flush: true });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /**
@@ -96,10 +101,14 @@ function unlockDirectories(path: string): void {
 }
 
 /** Turns a full disk into an error that names the place and the cure; any other error is given back. */
-export function explainFullDisk(error: unknown, place: string): unknown {
+export function explainFullDisk(
+  error: unknown,
+  place: string,
+  hint = "Free some space there, or set MICROVM_STORE to a directory on a larger disk",
+): unknown {
   if (systemCode(error) !== "ENOSPC" && systemCode(error) !== "EDQUOT") return error;
   return new MicrovmError("no-space", `Cannot write below "${place}": no space left (${messageOf(error)})`, {
-    hint: "Free some space there, or set MICROVM_STORE to a directory on a larger disk",
+    hint,
     cause: error,
   });
 }

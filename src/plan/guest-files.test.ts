@@ -140,6 +140,14 @@ test("people have homes and keys, root a shell, and accounts of the packages wha
   assert.deepEqual([users.alice!.system, users["www-data"]!.system], [false, true]);
 });
 
+test("systemd-sysusers runs at every start when it is asked for", () => {
+  const asked = guestFiles(guestConfig({ systemd: { sysusers: { enable: true } } }), null);
+  assert.equal(asked.sysusers, true);
+  const unit = asked.units.find(({ name }) => name === "systemd-sysusers.service");
+  assert.match(unit?.dropInText ?? unit?.text ?? "", /\[Unit\]\nConditionNeedsUpdate=\n$/);
+  assert.equal(guestFiles(guestConfig({}), null).sysusers, undefined);
+});
+
 test("values of variables are quoted for the shell", () => {
   const files = filesOf({ environment: { variables: { A: "it's $(touch x)", B: "plain" } } });
   assert.equal(files["etc/profile.d/microvm.sh"], "export A='it'\\''s $(touch x)'\nexport B=plain\n");

@@ -57,5 +57,6 @@ export function guestFiles(
     users: users(config, showFile),
     groups: groups(config),
     owners: declaredOwners(config),
+    ...(config.systemd.sysusers.enable && { sysusers: true }),
   };
 }

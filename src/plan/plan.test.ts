@@ -247,6 +247,18 @@ test("the initrd has the modules of the file systems that the guest mounts", () 
   ]);
 });
 
+test("the initrd has the guest's own commands, and is another one only then", () => {
+  const initrdOf = (initrd: object) => {
+    const { runner } = planVm(plannedVm({ boot: { initrd } }));
+    return (runner.inputs.system as Recipe).inputs.initrd as Recipe;
+  };
+  const { params } = initrdOf({ postMountCommands: "true\n", availableKernelModules: ["nbd"] });
+  const { hooks, modules } = params as { hooks: object; modules: string[] };
+  assert.deepEqual(hooks, { postMountCommands: "true\n" });
+  assert.equal(modules.at(-1), "nbd");
+  assert.equal(storePathName(initrdOf({ preDeviceCommands: "" })), storePathName(initrdOf({})));
+});
+
 test("layers are squashfs disks when the guest says so", () => {
   const one = plan({ microvm: { storeDiskType: "squashfs", storeDiskSquashfsFlags: ["-comp", "xz"] } });
   assert.ok(one.machine.kernelParams.includes("microvm.store=disk:squashfs"));

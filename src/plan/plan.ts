@@ -7,7 +7,8 @@ import { emulatorProgram } from "../guest/emulation.ts";
 import { erofsRecipe } from "../guest/erofs.ts";
 import { imageLayerRecipe } from "../guest/image-layer.ts";
 import { imageProgramsRecipe, PROGRAMS_DIRECTORY } from "../guest/image-programs.ts";
-import { DISK_MODULES, initrdRecipe, STACK_MODULES } from "../guest/initrd.ts";
+import { INITRD_HOOKS } from "../guest/init-script.ts";
+import { DISK_MODULES, type InitrdHooks, initrdRecipe, STACK_MODULES } from "../guest/initrd.ts";
 import { kernelImageRecipe, kernelLayerRecipe } from "../guest/kernel.ts";
 import { localeLayerRecipe } from "../guest/locale-layer.ts";
 import { squashfsRecipe } from "../guest/squashfs.ts";
@@ -82,10 +83,11 @@ export function planVm(vm: PlannedVm): Plan {
     ? undefined
     : sharedRecipe(kernelLayerRecipe(debsOf(vm.guest, "kernel", isKernelPackage), tools));
   const busybox = toolsRecipe("busybox", debsOf(vm.guest, "busybox"), tools);
-  const modules = [...initrdModules(vm), ...config.boot.initrd.kernelModules];
+  const { kernelModules, availableKernelModules } = config.boot.initrd;
+  const modules = [...initrdModules(vm), ...kernelModules, ...availableKernelModules];
   const initrd = bootFiles.initrd
     ? projectFileRecipe("initrd", bootFiles.initrd)
-    : sharedRecipe(initrdRecipe(kernel, busybox, modules));
+    : sharedRecipe(initrdRecipe(kernel, busybox, modules, initrdHooks(config)));
   const image = kernel
     ? sharedRecipe(kernelImageRecipe(kernel))
     : projectFileRecipe("kernel-image", bootFiles.kernel!);
@@ -178,6 +180,13 @@ function initrdModules({ config, host, image }: PlannedVm): readonly string[] {
     ...mounted,
     ...(image ? ["virtio_net", ...config.boot.kernelModules] : []),
   ];
+}
+
+/** The guest's own commands for it. */
+function initrdHooks({ boot }: GuestConfig): InitrdHooks {
+  return Object.fromEntries(
+    INITRD_HOOKS.flatMap((name) => (boot.initrd[name] === "" ? [] : [[name, boot.initrd[name]]])),
+  );
 }
 
 /** The layers of a guest of an image, topmost first. */

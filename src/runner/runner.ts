@@ -14,6 +14,8 @@ import type { Program } from "./words.ts";
 
 /** The options that only the runner's scripts depend on. */
 export interface RunnerOptions {
+  /** The name of its store path. */
+  readonly declaredRunner: string;
   readonly preStart: string;
   readonly extraArgsScript: string | null;
   readonly volumes: readonly RunnerVolume[];
@@ -91,7 +93,7 @@ export function runnerRecipe(
     text: `${text}\n`,
   });
   return filesRecipe(
-    `microvm-${hypervisor.name}-${machine.name}`,
+    options.declaredRunner,
     [
       ...Object.entries(scripts).map(
         ([name, text]): FileEntry => ({ path: `bin/${name}`, type: "file", text, mode: 0o755 }),

@@ -7,8 +7,9 @@ import { deliver } from "./projects.ts";
 const STATE = "/var/lib/microvms";
 
 /** Guests whose hypervisor is never started: a program of the host sleeps, or ends, in its place below the real units. */
-const guest = (version: string, preStart: string) => `{
+const guest = (version: string, preStart: string, more = "") => `{
   microvm: {
+    ${more}
     shares: [{ source: "/var/lib/microvm/store", mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
     preStart: ${JSON.stringify(preStart)},
   },
@@ -33,7 +34,7 @@ const guests = (version: string) =>
     "{}",
     `{
       web: { pkgs, config: ${sleeping(version)} },
-      once: { pkgs, config: ${guest(version, "echo this is all; exit 0")} },
+      once: { pkgs, config: ${guest(version, "echo this is all; exit 0", "vsock: { cid: 9 },")} },
     }`,
   );
 
@@ -159,6 +160,11 @@ describe("the command", { skip: needsHosts }, async () => {
 
   test("runs an installed VM in the foreground, and tells why one does not start", async () => {
     await ok("create once -f /srv/guests --quiet");
+    await fails(
+      "create twin -f /srv/guests#once --quiet",
+      '"twin" and "once" of one host have the vsock cid 9',
+      'Change that in the project of "twin", or remove the other VM',
+    );
     const { code, stdout } = await microvm("-r once");
     assert.deepEqual([code, stdout], [0, "this is all\n"]);
     assert.equal((await host.run(["test", "-h", `${STATE}/once/booted`])).code, 1);

@@ -1,5 +1,6 @@
 /** `microvm switch` on a systemd host: what a person sees of declared and deployed VMs, generations, and faults. */
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import { describe, test } from "node:test";
 import { type Host, needsHosts, startHost } from "./container.ts";
 import { deliver, hostProject, sleeper } from "./projects.ts";
@@ -104,6 +105,11 @@ describe("a host", { skip: needsHosts }, async () => {
       missing.stderr,
       /^error: There is no generation with the number 7\nhint: The generations are 1, 2;/,
     );
+
+    // A collection leaves what any of them needs.
+    const gc = JSON.parse(await host.ok(["microvm", "gc", "--dry-run", "--drop-inputs", "--json"]));
+    const hosts = [await link(host, ".generations/1"), await link(host, ".generations/2")];
+    for (const path of [...hosts, first, second]) assert.ok(!gc.removed.includes(basename(path)), path);
 
     // Installed again at boot by the unit alone, links that are gone as well.
     await host.ok(["rm", `${STATE}/web/current`, `${STATE}/web/toplevel`]);

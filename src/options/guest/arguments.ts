@@ -9,6 +9,7 @@ import type { documentationOptions } from "./documentation.ts";
 import type { environmentOptions } from "./environment.ts";
 import type { fileSystemsOptions } from "./file-systems.ts";
 import type { firewallOptions } from "./firewall.ts";
+import type { graphicsOptions } from "./graphics.ts";
 import type { i18nOptions } from "./i18n.ts";
 import type { interfacesOptions } from "./interfaces.ts";
 import type { lifecycleOptions } from "./lifecycle.ts";
@@ -19,8 +20,10 @@ import type { networkInterfacesOptions } from "./network-interfaces.ts";
 import type { networkdOptions } from "./networkd.ts";
 import type { networkingOptions } from "./networking.ts";
 import type { optimizeOptions } from "./optimize.ts";
+import type { otherHypervisorsOptions } from "./other-hypervisors.ts";
 import type { programsOptions } from "./programs.ts";
 import type { qemuOptions } from "./qemu.ts";
+import type { runnerOptions } from "./runner.ts";
 import type { caddyOptions } from "./services/caddy.ts";
 import type { consoleOptions } from "./services/consoles.ts";
 import type { cronOptions } from "./services/cron.ts";
@@ -36,6 +39,7 @@ import type { sharesOptions } from "./shares.ts";
 import type { sudoOptions } from "./sudo.ts";
 import type { swapOptions } from "./swap.ts";
 import type { SystemdOptions } from "./systemd.ts";
+import type { sysusersOptions } from "./sysusers.ts";
 import type { tmpfilesOptions } from "./tmpfiles.ts";
 import type { usersOptions } from "./users.ts";
 import type { volumesOptions } from "./volumes.ts";
@@ -45,6 +49,7 @@ export type GuestConfig = InferConfig<
   typeof machineOptions &
     typeof optimizeOptions &
     typeof memoryOptions &
+    typeof graphicsOptions &
     typeof lifecycleOptions &
     typeof liveChangeOptions &
     typeof volumesOptions &
@@ -53,6 +58,8 @@ export type GuestConfig = InferConfig<
     typeof interfacesOptions &
     typeof sharesOptions &
     typeof qemuOptions &
+    typeof otherHypervisorsOptions &
+    typeof runnerOptions &
     typeof credentialsOptions &
     typeof devicesOptions &
     typeof networkingOptions &
@@ -65,6 +72,7 @@ export type GuestConfig = InferConfig<
     typeof certificatesOptions &
     typeof checksOptions &
     typeof tmpfilesOptions &
+    typeof sysusersOptions &
     typeof environmentOptions &
     SystemdOptions &
     typeof usersOptions &

@@ -4,6 +4,15 @@ import { mkOption, types, withFile } from "../../module-system/index.ts";
 /** Name of a kernel module. It becomes a line of a file, and part of a path. */
 const moduleName = types.strMatching(/^[A-Za-z0-9_-]+$/);
 
+/** Lines for the initrd, and when it runs them. */
+const commands = (when: string) =>
+  mkOption({
+    type: types.lines,
+    default: "",
+    description: `Shell commands that the initrd runs ${when}. It has the programs of busybox. The guest does not start when one fails.`,
+    example: "echo hello >/dev/kmsg\n",
+  });
+
 /** Options of the guest's kernel. */
 export const bootOptions = {
   boot: {
@@ -46,6 +55,18 @@ export const bootOptions = {
           "Kernel modules that the initrd loads before it mounts anything. Those of the types of `fileSystems` are among them already.",
         example: ["btrfs"],
       }),
+      availableKernelModules: mkOption({
+        type: types.listOf(moduleName),
+        default: [],
+        description:
+          "The same as `boot.initrd.kernelModules`: nothing in this initrd finds out by itself which modules a machine has use for.",
+        example: ["virtio_scsi"],
+      }),
+      preDeviceCommands: commands("before it loads modules; `/proc`, `/sys` and `/dev` are there"),
+      postDeviceCommands: commands("after it has loaded modules, before it mounts anything"),
+      postMountCommands: commands(
+        "when the guest's root is complete, with its volumes, in the directory `$targetRoot`",
+      ),
     },
     kernel: {
       sysctl: mkOption({

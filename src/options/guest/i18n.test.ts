@@ -49,3 +49,28 @@ test("the keyboard and the font of virtual terminals are set up Debian's way", (
   assert.match(etc["default/keyboard"]!.text, /XKBLAYOUT="de"\nXKBVARIANT="nodeadkeys"\n/);
   assert.match(etc["default/console-setup"]!.text, /FONT="Lat15-Terminus16\.psf\.gz"\n/);
 });
+
+test("virtual terminals have their colours and more fonts, and a guest may have no login on its consoles", () => {
+  const colors = ["0a1b2c", ...Array(15).fill("ffffff")];
+  const { boot, environment, systemd } = guestConfig({
+    console: { colors, packages: ["fonts-terminus-otb"], enable: false },
+  });
+  const rest = ",255".repeat(15);
+  assert.deepEqual(boot.kernelParams, [
+    `vt.default_red=10${rest}`,
+    `vt.default_grn=27${rest}`,
+    `vt.default_blu=44${rest}`,
+  ]);
+  assert.deepEqual(environment.packages, ["fonts-terminus-otb"]);
+  assert.ok(systemd.maskedUnits.includes("serial-getty@.service"));
+  assert.ok(!guestConfig({}).systemd.maskedUnits.includes("serial-getty@.service"));
+  assert.deepEqual(
+    guest({ console: { enable: false }, services: { getty: { autologinUser: "root" } } }).faults,
+    [
+      '"services.getty.autologinUser" is "root", and "console.enable" is false: nobody can log in on a console',
+    ],
+  );
+  assert.deepEqual(guest({ console: { colors: ["000000"] } }).faults, [
+    '"console.colors" has 1 colours: give all 16, or none',
+  ]);
+});

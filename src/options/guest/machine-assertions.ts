@@ -1,6 +1,7 @@
 /** Faults of the machine that no single type can see: what its hypervisor lacks, memory, access control lists. */
-import { CAPABILITIES, type Feature } from "../../hypervisors/capabilities.ts";
+import { CAPABILITIES, type Capabilities, type Feature } from "../../hypervisors/capabilities.ts";
 import type { GuestConfig } from "./arguments.ts";
+import { graphicsOptions } from "./graphics.ts";
 import type { Assertion } from "./name-assertions.ts";
 
 const FEATURES: readonly Feature[] = ["balloon", "initialBalloonMem", "hotplugMem", "hugepageMem"];
@@ -12,6 +13,7 @@ export function machineAssertions(config: GuestConfig): Assertion[] {
     ...memoryAssertions(config),
     ...aclAssertions(config),
     ...kernelAssertions(config),
+    ...initrdAssertions(config),
     ...packageAssertions(config),
     linkAssertion(config),
   ];
@@ -30,6 +32,25 @@ function featureAssertions({ microvm }: GuestConfig): Assertion[] {
     {
       assertion: !graphics.enable || able.graphics.includes(graphics.backend),
       message: `"microvm.graphics.backend" is "${graphics.backend}", which "${hypervisor}" cannot do here: it can do "${able.graphics.join('", "')}"`,
+    },
+    ...drawingAssertions(graphics, hypervisor, able),
+  ];
+}
+
+/** Who draws the guest's screen, and by what. Whether the screen is on makes no difference: it would do nothing. */
+function drawingAssertions(
+  { socket, vulkan, hostmem }: GuestConfig["microvm"]["graphics"],
+  hypervisor: string,
+  able: Capabilities,
+): Assertion[] {
+  const cannot = (option: string, value: string) =>
+    `"microvm.graphics.${option}" is "${value}", which "${hypervisor}" cannot do here: leave it out`;
+  return [
+    { assertion: socket === null || able.graphicsSocket, message: cannot("socket", socket ?? "") },
+    { assertion: vulkan === null || able.vulkan.includes(vulkan), message: cannot("vulkan", vulkan ?? "") },
+    {
+      assertion: able.vulkan.length > 0 || hostmem === graphicsOptions.microvm.graphics.hostmem.default,
+      message: cannot("hostmem", hostmem),
     },
   ];
 }
@@ -84,6 +105,7 @@ function kernelAssertions({ microvm: { kernel }, boot }: GuestConfig): Assertion
   const modules = {
     "boot.kernelModules": boot.kernelModules,
     "boot.initrd.kernelModules": boot.initrd.kernelModules,
+    "boot.initrd.availableKernelModules": boot.initrd.availableKernelModules,
   };
   return [
     {
@@ -95,6 +117,14 @@ function kernelAssertions({ microvm: { kernel }, boot }: GuestConfig): Assertion
       message: `"${option}" has "${names[0]}", and "microvm.kernel" is the file "${kernel}", which comes without modules: build it in`,
     })),
   ];
+}
+
+/** An initrd of the project's own is taken as it is. */
+function initrdAssertions({ microvm: { initrdPath }, boot }: GuestConfig): Assertion[] {
+  return Object.entries(boot.initrd).map(([option, value]) => ({
+    assertion: initrdPath === null || value.length === 0,
+    message: `"boot.initrd.${option}" is set, and "microvm.initrdPath" is the file "${initrdPath}", which is taken as it is: leave one of them out`,
+  }));
 }
 
 /** virtiofsd's own refusal, said before it starts. */

@@ -1,7 +1,7 @@
-/** `microvm.*`: memory beside `mem`, and graphics. */
+/** `microvm.*`: memory beside `mem`. */
 import { mkOption, types, withFile } from "../../module-system/index.ts";
 
-/** Options of memory that comes and goes, and of a screen. */
+/** Options of memory that comes and goes. */
 export const memoryOptions = {
   microvm: {
     hugepageMem: mkOption({
@@ -41,20 +41,6 @@ export const memoryOptions = {
       default: true,
       description: "Whether a guest that has too little gets back what the balloon has taken.",
     }),
-    graphics: {
-      enable: mkOption({
-        type: types.bool,
-        default: false,
-        description: "Whether the guest has a screen.",
-      }),
-      backend: mkOption({
-        type: types.enum(["gtk", "cocoa", "headless"]),
-        default: "gtk",
-        description:
-          "Where the screen is shown: in a window of GTK's or of macOS's, or, headless, nowhere: it can be looked at by the hypervisor's control socket (`screendump`). The QEMU of a package set has no windows, so that QEMU can do headless only. The kernel must have a driver for virtio-gpu: Debian's `linux-image-amd64` has, its kernel for virtual machines has not.",
-        example: "headless",
-      }),
-    },
   },
 } as const;
 

@@ -15,7 +15,10 @@ import { type HostConfig, hostModule } from "../host.ts";
 type Given = any;
 
 function evaluate(...modules: Given[]) {
-  const evaluated = evalModules<Asserted>({ modules: [assertionsModule, ...modules] });
+  const evaluated = evalModules<Asserted>({
+    modules: [assertionsModule, ...modules],
+    specialArgs: { name: "web" },
+  });
   const { plain, faults } = plainWithFaults(evaluated);
   const asserted = checkAssertions(evaluated.config);
   const messages = [...new Set([...faults, ...asserted.faults])].map((fault) => fault.message);

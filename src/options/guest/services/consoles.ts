@@ -1,5 +1,6 @@
 /** Ways into a guest: its console and its agent. */
 import { type InferConfig, mkOption, types, withFile } from "../../../module-system/index.ts";
+import type { consoleTextOptions } from "../console.ts";
 import { definitionFiles } from "../defined-in.ts";
 import type { usersOptions } from "../users.ts";
 
@@ -27,7 +28,7 @@ export const consoleOptions = {
 } as const;
 
 interface Arguments {
-  readonly config: InferConfig<typeof consoleOptions & typeof usersOptions>;
+  readonly config: InferConfig<typeof consoleOptions & typeof usersOptions & typeof consoleTextOptions>;
   readonly options: object;
 }
 
@@ -43,6 +44,10 @@ const checks = ({ config, options }: Arguments) => ({
         {
           assertion: user === null || Object.hasOwn(config.users.users, user),
           message: `"services.getty.autologinUser" is "${user}", which "users.users" does not have, in ${files.join(" and ")}`,
+        },
+        {
+          assertion: user === null || config.console.enable,
+          message: `"services.getty.autologinUser" is "${user}", and "console.enable" is false: nobody can log in on a console`,
         },
       ];
     },
