@@ -51,12 +51,15 @@ const LONGEST_REASON = 600;
 /** Minutes that the directory of a change is kept: longer than anybody waits for its result. */
 const KEPT_TIME = 15;
 
-/** Arguments: directory of the change, its unit. The archive comes in by standard input. */
+/**
+ * Arguments: directory of the change, its unit. The archive comes in by standard input; its dates are left alone, since
+ * tar complains of each that is later than a guest's clock.
+ */
 const START_SCRIPT = `
 umask 077
 mkdir -p "\${1%/*}"
 find "\${1%/*}" -maxdepth 1 -name 'change-*' -mmin +${KEPT_TIME} -exec rm -rf {} +
-mkdir "$1" && tar -x -f - -C "$1" --strip-components=1 || exit 1
+mkdir "$1" && tar -x -m -f - -C "$1" --strip-components=1 || exit 1
 systemd-run --quiet --collect --unit="$2" --service-type=exec \\
   -p RuntimeMaxSec=${CHANGE_TIME} -p TimeoutStopSec=${RETURN_TIME} -p "ExecStopPost=/bin/sh $1/change.sh $1 finish" \\
   /bin/sh "$1/change.sh" "$1" run || { rm -rf "$1"; exit 75; }
