@@ -73,7 +73,11 @@ export function writeFileAtomically(path: string, text: string): void {
     writeFileSync(temporary, text, { flush: true });
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // Why it could not be written says more.
+    }
     throw error;
   }
 }
