@@ -30,7 +30,8 @@ export async function askChildren(
   };
   try {
     const first = await ask(request, (shares) => {
-      for (let index = 1; index < shares; index++) {
+      // The project's code may have written any number.
+      for (let index = 1; index < Math.min(shares, request.children ?? 1); index++) {
         const other = ask({ ...request, share: { index, of: shares } });
         // When the first one fails nobody waits for it.
         other.catch(() => {});
