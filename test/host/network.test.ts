@@ -55,7 +55,6 @@ function testUnit(host: Host): void {
     assert.equal(await sh(`systemd-analyze verify /etc/systemd/system/${UNIT} 2>&1 | grep -i lan || :`), "");
     await start();
     assert.match(await bridge(), /^mv-lan .* 10\.77\.0\.1\/24 *\n\d+$/);
-    await host.until(["sh", "-c", "ss -lnu | grep -q 10.77.0.1:53"], 10);
     assert.equal(await lookUp(host, "db.lan.internal"), "10.77.0.10");
     assert.equal(await lookUp(host, "nobody.lan.internal"), "ENOTFOUND");
     const user = await sh(`ps -o user:20= -p "$(systemctl show -P MainPID ${UNIT})"`);
@@ -88,10 +87,7 @@ function testUnit(host: Host): void {
     await start("restart");
     await host.until(["sh", "-c", "networkctl status mv-lan | grep -q 'State: .*(configured)'"], 20);
     assert.match(await bridge(), /^mv-lan .* 10\.77\.0\.1\/24 *\n\d+$/);
-    assert.equal(
-      await lookUp(host, "web.lan.internal").then((address) => /^10\.77\.0\./.test(address)),
-      true,
-    );
+    assert.match(await lookUp(host, "web.lan.internal"), /^10\.77\.0\./);
   });
   test("a network that is no longer declared is gone", async () => {
     await sh(

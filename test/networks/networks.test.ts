@@ -98,7 +98,7 @@ test("VMs reach each other by name and the world by NAT, and nothing of the host
   await host.ok(ip("route del 10.77.0.128/25"));
 
   await host.ok([script("network-up")], runtime);
-  host.start([script("network-serve")], runtime);
+  host.start([script("network-serve"), "--keep-in-foreground"], runtime);
   const below = host.inside([]);
   const db = startMicrovm(
     ["run", `${directory}#db`, "--timeout", "300", "--exec", "echo up; sleep 1000"],

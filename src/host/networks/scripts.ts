@@ -158,13 +158,16 @@ fi
 `;
 }
 
-/** `network-serve`: answers for addresses and names until it is told to end. */
+/**
+ * `network-serve`: answers for addresses and names. It ends when that has begun, and its daemon goes on; with
+ * `--keep-in-foreground` it is the daemon. Options are dnsmasq's.
+ */
 export function serveScript(network: PlannedNetwork, programs: NetworkPrograms): string {
   const onlyHere = network.gateway6 === null ? "" : ROUTER_LIFETIME;
   return `${prologue("network-serve", network, programs)}
 run=\${RUNTIME_DIRECTORY:-${networkNames.runtimeDirectory}${network.name}}
-set -- --keep-in-foreground --conf-file="$(dirname "$(dirname "$0")")/share/dnsmasq.conf" \\
-  --dhcp-leasefile="$run/leases" --pid-file
+set -- "$@" --conf-file="$(dirname "$(dirname "$0")")/share/dnsmasq.conf" \\
+  --dhcp-leasefile="$run/leases" --pid-file="$run/pid" --log-facility=-
 # Root only by hand: the unit gives it a user without rights.
 if [ "$(id -u)" = 0 ]; then set -- "$@" --user=root; fi
 ${onlyHere}exec ${programWords(programs.dnsmasq)} "$@"

@@ -180,7 +180,7 @@ test("the unit is named after the network, runs its scripts, and comes before th
   const [unit] = units;
   assert.match(
     unit!.text,
-    /^ExecStart=\/var\/lib\/a\\x20store%%\/h-microvm-network-lan\/bin\/network-serve$/m,
+    /^Type=forking\nPIDFile=\/run\/microvm-network-lan\/pid\nExecStart=\/var\/lib\/a\\x20store%%\/h-microvm-network-lan\/bin\/network-serve$/m,
   );
   assert.match(unit!.text, /^ExecStopPost=\+.*\/network-down$/m);
   assert.match(unit!.text, /^DynamicUser=yes$/m);

@@ -51,6 +51,9 @@ function service(network: PlannedNetwork, directory: string, storeGroup: string)
     ...(options.dhcp || options.dns
       ? [
           `ExecStartPre=+${script("network-up")}`,
+          // It is active when names are answered and addresses given: VMs that wait for it need no second try.
+          "Type=forking",
+          `PIDFile=${networkNames.runtimeDirectory}${name}/pid`,
           `ExecStart=${script("network-serve")}`,
           `SupplementaryGroups=${storeGroup}`,
           ...SERVER,
