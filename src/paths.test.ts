@@ -18,6 +18,7 @@ test("the page of what is on disk mentions every name", () => {
     "$XDG_CONFIG_HOME/microvm",
     "$XDG_DATA_HOME/microvm",
     "$XDG_STATE_HOME/microvm",
+    "$XDG_CACHE_HOME/microvm",
   ];
   const missing = [...names, ...places, ...variables].filter((name) => !page.includes(name));
   assert.deepEqual(missing, []);

@@ -41,6 +41,17 @@ export function configDirectory(environment: Environment, uid: number): string {
   return join(environment.XDG_CONFIG_HOME || join(homedir(), ".config"), "microvm");
 }
 
+/** What only saves time: `$XDG_CACHE_HOME/microvm`. */
+export function cacheDirectory(environment: Environment): string {
+  return join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "microvm");
+}
+
+/** Inside the cache. */
+export const cacheNames = {
+  /** One file for each evaluation. */
+  evaluations: "eval",
+} as const;
+
 /** Inside the configuration directory. */
 export const configNames = {
   /** The secret key that exports are signed with. */

@@ -107,6 +107,7 @@ Environment:
   MICROVM_STATE_DIR   Directory of the VMs' volumes and sockets
   MICROVM_ACCEL       kvm or tcg, instead of what is found to work
   MICROVM_CONFIG_DIR  Directory of keys
+  MICROVM_EVAL_CACHE  0 evaluates projects even when nothing of them has changed
   NO_COLOR            No colours
 `;
 }

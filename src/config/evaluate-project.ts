@@ -1,7 +1,9 @@
 /** Evaluates projects. Their files are code that is not trusted, so that happens in a restricted child. */
 import { dirname } from "node:path";
+import { MicrovmError } from "../errors.ts";
 import { availableParallelism } from "../os/workers.ts";
 import { askChildren } from "./evaluating-child.ts";
+import { cachedEvaluation } from "./evaluation-cache.ts";
 import type {
   EvaluatedHost,
   EvaluatedProject,
@@ -30,9 +32,10 @@ export interface EvaluateProjectOptions {
 const TIME_LIMIT = 60_000;
 
 /** Evaluates one VM of a project. Everything that is wrong with the project is a `MicrovmError`. */
-export async function evaluateProject(options: EvaluateProjectOptions): Promise<EvaluatedVm> {
-  const [[line], { parseAnswer }] = await ask(options, {}, answers);
-  return parseAnswer(line, options.file, options.name);
+export function evaluateProject(options: EvaluateProjectOptions): Promise<EvaluatedVm> {
+  return ask(options, {}, answers, ([line], { parseAnswer }) =>
+    parseAnswer(line, options.file, options.name),
+  );
 }
 
 /** Evaluates every host and VM of a project at once; the faults of all of them are one error. */
@@ -62,43 +65,42 @@ async function evaluateMany(
   options: Omit<EvaluateProjectOptions, "name">,
   what: Pick<EvaluationRequest, "all" | "host">,
 ): Promise<EvaluatedProject> {
-  const request = { ...what, children: availableParallelism() };
-  const [lines, { joinShares, parseProject }] = await ask(options, request, answers);
+  let shares = 1;
+  const evaluate = (children: number) =>
+    ask(options, { ...what, children }, answers, (lines, { joinShares, parseProject }) => {
+      shares = lines.length;
+      const parts = lines.map((line) => parseProject(line, options.file));
+      return joinShares(parts, options.file);
+    });
   try {
-    return joinShares(
-      lines.map((line) => parseProject(line, options.file)),
-      options.file,
-    );
+    return await evaluate(availableParallelism());
   } catch (error) {
-    if (lines.length === 1) throw error;
+    if (shares === 1) throw error;
     // Each share tells only of its own faults; one child tells of all of them.
-    const [[line]] = await ask(options, what, answers);
-    return parseProject(line, options.file);
+    return evaluate(1);
   }
 }
 
 /** Evaluates several VMs of a project, in the order of their names. */
-export async function evaluateProjectVms(
+export function evaluateProjectVms(
   options: Omit<EvaluateProjectOptions, "name">,
   names: readonly string[],
 ): Promise<readonly EvaluatedVm[]> {
-  const [[line], { parseProject, malformed }] = await ask(options, { names }, answers);
-  const { vms } = parseProject(line, options.file);
-  const given = vms.map(({ name }) => name);
-  if (given.join("\n") !== names.join("\n")) throw malformed(options.file, "it is of other VMs");
-  return vms;
+  return ask(options, { names }, answers, ([line], { parseProject, malformed }) => {
+    const { vms } = parseProject(line, options.file);
+    const given = vms.map(({ name }) => name);
+    if (given.join("\n") !== names.join("\n")) throw malformed(options.file, "it is of other VMs");
+    return vms;
+  });
 }
 
 /**
  * Evaluates one option of a VM of a project, named by its path such as `microvm.mem`, and says where its value comes
  * from. Faults of other options are of no account; a fault of this one is part of the answer.
  */
-export async function traceProjectOption(
-  options: EvaluateProjectOptions,
-  path: string,
-): Promise<TracedOption> {
-  const [[line], { parseTrace }] = await ask(options, { trace: path }, () => import("./trace-answer.ts"));
-  return parseTrace(line, options.file);
+export function traceProjectOption(options: EvaluateProjectOptions, path: string): Promise<TracedOption> {
+  const load = () => import("./trace-answer.ts");
+  return ask(options, { trace: path }, load, ([line], { parseTrace }) => parseTrace(line, options.file));
 }
 
 async function answers() {
@@ -108,17 +110,30 @@ async function answers() {
 }
 
 /**
- * The lines that children answer with, and what checks them. That needs the declaration of every option, so it is
- * loaded when they are at work already.
+ * What a project answers: as it did before, when nothing has changed since, else as children answer. What checks that
+ * needs the declaration of every option, so it is loaded when they are at work already.
  */
-function ask<T>(
+async function ask<Checks, Answer>(
   options: EvaluateProjectOptions,
   what: Omit<EvaluationRequest, "file" | "name" | "root" | "self" | "share" | "storeDir">,
-  loadCheck: () => Promise<T>,
-): Promise<[readonly [string, ...string[]], T]> {
+  loadChecks: () => Promise<Checks>,
+  read: (lines: readonly [string, ...string[]], checks: Checks) => Answer,
+): Promise<Answer> {
   const { file, name, storeDir, timeLimit = TIME_LIMIT } = options;
   const directory = dirname(file);
   const { root = directory, self = formatReference({ type: "path", path: directory }) } = options;
   const request = { file, root, storeDir, self, ...(name !== undefined && { name }), ...what };
-  return Promise.all([askChildren(request, timeLimit), loadCheck()]);
+  const cached = cachedEvaluation(request);
+  if (cached.lines) {
+    try {
+      return read(cached.lines, await loadChecks());
+    } catch (error) {
+      // A damaged file. Faults of a project are never kept.
+      if (!(error instanceof MicrovmError)) throw error;
+    }
+  }
+  const [lines, checks] = await Promise.all([askChildren(request, timeLimit), loadChecks()]);
+  const answer = read(lines, checks);
+  cached.keep(lines);
+  return answer;
 }

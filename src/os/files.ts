@@ -66,11 +66,14 @@ export function readNamesIfExists(path: string, { recursive = false } = {}): str
   }
 }
 
-/** Writes a file so that a reader sees the old text or the new one, never a part. A failure leaves nothing new. */
-export function writeFileAtomically(path: string, text: string): void {
+/**
+ * Writes a file so that a reader sees the old text or the new one, never a part. A failure leaves nothing new. Without
+ * `flush`, a machine that loses its power may be left with neither.
+ */
+export function writeFileAtomically(path: string, text: string, { flush = true } = {}): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, text, { flush: true });
+    writeFileSync(temporary, text, { flush });
     renameSync(temporary, path);
   } catch (error) {
     try {

@@ -1,0 +1,83 @@
+/** What projects evaluated to, kept for as long as nothing that they can read has changed. */
+import { createHash } from "node:crypto";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readTextIfExists,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileAtomically,
+} from "../os/files.ts";
+import { cacheDirectory, cacheNames } from "../paths.ts";
+import type { EvaluationRequest } from "./protocol.ts";
+import { programState, treeState } from "./readable-state.ts";
+
+/** Of one evaluation, in characters: a thousand VMs need about a tenth of it. */
+const LARGEST = 1 << 28;
+
+/** Of all that is kept, in bytes, and how many: those used longest ago are removed. */
+const MOST_BYTES = 1 << 28;
+const MOST_ENTRIES = 200;
+
+/** The place of one evaluation in the cache. */
+export interface CachedEvaluation {
+  /** The lines that it was answered with; absent when it has to be done. */
+  readonly lines: readonly [string, ...string[]] | undefined;
+  /** Keeps such lines, unless the project changed while they were made. */
+  keep(lines: readonly string[]): void;
+}
+
+/**
+ * Looks an evaluation up. Nothing is kept where another user could write, of a project that is too large to look
+ * through, and with the environment variable `MICROVM_EVAL_CACHE` set to 0.
+ */
+export function cachedEvaluation(request: EvaluationRequest): CachedEvaluation {
+  const directory = ownDirectory();
+  const state = directory && treeState(request.root, request.storeDir);
+  if (!directory || state === undefined) return { lines: undefined, keep() {} };
+  const { children, share, ...asked } = request;
+  const key = createHash("sha256").update(JSON.stringify([programState(), state, asked]));
+  const file = join(directory, key.digest("hex"));
+  const kept = readTextIfExists(file);
+  if (kept !== undefined) utimesSync(file, new Date(), new Date());
+  return {
+    lines: kept?.split("\n") as [string, ...string[]] | undefined,
+    keep(lines) {
+      if (treeState(request.root, request.storeDir) !== state) return;
+      const text = lines.join("\n");
+      if (text.length > LARGEST) return;
+      writeFileAtomically(file, text, { flush: false });
+      removeOldest(directory);
+    },
+  };
+}
+
+/** The directory of the cache, made if need be; absent when somebody else could decide what is in it. */
+function ownDirectory(): string | undefined {
+  if (process.env.MICROVM_EVAL_CACHE === "0") return undefined;
+  const uid = process.getuid!();
+  const directory = join(cacheDirectory(process.env), cacheNames.evaluations);
+  try {
+    if (statSync(homedir()).uid !== uid) return undefined;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const status = lstatSync(directory);
+    return status.isDirectory() && status.uid === uid && (status.mode & 0o022) === 0 ? directory : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function removeOldest(directory: string): void {
+  let bytes = 0;
+  readdirSync(directory)
+    .map((name) => ({ path: join(directory, name), ...statSync(join(directory, name)) }))
+    .sort((a, b) => b.mtimeMs - a.mtimeMs)
+    .forEach(({ path, size }, at) => {
+      bytes += size;
+      if (at >= MOST_ENTRIES || bytes > MOST_BYTES) rmSync(path, { force: true });
+    });
+}
