@@ -10,7 +10,7 @@ import { LOCK_FILE, PROJECT_FILE, storeNames } from "../src/paths.ts";
 import { wishesOf } from "../src/plan/wishes.ts";
 import { openStore } from "../src/store/store.ts";
 import { programCommand } from "./program.ts";
-import type { Ran, Workspace } from "./workspace.ts";
+import type { Ran, RunOptions, Workspace } from "./workspace.ts";
 
 const TOP = resolve(import.meta.dirname, "..");
 
@@ -64,12 +64,12 @@ export async function microvm(
   workspace: Workspace,
   example: Example,
   command: readonly string[],
-  { memory = false } = {},
+  { memory = false, env = {} }: RunOptions = {},
 ): Promise<Ran> {
   const [name, ...options] = command as [string, ...string[]];
   return await workspace.run(
     [...(await programCommand(workspace)), ...[name, `${example.project}#${example.name}`], ...options],
-    { env: { MICROVM_STORE: example.store }, memory },
+    { env: { ...env, MICROVM_STORE: example.store }, memory },
   );
 }
 

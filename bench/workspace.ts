@@ -15,7 +15,8 @@ export interface Workspace extends AsyncDisposable {
   run(command: readonly string[], options?: RunOptions): Promise<Ran>;
 }
 
-interface RunOptions {
+/** How a command is run. */
+export interface RunOptions {
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** What tells the command to end; one that does not obey in five seconds is killed. Default: SIGTERM. */
