@@ -32,6 +32,7 @@ export function environment(changes: Readonly<Record<string, string>> = {}): Rec
     HOME: process.env.HOME ?? "/root",
     MICROVM_STORE: STORE,
     MICROVM_STATE_DIR: state,
+    XDG_CACHE_HOME: join(ROOT, "node_modules/.cache"),
     NO_COLOR: "1",
     ...changes,
   };

@@ -35,6 +35,8 @@ function runTests(args: readonly string[], isHeldBack: boolean): Promise<number>
     cwd: ROOT,
     env: {
       ...process.env,
+      // Temporary projects need not be kept.
+      MICROVM_EVAL_CACHE: "0",
       NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/node"),
       TMPDIR: process.env.TMPDIR ?? temporaryPlace(),
     },

@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname } from "node:path";
 import { type TestContext, test } from "node:test";
 import { evaluateWholeProject } from "./evaluate-project.ts";
+import { askChildren } from "./evaluating-child.ts";
+import { project } from "./testing/project.ts";
 
 /** Evaluates a project file of a directory of its own. */
 function evaluate(t: TestContext, text: string) {
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), "project-")));
-  t.after(() => rmSync(directory, { recursive: true }));
-  const file = join(directory, "microvm.config.ts");
-  writeFileSync(file, text);
-  return evaluateWholeProject({ file, storeDir: "/store" });
+  return evaluateWholeProject({ file: project(t, { "microvm.config.ts": text }), storeDir: "/store" });
 }
 
 test("all hosts and VMs of a project are evaluated at once", async (t) => {
@@ -40,7 +36,7 @@ test("all hosts and VMs of a project are evaluated at once", async (t) => {
 });
 
 test("the faults of all hosts and VMs are one error that says where each is", async (t) => {
-  const project = `export default {
+  const text = `export default {
     hosts: { h: { microvm: { vms: {
       a: { config: { microvm: { mem: "lots" } } },
       b: {},
@@ -48,7 +44,7 @@ test("the faults of all hosts and VMs are one error that says where each is", as
     } } }, i: { microvm: { vms: { c: { config: { microvm: { vcpus: 1 } } } } } } },
     microvms: { d: { config: { microvm: { vcpu: () => oops } } }, "-": { config: {} } },
   };`;
-  await assert.rejects(evaluate(t, project), (error: Error) => {
+  await assert.rejects(evaluate(t, text), (error: Error) => {
     const lines = error.message.replaceAll(/"\/[^"]*\/microvm.config.ts/g, '"FILE').split("\n");
     assert.deepEqual(lines, [
       "The configuration has 4 faults:",
@@ -78,10 +74,25 @@ test("a thousand VMs, which several children share, stay in their order", async 
 });
 
 test("the faults of all shares of many VMs are one error", async (t) => {
-  const project = `export default { microvms: Object.fromEntries(Array.from({ length: 500 }, (_, index) =>
+  const text = `export default { microvms: Object.fromEntries(Array.from({ length: 500 }, (_, index) =>
     ["vm" + index, { config: { microvm: { mem: index % 499 ? 256 : "lots" } } }])) };`;
-  await assert.rejects(evaluate(t, project), (error: Error) => {
+  await assert.rejects(evaluate(t, text), (error: Error) => {
     assert.match(error.message, /^The configuration has 2 faults:\n- In "vm0": .*\n- In "vm499": .*$/);
     return true;
   });
+});
+
+test("no more children are started than were allowed, whatever a project claims", async (t) => {
+  const file = project(t, {
+    "microvm.config.ts": `import { writeSync } from "node:fs";
+      writeSync(3, '{"shares":5000}\\n');
+      export default { microvms: { a: { config: {} } } };`,
+  });
+  const request = { file, root: dirname(file), storeDir: "/store", self: "path:/p", all: true, children: 3 };
+  assert.equal((await askChildren(request, 60_000)).length, 3);
+  const { vms } = await evaluateWholeProject({ file, storeDir: "/store" });
+  assert.deepEqual(
+    vms.map(({ name }) => name),
+    ["a"],
+  );
 });

@@ -11,6 +11,7 @@ import { type Files, project } from "./testing/project.ts";
 let cache = "";
 
 beforeEach(() => {
+  delete process.env.MICROVM_EVAL_CACHE;
   process.env.XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), "microvm-test-"));
   cache = join(process.env.XDG_CACHE_HOME, "microvm/eval");
 });
