@@ -28,4 +28,5 @@ export const WORD_OPTIONS: readonly (readonly [start: string, option: string])[]
 /** What a layer's name ends in, and the option that it comes from; others are `pkgs`. */
 export const LAYER_OPTIONS: readonly (readonly [end: string, option: string])[] = [
   ["-packages", "environment.packages"],
+  ["-services", "services"],
 ];

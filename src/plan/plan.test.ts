@@ -294,11 +294,36 @@ test("a project's own kernel and initrd take the place of the package set's", ()
   assert.deepEqual([initrd.kind, initrd.fixed], ["project-file", { sha256: "b".repeat(64) }]);
 });
 
+test("what services need is a layer that other packages do not change", () => {
+  const layers = (packages: string[]) =>
+    plan({ environment: { packages }, services: { cron: { enable: true } } }).layers;
+  const [, services, base] = layers([]);
+  assert.deepEqual([services!.name, base!.name], ["trixie-services", "trixie-base"]);
+  const [, added, ...below] = layers(["jq", "cron"]);
+  assert.equal(added!.name, "trixie-packages");
+  assert.deepEqual(below.slice(0, 2).map(storePathName), [services!, base!].map(storePathName));
+  assert.deepEqual(
+    (added!.inputs.debs as Recipe[]).map(({ name }) => name),
+    ["jq_1_amd64.deb"],
+  );
+  assert.deepEqual(added!.inputs.lowers, below.slice(0, 2));
+});
+
+test("where services alone would get other packages than with what else is wanted, all are one layer", () => {
+  const planned = plannedVm({ environment: { packages: ["jq"] }, services: { cron: { enable: true } } });
+  const { packages } = planned.guest;
+  const other = packages.services!.map((unit) => ({ ...unit, sha256: "f".repeat(64) }));
+  const guest = { ...planned.guest, packages: { ...packages, services: other } };
+  const [, all, base] = planVm({ ...planned, guest }).layers;
+  assert.deepEqual([all!.name, base!.name], ["trixie-packages", "trixie-base"]);
+  assert.deepEqual(all!.inputs.lowers, [base]);
+});
+
 test("locales are a layer between the packages and the configuration", () => {
   const { layers } = planVm(plannedVm({ i18n: { defaultLocale: "de_DE.UTF-8" } }));
   assert.deepEqual(
     layers.map(({ name }) => name),
-    ["web-config", "locales", "trixie-packages", "trixie-base", "kernel"],
+    ["web-config", "locales", "trixie-services", "trixie-base", "kernel"],
   );
   assert.deepEqual(layers[1]!.params, { locales: ["de_DE.UTF-8"], architecture: "amd64" });
 });

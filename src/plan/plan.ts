@@ -205,17 +205,35 @@ function packageLayers({ guest, config }: PlannedVm, tools: HostTools): Recipe[]
   const params = { ...leftOut(config), sourceDate: guest.date };
   const { suite } = guest.set;
   const base = sharedRecipe(debianLayerRecipe(`${suite}-base`, debsOf(guest, "base"), [], params, tools));
-  if (!guest.packages.packages?.length) return [base];
   const { packageSettings } = config.environment;
   const settings = Object.keys(packageSettings).length > 0 && { settings: packageSettings };
-  const debs = debsOf(guest, "packages");
-  const added = sharedRecipe(
-    debianLayerRecipe(`${suite}-packages`, debs, [base], { ...params, ...settings }, tools),
+  const layerOn = (lowers: readonly Recipe[], name: string, debs: readonly Recipe[]) => [
+    sharedRecipe(debianLayerRecipe(`${suite}-${name}`, debs, lowers, { ...params, ...settings }, tools)),
+    ...lowers,
+  ];
+  const [services, others] = ofServices(
+    debsOf(guest, "services"),
+    guest.packages.packages && debsOf(guest, "packages"),
   );
+  const below = services.length > 0 ? layerOn([base], "services", services) : [base];
+  const layers = others.length > 0 ? layerOn(below, "packages", others) : below;
   const locales = madeLocales(config);
-  if (locales.length === 0) return [added, base];
-  const made = localeLayerRecipe(locales, guest.set.architecture, [added, base], tools);
-  return [sharedRecipe(made), added, base];
+  if (locales.length === 0) return layers;
+  return [sharedRecipe(localeLayerRecipe(locales, guest.set.architecture, layers, tools)), ...layers];
+}
+
+/**
+ * Of all packages, those that the services have alone, and the rest. None when the services alone would get others: with
+ * what else is wanted, another alternative may have been chosen. `all` is absent when nothing else is wanted.
+ */
+function ofServices(
+  services: readonly Recipe[],
+  all: readonly Recipe[] = services,
+): readonly [services: readonly Recipe[], others: readonly Recipe[]] {
+  const names = new Set(all.map(storePathName));
+  if (!services.every((deb) => names.has(storePathName(deb)))) return [[], all];
+  const own = new Set(services.map(storePathName));
+  return [services, all.filter((deb) => !own.has(storePathName(deb)))];
 }
 
 function toolRecipes({ tools, host, guest }: PlannedVm): HostTools {

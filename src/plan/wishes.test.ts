@@ -42,6 +42,9 @@ test("packages are a layer of their own when there are any beyond the base", () 
   const [base, packages] = guest.requests;
   assert.deepEqual([base!.key, base!.essential], ["base", true]);
   assert.deepEqual([packages!.wanted, packages!.on], [["jq"], "base"]);
+  const both = wantedBy({ environment: { packages: ["jq", "cron"] }, services: { cron: { enable: true } } });
+  assert.deepEqual([both.guest.services, both.guest.packages], [["cron"], ["cron", "jq"]]);
+  assert.equal(wantedBy({ services: { cron: { enable: true } } }).guest.packages, undefined);
 });
 
 test("a kernel is a package by its name, and with a slash the project's own file", () => {

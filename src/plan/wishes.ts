@@ -81,7 +81,10 @@ export function wishesOf(
     });
   }
   const { recommends } = set;
-  const packages = config.environment.packages.filter((name) => !BASE_PACKAGES.includes(name));
+  const { packages, servicePackages } = config.environment;
+  const beyondBase = (names: readonly string[]) => names.filter((name) => !BASE_PACKAGES.includes(name));
+  const services = beyondBase(servicePackages);
+  const added = beyondBase(packages).filter((name) => !services.includes(name));
   const kernel = [
     ...(kernelPackage === null ? [] : [request("kernel", [kernelPackage])]),
     request("busybox", ["busybox-static"]),
@@ -95,7 +98,11 @@ export function wishesOf(
   }
   const requests = [
     { ...request("base", BASE_PACKAGES), essential: true, recommends },
-    ...(packages.length > 0 ? [{ ...request("packages", packages), on: "base", recommends }] : []),
+    ...(services.length > 0 ? [{ ...request("services", services), on: "base", recommends }] : []),
+    // Chosen together, as apt does it: the choice for the services alone tells what their own layer may have.
+    ...(added.length > 0
+      ? [{ ...request("packages", [...services, ...added]), on: "base", recommends }]
+      : []),
     ...kernel,
   ];
   return { guest: { set, requests }, tools: toolWishes(config, set, host) };
@@ -107,11 +114,12 @@ function kernelPackageOf({ boot, microvm }: GuestConfig, set: DebianPackageSet):
   return microvm.kernel ?? boot.kernelPackage ?? KERNELS[set.type]?.[set.architecture];
 }
 
-function checkImagePackages({ environment: { packages } }: GuestConfig): void {
-  if (packages.length === 0) return;
+function checkImagePackages({ environment: { packages, servicePackages } }: GuestConfig): void {
+  const [name] = [...servicePackages, ...packages];
+  if (name === undefined) return;
   throw new MicrovmError(
     "config-invalid",
-    `"environment.packages" has "${packages[0]}", and the guest is made from an image: nothing is installed into one`,
+    `"environment.packages" has "${name}", and the guest is made from an image: nothing is installed into one`,
     { hint: "Put the package into the image, or make the guest from packages with debian()" },
   );
 }

@@ -45,7 +45,7 @@ export async function hostLayers(): Promise<readonly string[]> {
   if (code !== 0) throw new Error(`The host's layers cannot be built:\n${stderr}`);
   const system = JSON.parse(readFileSync(join(stdout.trim(), "share/microvm/system/system.json"), "utf8"));
   return (system.layers as string[])
-    .filter((name) => name.endsWith("-packages") || name.endsWith("-base"))
+    .filter((name) => /-(packages|services|base)$/.test(name))
     .map((name) => join(STORE, name));
 }
 

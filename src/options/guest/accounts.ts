@@ -16,7 +16,7 @@ const implementation = ({ config, readText }: Arguments) => {
   return {
     config: {
       environment: {
-        packages: () => [
+        servicePackages: () => [
           ...all().flatMap(([, user]) => user.packages),
           // A user's service manager is started by way of PAM.
           ...(all().some(([, user]) => user.linger) ? ["libpam-systemd"] : []),

@@ -32,7 +32,7 @@ interface Arguments extends ProjectFiles {
 const implementation = ({ config, readText }: Arguments) => ({
   config: mkIf(() => isUsed(config), {
     environment: {
-      packages: ["ca-certificates"],
+      servicePackages: ["ca-certificates"],
       // Where Debian's update-ca-certificates(8) finds local ones.
       files: () => {
         const { certificates, certificateFiles } = config.security.pki;

@@ -57,7 +57,7 @@ const implementation = ({ config }: { readonly config: Config }) => ({
   config: mkMerge([
     mkIf(() => config.console.keyMap !== null || config.console.font !== null, {
       environment: {
-        packages: ["console-setup", "kbd"],
+        servicePackages: ["console-setup", "kbd"],
         etc: {
           "default/keyboard": { text: () => keyboard(config.console.keyMap ?? "us") },
           "default/console-setup": {
@@ -69,7 +69,7 @@ const implementation = ({ config }: { readonly config: Config }) => ({
     }),
     mkIf(() => !config.console.enable, { systemd: { maskedUnits: LOGIN_UNITS } }),
     {
-      environment: { packages: () => config.console.packages },
+      environment: { servicePackages: () => config.console.packages },
       boot: { kernelParams: () => colorWords(config.console.colors) },
       assertions: () => [
         {

@@ -71,14 +71,24 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const packageNames = types.listOf(types.strMatching(/^[a-z0-9][a-z0-9+.-]+$/));
+
 /** Options of the guest's packages and files. */
 export const environmentOptions = {
   environment: {
     packages: mkOption({
-      type: types.listOf(types.strMatching(/^[a-z0-9][a-z0-9+.-]+$/)),
+      type: packageNames,
       default: [],
       description: "Packages of the package set to install, by name.",
       example: ["curl", "jq"],
+    }),
+    servicePackages: mkOption({
+      type: packageNames,
+      default: [],
+      visible: false,
+      description:
+        "What services and other options need of the package set, by name. It is a layer below that of `packages`, and so does not change with them.",
+      example: ["nginx"],
     }),
     etc: mkOption({
       type: types.attrsOf(declaredFile),
@@ -140,7 +150,7 @@ interface Time {
 }
 
 const implementation = ({ config }: Time) => ({
-  config: { environment: { packages: mkIf(() => config.time.timeZone !== null, ["tzdata"]) } },
+  config: { environment: { servicePackages: mkIf(() => config.time.timeZone !== null, ["tzdata"]) } },
 });
 
 /** Declares them. */

@@ -169,7 +169,7 @@ const implementation = (args: Arguments) => {
       { networking: { nftables: { enable: mkDefault(isFiltered) } } },
       mkIf(() => config.networking.nftables.enable, {
         environment: {
-          packages: ["nftables"],
+          servicePackages: ["nftables"],
           etc: {
             "nftables.conf": {
               // Debian's own has this mode: it is a script.

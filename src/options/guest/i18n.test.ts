@@ -24,7 +24,7 @@ test("a locale that nobody knows is refused, with option and file", () => {
 
 test("locales are made from a package, those of the C library are not", () => {
   const plain = guestConfig({});
-  assert.deepEqual([plain.environment.packages, madeLocales(plain)], [[], []]);
+  assert.deepEqual([plain.environment.servicePackages, madeLocales(plain)], [[], []]);
   assert.equal(plain.environment.etc["locale.conf"], undefined);
   const german = guestConfig({
     i18n: {
@@ -33,7 +33,7 @@ test("locales are made from a package, those of the C library are not", () => {
       supportedLocales: ["sr_RS.UTF-8@latin", "en_DK.UTF-8/UTF-8"],
     },
   });
-  assert.deepEqual(german.environment.packages, ["locales"]);
+  assert.deepEqual(german.environment.servicePackages, ["locales"]);
   assert.deepEqual(madeLocales(german), ["de_DE.UTF-8", "en_DK.UTF-8", "sr_RS.UTF-8@latin"]);
   assert.equal(
     german.environment.etc["default/locale"]!.text,
@@ -42,10 +42,10 @@ test("locales are made from a package, those of the C library are not", () => {
 });
 
 test("the keyboard and the font of virtual terminals are set up Debian's way", () => {
-  const { packages, etc } = guestConfig({
+  const { servicePackages, etc } = guestConfig({
     console: { keyMap: "de(nodeadkeys)", font: "Lat15-Terminus16.psf.gz" },
   }).environment;
-  assert.deepEqual(packages, ["console-setup", "kbd"]);
+  assert.deepEqual(servicePackages, ["console-setup", "kbd"]);
   assert.match(etc["default/keyboard"]!.text, /XKBLAYOUT="de"\nXKBVARIANT="nodeadkeys"\n/);
   assert.match(etc["default/console-setup"]!.text, /FONT="Lat15-Terminus16\.psf\.gz"\n/);
 });
@@ -61,7 +61,7 @@ test("virtual terminals have their colours and more fonts, and a guest may have 
     `vt.default_grn=27${rest}`,
     `vt.default_blu=44${rest}`,
   ]);
-  assert.deepEqual(environment.packages, ["fonts-terminus-otb"]);
+  assert.deepEqual(environment.servicePackages, ["fonts-terminus-otb"]);
   assert.ok(systemd.maskedUnits.includes("serial-getty@.service"));
   assert.ok(!guestConfig({}).systemd.maskedUnits.includes("serial-getty@.service"));
   assert.deepEqual(

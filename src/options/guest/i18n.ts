@@ -84,7 +84,7 @@ const implementation = ({ config }: { readonly config: Config }) => ({
           message: `"i18n.extraLocaleSettings" has ${JSON.stringify(name)}, which is no variable of locale(7)`,
         })),
     environment: {
-      packages: mkIf(() => madeLocales(config).length > 0, ["locales"]),
+      servicePackages: mkIf(() => madeLocales(config).length > 0, ["locales"]),
       // systemd's own is C.UTF-8.
       etc: mkIf(
         () => localeConf(config.i18n) !== "LANG=C.UTF-8\n",

@@ -32,7 +32,7 @@ test("the firewall lets in what is allowed, in rules that a person would have wr
       nftables: { ruleset: "table ip nat { }" },
     },
   });
-  assert.ok(environment.packages.includes("nftables"));
+  assert.ok(environment.servicePackages.includes("nftables"));
   assert.equal(
     environment.etc["nftables.conf"]!.text,
     `#!/usr/sbin/nft -f
@@ -71,7 +71,7 @@ table ip nat { }
 test("a guest without interfaces, or without a firewall, has no packet filter", () => {
   for (const module of [{}, { microvm, networking: { firewall: { enable: false } } }]) {
     const { environment } = guestConfig(module);
-    assert.ok(!environment.packages.includes("nftables"));
+    assert.ok(!environment.servicePackages.includes("nftables"));
     assert.equal(environment.etc["nftables.conf"], undefined);
   }
 });

@@ -57,7 +57,9 @@ test("a time zone that nobody knows is refused", () => {
   for (const zone of ["Europe/Bärlin", "Mars/Base", "+01"]) {
     assert.deepEqual(faultsOf({ time: { timeZone: zone } }), [wrong(zone)]);
   }
-  assert.deepEqual(guestConfig({ time: { timeZone: "Europe/Berlin" } }).environment.packages, ["tzdata"]);
+  assert.deepEqual(guestConfig({ time: { timeZone: "Europe/Berlin" } }).environment.servicePackages, [
+    "tzdata",
+  ]);
 });
 
 test("sudo's rules are lines of sudoers", () => {

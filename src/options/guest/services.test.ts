@@ -85,7 +85,7 @@ test("a host of nginx that must be encrypted is asked for on both ports, and ser
     environment.etc["nginx/nginx.conf"]!.text,
     /server \{\n {4}listen 0\.0\.0\.0:80;\n {4}listen \[::\]:80;\n {4}server_name a;\n {4}location \/ \{\n {6}return 301 https:\/\/\$host\$request_uri;\n {4}\}\n {2}\}\n {2}server \{\n {4}listen 0\.0\.0\.0:443 ssl http2;\n {4}listen \[::\]:443 ssl http2;\n {4}server_name a;\n {4}ssl_certificate \/tls\/a\.crt;\n {4}ssl_certificate_key \/tls\/a\.key;\n/,
   );
-  assert.ok(environment.packages.includes("openssl"));
+  assert.ok(environment.servicePackages.includes("openssl"));
   assert.match(system.checks.nginx!.script, /^certificate \/tls\/a\.crt \/tls\/a\.key$/m);
   const nginx = (virtualHost: object) => ({
     services: { nginx: { enable: true, virtualHosts: { a: virtualHost } } },
@@ -323,7 +323,7 @@ test("the node exporter, cron and journald have the files of their packages", ()
     'ARGS="--web.listen-address=0.0.0.0:9100 --collector.systemd --no-collector.zfs --a"\n',
   );
   const cron = guestConfig({ services: { cron: { mailto: "", systemCronJobs: ["@daily root true"] } } });
-  assert.deepEqual([cron.services.cron.enable, cron.environment.packages], [true, ["cron"]]);
+  assert.deepEqual([cron.services.cron.enable, cron.environment.servicePackages], [true, ["cron"]]);
   assert.equal(
     cron.environment.etc["cron.d/microvm"]!.text,
     'SHELL=/bin/sh\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nMAILTO=""\n@daily root true\n',

@@ -108,7 +108,7 @@ interface Arguments {
 const implementation = ({ config, options }: Arguments) => ({
   config: mkIf(() => config.security.sudo.enable, {
     environment: {
-      packages: ["sudo"],
+      servicePackages: ["sudo"],
       etc: {
         "sudoers.d/microvm": generatedFile(options, PATH, () => sudoersText(config.security.sudo), "0440"),
       },

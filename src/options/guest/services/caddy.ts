@@ -120,7 +120,7 @@ const implementation = ({ config, options }: Arguments) => {
   return {
     config: mkIf(() => caddy().enable, {
       environment: {
-        packages: ["caddy"],
+        servicePackages: ["caddy"],
         etc: { "caddy/Caddyfile": generatedFile(options, PATH, () => caddyfile(caddy())) },
       },
       systemd: {

@@ -60,7 +60,7 @@ const implementation = (args: Arguments) => {
       }),
       mkIf(() => cron().enable, {
         environment: {
-          packages: ["cron"],
+          servicePackages: ["cron"],
           etc: { "cron.d/microvm": generatedFile(options, PATH, text) },
         },
         system: {

@@ -24,7 +24,7 @@ const implementation = ({ config, options }: Arguments) => {
     config: mkIf(() => nginx().enable, {
       environment: {
         // The check makes the certificates that are not there before the guest starts.
-        packages: () => (usesTls() ? ["nginx", "openssl"] : ["nginx"]),
+        servicePackages: () => (usesTls() ? ["nginx", "openssl"] : ["nginx"]),
         etc: { "nginx/nginx.conf": generatedFile(options, PATH, () => nginxText(nginx())) },
       },
       systemd: {

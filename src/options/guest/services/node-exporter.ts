@@ -67,7 +67,7 @@ const implementation = ({ config, options }: Arguments) => {
   return {
     config: mkIf(() => node().enable, {
       environment: {
-        packages: ["prometheus-node-exporter"],
+        servicePackages: ["prometheus-node-exporter"],
         etc: { "default/prometheus-node-exporter": generatedFile(options, PATH, text) },
       },
       systemd: { services: { "prometheus-node-exporter": { restartTriggers: () => [text()] } } },

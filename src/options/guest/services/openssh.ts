@@ -92,7 +92,7 @@ exit $status
 const implementation = ({ config, options }: { readonly config: Config; readonly options: object }) => ({
   config: mkIf(() => config.services.openssh.enable, {
     environment: {
-      packages: ["openssh-server"],
+      servicePackages: ["openssh-server"],
       etc: {
         "ssh/sshd_config.d/00-microvm.conf": generatedFile(options, PATH, () =>
           sshdConfig(config.services.openssh),

@@ -30,7 +30,7 @@ const implementation = ({ config, options }: Arguments) => {
   return {
     config: mkIf(() => postgresql().enable, {
       environment: {
-        packages: () => [postgresql().package, ...postgresql().extensions],
+        servicePackages: () => [postgresql().package, ...postgresql().extensions],
         // Debian's own cluster would be in the layers, the same in every guest.
         packageSettings: {
           "/etc/postgresql-common/createcluster.d/microvm.conf": "create_main_cluster = false\n",

@@ -53,7 +53,7 @@ const implementation = ({ config, options }: Arguments) => {
   return {
     config: mkIf(() => servers().length > 0, {
       environment: {
-        packages: ["redis-server", "redis-tools"],
+        servicePackages: ["redis-server", "redis-tools"],
         etc: () =>
           each((name, server) => ({
             [`redis/${instanceNames(name).file}`]: generatedFile(options, [...PATH, name], () =>

@@ -64,7 +64,7 @@ const implementation = ({ config, options }: { readonly config: Config; readonly
     { services: { resolved: { enable: mkDefault(() => lacksNameServers(config)) } } },
     mkIf(() => config.services.resolved.enable, {
       environment: {
-        packages: ["systemd-resolved"],
+        servicePackages: ["systemd-resolved"],
         etc: {
           "systemd/resolved.conf.d/microvm.conf": generatedFile(options, ["services", "resolved"], () =>
             resolvedConf(config),

@@ -41,7 +41,7 @@ type Config = InferConfig<typeof timesyncdOptions>;
 const implementation = ({ config, options }: { readonly config: Config; readonly options: object }) => ({
   config: mkIf(() => config.services.timesyncd.enable, {
     environment: {
-      packages: ["systemd-timesyncd"],
+      servicePackages: ["systemd-timesyncd"],
       etc: {
         "systemd/timesyncd.conf.d/microvm.conf": generatedFile(options, ["services", "timesyncd"], () =>
           timesyncdConf(config),
