@@ -24,6 +24,7 @@ const script = (wanted: number) => `
   stat -c %a /var/lib/private /var/lib/private/counter
   findmnt -n -o FSTYPE /var/lib/private
   echo "ports: $(nft list ruleset | grep -o 'dport [^a-z]*')"
+  echo "set-user-id: $(find / -xdev -type f -perm /6000 2>/dev/null | wc -l) of $(find /usr/bin/su /usr/bin/mount | wc -l)"
   echo "failed: $(systemctl --failed --no-legend | wc -l)"`;
 
 const example = exampleCopy("hardened-service");
@@ -62,6 +63,7 @@ test("the service answers, may next to nothing, and is all that there is", async
   assert.match(said, /^NoNewPrivileges=yes$/m);
   assert.match(said, /^700\n700\next4$/m);
   assert.match(said, /^ports: dport (?:\{ )?8000[ }]*$/m);
+  assert.match(said, /^set-user-id: 0 of 2$/m);
   assert.match(said, /^failed: 0$/m);
 });
 

@@ -20,6 +20,8 @@ export default defineProject({
         },
         // Nothing else gets in: pings are not answered either.
         networking: { firewall: { allowPing: false } },
+        // No program runs with more rights than who starts it.
+        security: { setuidFiles: [] },
         // Nobody can log in. The guest agent stays, which only this machine reaches.
         systemd: { maskedUnits: ["getty.target", "serial-getty@.service"] },
         users: { users: { root: { hashedPassword: "!" } } },

@@ -12,6 +12,7 @@ import { emulationFor } from "./emulation.ts";
 import { normaliseLayer } from "./normalise.ts";
 import { runInSandbox } from "./sandbox.ts";
 import { CONFIGURE_SCRIPT } from "./sandbox-script.ts";
+import { takeSetuid } from "./setuid.ts";
 import { reportUnpacking, unpackingHelpers, unpackingProgram } from "./unpacking.ts";
 
 /** What a layer of packages is made with. */
@@ -22,6 +23,8 @@ interface LayerParams {
   readonly sourceDate: number;
   /** Files that scripts are to find, by absolute path. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Absolute paths of all files that may be set-user-id or set-group-id. Default: those that packages want. */
+  readonly setuidFiles?: readonly string[];
 }
 
 /** Documentation and translations, which a small guest does without. Licences stay. */
@@ -56,6 +59,7 @@ export function debianLayerRecipe(
       include: [...params.include],
       sourceDate: params.sourceDate,
       ...(params.settings && { settings: { ...params.settings } }),
+      ...(params.setuidFiles && { setuidFiles: [...params.setuidFiles] }),
     },
     inputs: { debs, lowers },
     helpers: { ...unpackingHelpers(tools).helpers, ...(tools.emulator && { emulator: tools.emulator }) },
@@ -85,6 +89,11 @@ export const buildDebianLayer: Builder = keepingAttributes(
     await configure(job, params, unpacked);
     job.report({ note: "normalising", share: 1 });
     normaliseLayer(job.out);
+    if (params.setuidFiles) {
+      for (const path of takeSetuid(job.out, params.setuidFiles)) {
+        job.log(Buffer.from(`${path} is not in security.setuidFiles: it runs with nobody else's rights\n`));
+      }
+    }
   }),
 );
 

@@ -45,6 +45,7 @@ import { postgresql } from "./guest/services/postgresql.ts";
 import { redis } from "./guest/services/redis.ts";
 import { resolved } from "./guest/services/resolved.ts";
 import { timesyncd } from "./guest/services/timesyncd.ts";
+import { setuid } from "./guest/setuid.ts";
 import { shares } from "./guest/shares.ts";
 import { shells } from "./guest/shells.ts";
 import { sudo } from "./guest/sudo.ts";
@@ -94,6 +95,7 @@ export const guestModule = withFile("src/options/guest.ts", {
     sysusers,
     users,
     accounts,
+    setuid,
     sudo,
     certificates,
     configChecks,

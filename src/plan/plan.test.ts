@@ -319,6 +319,19 @@ test("where services alone would get other packages than with what else is wante
   assert.deepEqual(all!.inputs.lowers, [base]);
 });
 
+test("files that may be set-user-id are a guest's policy, which its layers of packages keep", () => {
+  const layers = (setuidFiles: string[] | null) =>
+    plan({ environment: { packages: ["jq"] }, security: { setuidFiles } }).layers;
+  const params = layers(["/usr/bin/su"]).map(
+    ({ params }) => (params as { setuidFiles?: string[] }).setuidFiles,
+  );
+  assert.deepEqual(params, [undefined, ["/usr/bin/su"], ["/usr/bin/su"], undefined]);
+  assert.deepEqual(
+    layers(null).map(storePathName),
+    plan({ environment: { packages: ["jq"] } }).layers.map(storePathName),
+  );
+});
+
 test("locales are a layer between the packages and the configuration", () => {
   const { layers } = planVm(plannedVm({ i18n: { defaultLocale: "de_DE.UTF-8" } }));
   assert.deepEqual(

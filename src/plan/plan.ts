@@ -202,7 +202,8 @@ function imageLayers(
 
 /** The layers of packages, topmost first. */
 function packageLayers({ guest, config }: PlannedVm, tools: HostTools): Recipe[] {
-  const params = { ...leftOut(config), sourceDate: guest.date };
+  const { setuidFiles } = config.security;
+  const params = { ...leftOut(config), sourceDate: guest.date, ...(setuidFiles && { setuidFiles }) };
   const { suite } = guest.set;
   const base = sharedRecipe(debianLayerRecipe(`${suite}-base`, debsOf(guest, "base"), [], params, tools));
   const { packageSettings } = config.environment;

@@ -176,4 +176,10 @@ test("packages for a guest of an image are refused", () => {
       '"environment.packages" has "curl", and the guest is made from an image: nothing is installed into one',
     hint: "Put the package into the image, or make the guest from packages with debian()",
   });
+  assert.throws(() => wishesOf(guestConfig({ security: { setuidFiles: [] } }), SET, HOST, true), {
+    code: "config-invalid",
+    message:
+      '"security.setuidFiles" is defined, and the guest is made from an image, whose files stay as they are',
+    hint: "Leave the option out, or make the guest from packages with debian()",
+  });
 });

@@ -114,7 +114,14 @@ function kernelPackageOf({ boot, microvm }: GuestConfig, set: DebianPackageSet):
   return microvm.kernel ?? boot.kernelPackage ?? KERNELS[set.type]?.[set.architecture];
 }
 
-function checkImagePackages({ environment: { packages, servicePackages } }: GuestConfig): void {
+function checkImagePackages({ environment: { packages, servicePackages }, security }: GuestConfig): void {
+  if (security.setuidFiles !== null) {
+    throw new MicrovmError(
+      "config-invalid",
+      '"security.setuidFiles" is defined, and the guest is made from an image, whose files stay as they are',
+      { hint: "Leave the option out, or make the guest from packages with debian()" },
+    );
+  }
   const [name] = [...servicePackages, ...packages];
   if (name === undefined) return;
   throw new MicrovmError(

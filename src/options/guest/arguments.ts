@@ -35,6 +35,7 @@ import type { postgresqlOptions } from "./services/postgresql-options.ts";
 import type { redisOptions } from "./services/redis.ts";
 import type { resolvedOptions } from "./services/resolved.ts";
 import type { timesyncdOptions } from "./services/timesyncd.ts";
+import type { setuidOptions } from "./setuid.ts";
 import type { sharesOptions } from "./shares.ts";
 import type { sudoOptions } from "./sudo.ts";
 import type { swapOptions } from "./swap.ts";
@@ -68,6 +69,7 @@ export type GuestConfig = InferConfig<
     typeof firewallOptions &
     typeof resolvedOptions &
     typeof timesyncdOptions &
+    typeof setuidOptions &
     typeof sudoOptions &
     typeof certificatesOptions &
     typeof checksOptions &
