@@ -1,6 +1,6 @@
 /** What the files that an evaluation can read are at the moment, as one digest. */
 import { createHash, type Hash } from "node:crypto";
-import { dirname, join, sep } from "node:path";
+import { dirname, extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemCode } from "../errors.ts";
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "../os/files.ts";
@@ -34,14 +34,20 @@ export function treeState(root: string, immutable: string): string | undefined {
   }
 }
 
-/** The same of this program: its code, and the Node that runs it. */
+/**
+ * The same of this program: its code, and the Node that runs it. What is built of it names its parts by their content
+ * (esbuild's `splitting`), so the files that evaluate and that projects import tell of all that they load.
+ */
 export function programState(): string {
   const hash = createHash("sha256");
-  const directory = dirname(fileURLToPath(programFile("index")));
-  for (const name of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
-    const { size, mtimeMs } = statSync(join(directory, name));
-    hash.update(`${name}\0${size} ${mtimeMs}\0`);
-  }
+  const [index, child] = (["index", "config/child"] as const).map((name) => fileURLToPath(programFile(name)));
+  if (extname(index!) === ".ts") {
+    const directory = dirname(index!);
+    for (const name of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
+      const { size, mtimeMs } = statSync(join(directory, name));
+      hash.update(`${name}\0${size} ${mtimeMs}\0`);
+    }
+  } else for (const file of [index!, child!]) hash.update(readFileSync(file));
   return `${process.version} ${hash.digest("hex")}`;
 }
 
