@@ -1,6 +1,6 @@
 /** `microvm console`. */
 import { join } from "node:path";
-import { attachConsole } from "../control/console.ts";
+import { attachConsole, withoutOverlap } from "../control/console.ts";
 import { MicrovmError } from "../errors.ts";
 import { readTail } from "../os/file-slice.ts";
 import { existsSync } from "../os/files.ts";
@@ -58,12 +58,12 @@ Examples:
         hint: 'That needs QEMU 10 or later: install it, or leave out "microvm.vmHostPackages"',
       });
     }
-    process.stdout.write(await earlier(vm, lines));
-    return attachHere(vm, vm.consoleSocket);
+    return attachHere(vm, vm.consoleSocket, lines);
   },
 };
 
-async function attachHere({ name, directory }: RunningVm, socket: string): Promise<number> {
+async function attachHere(vm: RunningVm, socket: string, lines: number): Promise<number> {
+  const { name, directory } = vm;
   const stopped = stopSignal();
   const left = new AbortController();
   const signal = AbortSignal.any([stopped, left.signal]);
@@ -72,7 +72,14 @@ async function attachHere({ name, directory }: RunningVm, socket: string): Promi
     hub: join(directory, vmNames.consoleHub),
     lock: join(directory, vmNames.consoleLock),
   };
-  const console = attachConsole(places, (chunk) => process.stdout.write(chunk), signal);
+  // Reached first, so that nothing lies between what was printed before and what is printed from now on.
+  let waiting: Buffer[] | undefined = [];
+  const print = (chunk: Buffer) => void (waiting?.push(chunk) ?? process.stdout.write(chunk));
+  const console = attachConsole(places, print, signal);
+  await console.attached;
+  const before = await earlier(vm, lines);
+  process.stdout.write(Buffer.concat([before, withoutOverlap(before, Buffer.concat(waiting))]));
+  waiting = undefined;
   const { stdin } = process;
   if (stdin.isTTY) {
     process.stderr.write(`The console of "${name}"; Ctrl-] three times leaves.\n`);

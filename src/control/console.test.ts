@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
-import { attachConsole } from "./console.ts";
+import { attachConsole, withoutOverlap } from "./console.ts";
 
 /** A hypervisor's console that takes one client at a time, and terminals at it. */
 async function consoleOf(test: TestContext) {
@@ -118,4 +118,26 @@ test("keys that come before the console is reached are sent once it is, in their
   terminal.write(Buffer.from("last;"));
   await until(() => guest.keys().endsWith("last;"), "the last key");
   assert.equal(guest.keys(), "early;later;last;");
+});
+
+test("what was printed since is not shown twice when the text before ends with it", () => {
+  const shown = (earlier: string, printed: string) =>
+    earlier + withoutOverlap(Buffer.from(earlier), Buffer.from(printed));
+  assert.equal(shown("login: root", "root@guest"), "login: root@guest");
+  assert.equal(shown("login: ", "root"), "login: root");
+  assert.equal(shown("a b c", "c"), "a b c");
+  assert.equal(shown("", "x"), "x");
+  assert.equal(shown("x", ""), "x");
+});
+
+test("a terminal is told when nothing of the console is missed any more", async (t) => {
+  const guest = await consoleOf(t);
+  const first = guest.attach();
+  await first.attached;
+  const second = guest.attach();
+  await second.attached;
+  guest.print("both;");
+  await until(() => first.screen() === "both;" && second.screen() === "both;", "both see it");
+  guest.end();
+  await guest.attach().attached;
 });

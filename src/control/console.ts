@@ -20,6 +20,8 @@ export interface ConsolePlaces {
 export interface AttachedConsole {
   /** Sends keys; those that come before the console is reached, or while the first terminal changes, once it is. */
   write(keys: Uint8Array): void;
+  /** Resolves once the console is reached, so that nothing which is printed later is missed, or the VM has ended. */
+  readonly attached: Promise<void>;
   /** Resolves once the VM has ended. */
   readonly ended: Promise<void>;
 }
@@ -44,6 +46,7 @@ export function attachConsole(
 ): AttachedConsole {
   let socket: Socket | undefined;
   let early: Uint8Array[] = [];
+  const reached = Promise.withResolvers<void>();
   const write = (keys: Uint8Array) => {
     if (socket) socket.write(keys);
     else if (early.reduce((sum, { length }) => sum + length, keys.length) <= MOST_EARLY) early.push(keys);
@@ -57,6 +60,7 @@ export function attachConsole(
         const keys = early;
         early = [];
         keys.forEach(write);
+        reached.resolve();
         await untilClosed(place, print, signal);
         await place.leave();
         socket = undefined;
@@ -64,7 +68,15 @@ export function attachConsole(
       if (!signal.aborted) await delay(RETRY_TIME);
     }
   })();
-  return { write, ended };
+  return { write, attached: Promise.race([reached.promise, ended]), ended };
+}
+
+/** What is new in what a console has printed since it was reached, after a text that may end with the beginning of it. */
+export function withoutOverlap(earlier: Buffer, printed: Buffer): Buffer {
+  for (let length = Math.min(earlier.length, printed.length); length > 0; length--) {
+    if (earlier.subarray(-length).equals(printed.subarray(0, length))) return printed.subarray(length);
+  }
+  return printed;
 }
 
 /** A connection that brings the console. */
@@ -77,7 +89,9 @@ interface Place {
 
 async function takePlace(places: ConsolePlaces): Promise<Place | undefined> {
   const other = await tryConnect(places.hub);
-  if (other) return { socket: other, pass: () => {}, leave: async () => void other.destroy() };
+  if (other && (await isGreeted(other))) {
+    return { socket: other, pass: () => {}, leave: async () => void other.destroy() };
+  }
   const lock = await lockFile(places.lock, { wait: false });
   if (!lock) return undefined;
   const socket = await tryConnect(places.socket);
@@ -97,7 +111,22 @@ async function takePlace(places: ConsolePlaces): Promise<Place | undefined> {
   };
 }
 
+/** The first terminal's first byte to another, which then misses nothing that is printed; no console prints it. */
+const GREETING = Buffer.alloc(1);
+
+/** Takes the greeting; false when the first terminal left before. */
+function isGreeted(socket: Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    socket.on("error", () => {});
+    socket.once("close", () => resolve(false));
+    socket.once("readable", () => {
+      if (socket.read(GREETING.length) !== null) resolve(true);
+    });
+  });
+}
+
 function join(one: Socket, others: Set<Socket>, console: Socket): void {
+  one.write(GREETING);
   others.add(one);
   one.on("data", (keys) => console.write(keys));
   one.on("error", () => {});
