@@ -44,7 +44,7 @@ const directory = guestProject(`
 
 const PLACES = "/data/ext4 /data/ext3 /data/ext2 /data/xfs /data/btrfs";
 const KEYS =
-  "ssh-keygen -y -f /etc/ssh/ssh_host_ed25519_key; cat /var/lib/ssh/ssh_host_ecdsa_key.pub; sha256sum </var/lib/ssh/ssh_host_ecdsa_key";
+  "ssh-keygen -y -f /etc/ssh/ssh_host_ed25519_key; cat /var/lib/ssh/ssh_host_ecdsa_key.pub; sha256sum </var/lib/ssh/ssh_host_ecdsa_key; cat /etc/machine-id";
 let keys = "";
 
 test("volumes of every type are made, mounted where and as declared, and can be written", async () => {
@@ -91,7 +91,7 @@ test("volumes of every type are made, mounted where and as declared, and can be 
       "mkdir -p /root/p/DEBIAN /root/p/usr/share/own && echo hello >/root/p/usr/share/own/file && printf 'Package: own\\nVersion: 1\\nArchitecture: all\\nMaintainer: me <me@example.org>\\nDescription: mine\\n' >/root/p/DEBIAN/control && dpkg-deb -b /root/p /root/own.deb >/dev/null && dpkg -i /root/own.deb >/dev/null && dpkg-query -W own; sync",
       /^own\t1$/,
     ],
-    keys: [KEYS, /^ssh-ed25519 \S+.*\necdsa-sha2-nistp256 \S+.*\n[0-9a-f]{64} /],
+    keys: [KEYS, /^ssh-ed25519 \S+.*\necdsa-sha2-nistp256 \S+.*\n[0-9a-f]{64} .*\n[0-9a-f]{32}$/],
   });
   keys = answers.keys!;
 });

@@ -26,8 +26,6 @@ export interface DeclaredVm {
   readonly limits: Limits;
   /** Null in a user's own systemd. */
   readonly user: string | null;
-  /** Whether it is installed only when it is not there, as deployed VMs are that are updated by themselves. */
-  readonly installedOnce: boolean;
   /** Seconds that the guest has to power off. */
   readonly shutdownTimeout: number;
   /** Seconds without an answer after which it is restarted; null: never. */
@@ -54,7 +52,8 @@ function dropIn(unit: string): string {
   return `${unit}.d/${DECLARED_DROP_IN}`;
 }
 
-function installText({ name, installedOnce }: DeclaredVm, settings: UnitSettings): string {
+/** Runs when the VM is not there: what is there was installed by a switch, or by an update that a start must not undo. */
+function installText({ name }: DeclaredVm, settings: UnitSettings): string {
   const state = unitPath(settings.stateDirectory);
   return unitText({
     Unit: {
@@ -63,9 +62,7 @@ function installText({ name, installedOnce }: DeclaredVm, settings: UnitSettings
       After: RECOVER_UNIT,
       PartOf: unitOf(name),
       RequiresMountsFor: `${unitWord(state)} ${unitWord(unitPath(settings.storeDirectory))}`,
-      ConditionPathExists: installedOnce
-        ? `!${state}/${name}/${vmNames.current}`
-        : `${state}/${GENERATIONS_DIRECTORY}`,
+      ConditionPathExists: [`${state}/${GENERATIONS_DIRECTORY}`, `!${state}/${name}/${vmNames.current}`],
     },
     Service: {
       Type: "oneshot",

@@ -11,7 +11,7 @@ import { COMMON_USER, STORE_GROUP, unitOf } from "./names.ts";
 import { signed } from "./unit-text.ts";
 
 /** A VM of a host to be built. */
-export interface SpecifiedVm extends Omit<DeclaredVm, "installedOnce"> {
+export interface SpecifiedVm extends DeclaredVm {
   readonly record: Omit<RecordedVm, "runner" | "system">;
   /** Null for a deployed VM that is updated by itself: it is installed once, and not by the host's store path. */
   readonly runner: Recipe | null;
@@ -45,7 +45,7 @@ export function planHost(host: HostSpecification): PlannedHost {
   const networks = filesOfNetworks(host.networks, host.storeDirectory);
   const units = new Map<string, HostFile>([
     ...(host.isEnabled ? hostUnits(host, startedUnits(record)) : []),
-    ...host.vms.flatMap((vm) => [...declaredUnits({ ...vm, installedOnce: vm.runner === null }, host)]),
+    ...host.vms.flatMap((vm) => [...declaredUnits(vm, host)]),
     ...networks.units,
   ]);
   const hasEtc = host.isEnabled && host.scope === "system";

@@ -1,16 +1,21 @@
-/** Switches that change a running guest, on a systemd host. The guest is a real one, booted by its unit. */
+/**
+ * A real guest below the host's units: switches change it while it runs, it comes back when its hypervisor dies, and is
+ * powered off by its unit.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { needsHosts, startHost } from "./container.ts";
 import { deliver, hostProject } from "./projects.ts";
-import { assertSettled, failure, link, STATE, show } from "./state.ts";
+import { assertSettled, failure, isActive, link, STATE, show } from "./state.ts";
 
 /** Seconds that the guest may take to come up. */
 const BOOT_TIME = 300;
 
 const config = (version: string, microvm = "") => `{
   microvm: {
+    vcpu: 1,
     shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
+    volumes: [{ image: "data.img", size: 64, mountPoint: "/var/lib/data" }],
     ${microvm}
   },
   environment: { etc: { version: { text: ${JSON.stringify(version)} } } },
@@ -24,7 +29,7 @@ const deployed = (version: string, microvm = "") =>
     `{ web: { pkgs, config: ${config(version, microvm)} } }`,
   );
 
-test("a switch or an update changes a running guest, and back, without a restart", {
+test("a guest is changed while it runs, comes back when it dies, and is powered off", {
   skip: needsHosts,
 }, async (t) => {
   const host = await startHost();
@@ -36,6 +41,8 @@ test("a switch or an update changes a running guest, and back, without a restart
   await host.until(["microvm", "exec", "web", "--", "true"], BOOT_TIME);
   assert.equal(await version(), "1");
   const first = await pid();
+  assert.equal(await host.ok(["ps", "-o", "user:30=", "-p", first]), "microvm-web");
+  assert.equal(await host.ok(["stat", "-c", "%U", `${STATE}/web/data.img`]), "microvm-web");
 
   const boot = await host.ok(["microvm", "analyze", "web", "--picture", "/root/boot.svg"]);
   assert.match(boot, /systemd-journald\.service/);
@@ -85,8 +92,25 @@ test("a switch or an update changes a running guest, and back, without a restart
   assert.deepEqual(await booted(), [updated, updated]);
   assert.equal(await pid(), first);
 
+  await host.ok(["systemctl", "kill", "--signal=KILL", "microvm@web"]);
+  // A unit that is still starting is ended without its guest being asked.
+  await host.until(
+    [
+      "sh",
+      "-c",
+      `[ "$(systemctl show -P MainPID microvm@web)" != ${first} ] && systemctl is-active --quiet microvm@web`,
+    ],
+    BOOT_TIME,
+  );
+  assert.equal(await version(), "4");
+
   const began = Date.now();
   await host.ok(["systemctl", "stop", "microvm@web"]);
   t.diagnostic(`stopped after ${((Date.now() - began) / 1000).toFixed(1)} s`);
   assert.equal(await show(host, "microvm@web", "Result"), "success");
+  // The journal takes lines with colours for binary.
+  const journal = "journalctl --all --output=cat --unit=microvm@web.service";
+  assert.match(await host.ok(["sh", "-c", journal]), /poweroff\.target|reboot: Power down/);
+  await host.until(["sh", "-c", `[ ! -h ${STATE}/web/booted ]`]);
+  assert.ok(!(await isActive(host, "web")));
 });
