@@ -1,9 +1,9 @@
-/** A guest in the foreground: its console, its forwarded port, and the ways to end it. */
+/** A guest in the foreground, on a terminal: its console, its forwarded port, and how it is left. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { onTerminal } from "./on-terminal.ts";
-import { freePort, guestProject, microvm, STORE_SHARE, startMicrovm } from "./support.ts";
+import { freePort, guestProject, microvm, STORE_SHARE } from "./support.ts";
 
 const port = await freePort();
 const directory = guestProject(`
@@ -22,27 +22,27 @@ const directory = guestProject(`
   },
 `);
 
-test("without a terminal the console is printed, a forwarded port answers, and SIGTERM powers the guest off", async () => {
-  const vm = startMicrovm(["run", directory]);
-  await vm.until(/root@guest/);
-  assert.equal(await page(), "a page\n");
-  const second = await microvm(["run", directory, "--exec", "true"]);
-  assert.equal(second.code, 1);
-  assert.match(second.stderr, /^error: "guest" of this project runs already$/m);
-  vm.child.kill("SIGTERM");
-  assert.equal(await vm.exited, 128 + 15);
-  assert.match(vm.output(), /reboot: Power down/);
-});
-
-test("on a terminal keys reach the guest's shell, and Ctrl-] three times powers it off", async () => {
+test("on a terminal keys reach the guest's shell, a forwarded port answers, and Ctrl-] three times powers it off", async () => {
+  let answer = "";
+  let second: Awaited<ReturnType<typeof microvm>> | undefined;
   const screen = await onTerminal(
     ["run", directory],
     [
       [/root@guest/, "echo $((6 * 7)) from $(hostname)\r"],
-      [/42 from guest/, "\x1d\x1d\x1d"],
+      [
+        /42 from guest/,
+        async () => {
+          answer = await page();
+          second = await microvm(["run", directory, "--exec", "true"]);
+          return "\x1d\x1d\x1d";
+        },
+      ],
     ],
   );
   assert.match(screen, /reboot: Power down[\s\S]*code 0\s/);
+  assert.equal(answer, "a page\n");
+  assert.equal(second?.code, 1);
+  assert.match(second.stderr, /^error: "guest" of this project runs already$/m);
 });
 
 /** The page behind the forwarded port, as soon as the web server answers. */

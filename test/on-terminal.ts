@@ -9,10 +9,10 @@ const PROGRAM = [process.execPath, `${ROOT}/bin/microvm.js`];
 /** How long a screen may take to show what is waited for, in milliseconds: a guest's start on a busy machine, and more. */
 const SCREEN_TIME = 300_000;
 
-/** What the screen shows when the program runs on a terminal of 33 rows and 99 columns, the keys that it gets: each once what stands before it was seen. */
+/** What the screen shows when the program runs on a terminal of 33 rows and 99 columns, the keys that it gets: each once what stands before it was seen, or what comes of a function then. */
 export async function onTerminal(
   args: readonly string[],
-  steps: readonly (readonly [RegExp, string])[],
+  steps: readonly (readonly [RegExp, string | (() => Promise<string>)])[],
   changes: Readonly<Record<string, string>> = {},
 ) {
   const line = `stty rows 33 cols 99; ${quoteCommand([...PROGRAM, ...args])}; echo "code $?"; stty -a`;
@@ -30,7 +30,7 @@ export async function onTerminal(
         assert.ok(Date.now() - begun < SCREEN_TIME, `${seen} did not appear:\n${screen}`);
         assert.equal(terminal.exitCode, null, `ended before ${seen}:\n${screen}`);
       }
-      terminal.stdin.write(keys);
+      terminal.stdin.write(typeof keys === "string" ? keys : await keys());
     }
     await ended(terminal);
     return screen;
