@@ -10,7 +10,7 @@ export const PROGRAM_FILES = [
   "store/digest-worker",
 ] as const;
 
-/** The address of one. What is built has them in the same places, and this file or the part that it is in one directory below the top. */
+/** The address of one. What is built has them in the same places; who asks is one directory below the top there as well. */
 export function programFile(name: (typeof PROGRAM_FILES)[number]): URL {
   return new URL(`../${name}${extname(import.meta.filename)}`, import.meta.url);
 }
