@@ -70,6 +70,8 @@ test("the service answers, may next to nothing, and is all that there is", async
 test("its state lasts, on the volume, and SIGTERM powers the guest off", async () => {
   const vm = startMicrovm(["run", example]);
   assert.equal(await ask(120), "visit 3\n");
+  // A guest that is still starting is ended unasked.
+  await vm.until(/microvm-stage-multi-user/);
   vm.child.kill("SIGTERM");
   assert.equal(await vm.exited, 128 + 15);
   assert.match(vm.output(), /reboot: Power down/);

@@ -126,7 +126,7 @@ test(`a build killed at ${KILLS} random instants leaves a store that is intact a
   assert.equal(undisturbed.code, 0, undisturbed.stderr);
   const here = digests(store);
   const there = digests(STORE);
-  assert.equal(Object.keys(here).length, 6, Object.keys(here).join("\n"));
+  assert.equal(Object.keys(here).length, 5, Object.keys(here).join("\n"));
   for (const [name, digest] of Object.entries(here)) assert.equal(digest, there[name], name);
 });
 
