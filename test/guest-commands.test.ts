@@ -13,13 +13,12 @@ import {
   guestProject,
   microvm,
   needsRoot,
-  ROOT,
+  PROGRAM,
   STORE_SHARE,
   startMicrovm,
   temporaryDirectory,
 } from "./support.ts";
 
-const PROGRAM = [process.execPath, `${ROOT}/bin/microvm.js`];
 const files = temporaryDirectory();
 const started = needsRoot ? undefined : await start();
 const here: Readonly<Record<string, string>> = started ? { MICROVM_STATE_DIR: started.state } : {};

@@ -17,7 +17,7 @@ import {
   environment,
   guestProject,
   microvm,
-  ROOT,
+  PROGRAM,
   STORE,
   STORE_SHARE,
   startMicrovm,
@@ -36,7 +36,7 @@ const random = randomOf(SEED);
 
 /** Builds until the instant; tells the exit status, or that the build was killed before its end. */
 async function buildUntil(milliseconds: number): Promise<number | "killed"> {
-  const child = spawn(process.execPath, [join(ROOT, "bin/microvm.js"), "build", "--quiet", directory], {
+  const child = spawn(PROGRAM[0]!, [...PROGRAM.slice(1), "build", "--quiet", directory], {
     env: environment({ MICROVM_STORE: store }),
     stdio: ["ignore", "ignore", "pipe"],
   });

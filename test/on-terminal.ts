@@ -2,9 +2,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { ended, quoteCommand, spawn } from "../src/os/processes.ts";
-import { environment, ROOT } from "./support.ts";
-
-const PROGRAM = [process.execPath, `${ROOT}/bin/microvm.js`];
+import { environment, PROGRAM } from "./support.ts";
 
 /** How long a screen may take to show what is waited for, in milliseconds: a guest's start on a busy machine, and more. */
 const SCREEN_TIME = 300_000;

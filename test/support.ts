@@ -38,7 +38,8 @@ export function environment(changes: Readonly<Record<string, string>> = {}): Rec
   };
 }
 
-const PROGRAM = [process.execPath, join(ROOT, "bin/microvm.js")];
+/** Starts the program: from its sources, when a file of tests is run by itself. */
+export const PROGRAM = [process.execPath, process.env.MICROVM_TEST_PROGRAM ?? join(ROOT, "bin/microvm.js")];
 
 /** Runs the program to its end. */
 export async function microvm(args: readonly string[], changes: Readonly<Record<string, string>> = {}) {

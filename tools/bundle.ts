@@ -1,5 +1,11 @@
 /** How programs are put together into few files. */
-import type { BuildOptions } from "esbuild";
+import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build } from "esbuild";
+import { PROGRAM_FILES } from "../src/os/program-files.ts";
+
+const TOP = fileURLToPath(new URL("..", import.meta.url));
 
 /** Of esbuild. Packages stay where they are. */
 export const BUNDLE = {
@@ -10,3 +16,37 @@ export const BUNDLE = {
   target: "node24",
   logLevel: "warning",
 } as const satisfies BuildOptions;
+
+/** What projects import is loaded by the process that evaluates them: they must have the same modules. */
+const TOGETHER: readonly string[] = ["config/child", "index"];
+
+/** Puts each of the program's files together in a directory: that of the package is `dist`. */
+export async function bundleProgram(output: string): Promise<void> {
+  const isTogether = (name: string) => TOGETHER.includes(name);
+  const entriesOf = (names: readonly string[]) =>
+    names.map((name) => ({ in: join(TOP, `src/${name}.ts`), out: name }));
+  await build({
+    entryPoints: entriesOf(PROGRAM_FILES.filter(isTogether)),
+    outdir: output,
+    ...BUNDLE,
+    splitting: true,
+    // One directory below the top, as src/os/program-files.ts wants it.
+    chunkNames: "parts/[name]-[hash]",
+  });
+  for (const name of PROGRAM_FILES.filter((name) => !isTogether(name))) {
+    await build({ entryPoints: entriesOf([name]), outdir: output, ...BUNDLE });
+  }
+}
+
+/** A directory with the program as the package has it, without types. Gives the file that starts it. */
+export async function makeProgram(directory: string): Promise<string> {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  await bundleProgram(join(directory, "dist"));
+  for (const name of ["bin", "package.json"]) {
+    cpSync(join(TOP, name), join(directory, name), { recursive: true });
+  }
+  if (existsSync(join(TOP, "node_modules")))
+    symlinkSync(join(TOP, "node_modules"), join(directory, "node_modules"));
+  return join(directory, "bin/microvm.js");
+}

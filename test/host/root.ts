@@ -82,7 +82,7 @@ function digestOfSources(): string {
   const hash = createHash("sha256");
   for (const file of [
     ...files,
-    ...["package.json", "tools/build.ts"].map((name) => join(ROOT, name)),
+    ...["package.json", "tools/build.ts", "tools/bundle.ts"].map((name) => join(ROOT, name)),
   ].sort()) {
     hash.update(`${basename(file)}\0`).update(readFileSync(file));
   }
