@@ -65,7 +65,7 @@ test("shutting down asks the agent, then the power button, by sockets whatever t
   assert.match(calls, /^UNIX-CONNECT:it\\'s\\,\\ a\\:b\.sock\n\{"execute":"qmp_capabilities"\}\n/);
   assert.match(
     calls,
-    /^UNIX-CONNECT:web\.agent\.sock\n\{"execute":"guest-exec",.*poweroff\.target.*\n\{"execute":"guest-shutdown",.*"powerdown"/m,
+    /^UNIX-CONNECT:web\.agent\.sock\n\{"execute":"guest-exec",.*kill -s RTMIN\+4 1.*\n\{"execute":"guest-shutdown",.*"powerdown"/m,
   );
   assert.equal(calls.match(/system_powerdown/g)?.length, 2);
   assert.doesNotMatch(calls, /"quit"/);

@@ -13,11 +13,11 @@ const BUTTON_TIME = 2;
 const FIRST_TIME = 2;
 
 /**
- * Powers a guest off, by its init itself: shutdown(8), which the agent would call, has systemd start its bus and its
- * login manager first, if only to stop them again.
+ * Powers a guest off, by the signal that has systemd do so (systemd(1)): shutdown(8), which the agent would call, has
+ * the bus and the login manager started first, if only to be stopped again. A shell that has no name for the signal is
+ * busybox's.
  */
-const POWER_OFF =
-  "[ -d /run/systemd/system ] && systemctl start poweroff.target --job-mode=replace-irreversibly --no-block || exec /sbin/shutdown -P now";
+const POWER_OFF = "[ -d /run/systemd/system ] && kill -s RTMIN+4 1 || exec /sbin/shutdown -P now";
 
 /** Questions to the agent, the second for one that runs no commands. */
 const AGENT_LINES = [
