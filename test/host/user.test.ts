@@ -2,9 +2,24 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Host, needsHosts, startHost } from "./container.ts";
-import { deliver, hostProject, sleeper } from "./projects.ts";
+import { deliver, hostProject } from "./projects.ts";
 
 const STATE = "/home/alice/.local/state/microvm";
+
+/** A guest that QEMU's own network leads to: whoever comes to the host's port is greeted. */
+const GUEST = `{
+  microvm: {
+    mem: 384,
+    shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
+    interfaces: [{ type: "user", id: "net0" }],
+    forwardPorts: [{ host: { port: 8080 }, guest: { port: 80 } }],
+  },
+  networking: { firewall: { allowedTCPPorts: [80] } },
+  systemd: {
+    sockets: { hello: { wantedBy: ["sockets.target"], listenStreams: ["80"], socketConfig: { Accept: true } } },
+    services: { "hello@": { serviceConfig: { StandardInput: "socket" }, script: "echo hello from $(uname -n)" } },
+  },
+}`;
 
 describe("a user's own host", { skip: needsHosts }, async () => {
   const host = needsHosts === false ? await startHost() : (undefined as unknown as Host);
@@ -13,12 +28,13 @@ describe("a user's own host", { skip: needsHosts }, async () => {
     ...["HOME=/home/alice", "USER=alice", "XDG_RUNTIME_DIR=/run/user/1000", "--chdir=/home/alice"],
     ...command,
   ];
+  const systemctl = (...command: string[]) => as("systemctl", "--user", ...command);
 
   test("without a systemd of the user's there is an error that says what to do", async () => {
     await host.ok(["useradd", "--create-home", "--uid", "1000", "alice"]);
     await deliver(
       host,
-      hostProject(`{ vms: { web: { pkgs, config: ${sleeper("1")} } } }`).replace(
+      hostProject(`{ vms: { web: { pkgs, config: ${GUEST} } } }`).replace(
         'const storeDir = "/var/lib/microvm/store";',
         'const storeDir = "/home/alice/.local/share/microvm/store";',
       ),
@@ -33,7 +49,7 @@ describe("a user's own host", { skip: needsHosts }, async () => {
     );
   });
 
-  test("is switched, runs its VM as the user, and starts it again at boot", async () => {
+  test("is switched, and boots its guest as the user", async () => {
     // What `loginctl enable-linger` does, which needs a session.
     await host.ok(["sh", "-c", "mkdir -p /var/lib/systemd/linger && touch /var/lib/systemd/linger/alice"]);
     await host.ok(["systemctl", "start", "user@1000.service"]);
@@ -45,27 +61,36 @@ describe("a user's own host", { skip: needsHosts }, async () => {
     `;
     await host.ok(["sh", "-euc", exported]);
     await host.ok(as("microvm", "store", "import", "--allow-unsigned", "--input", "/run/stream"));
+    // The guest boots: its unit is active when it is up.
     assert.match(await host.ok(as("microvm", "switch", "--yes", "--quiet")), /generation 1 is in force$/);
-    await host.ok(
-      as(
-        "systemctl",
-        "--user",
-        "is-active",
-        "--quiet",
-        "microvm@web.service",
-        "microvm-virtiofsd@web.service",
-      ),
-    );
-    assert.equal(await host.ok(["ps", "-o", "user=", "-C", "sleep"]), "alice");
+    await host.ok(systemctl("is-active", "--quiet", "microvm@web", "microvm-virtiofsd@web"));
+    const pid = await host.ok(systemctl("show", "-P", "MainPID", "microvm@web"));
+    assert.equal(await host.ok(["ps", "-o", "user=", "-p", pid]), "alice");
     assert.equal(
       await host.ok(as("readlink", `${STATE}/web/booted`)),
       await host.ok(as("readlink", `${STATE}/web/current`)),
     );
     assert.equal((await host.run(as("microvm", "switch", "--dry-run"))).code, 0);
+  });
+
+  test("reaches the guest: commands, status, a forwarded port", async () => {
+    const inside = await host.ok(as("microvm", "exec", "web", "--", "sh", "-c", "id -un; uname -n"));
+    assert.equal(inside, "root\nweb");
+    const [status] = JSON.parse(await host.ok(as("microvm", "status", "web", "--json")));
+    assert.deepEqual([status.active, status.stage, status.answers], ["active", "Up", true]);
+    await host.until(as("bash", "-c", '[ "$(cat </dev/tcp/127.0.0.1/8080)" = "hello from web" ]'), 20);
+  });
+
+  test("stops the guest, and starts it again when the machine boots", async (t) => {
+    const began = Date.now();
+    await host.ok(systemctl("stop", "microvm@web"));
+    t.diagnostic(`stopped after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    assert.equal(await host.ok(systemctl("show", "-P", "Result", "microvm@web")), "success");
+    await host.until(as("sh", "-c", `[ ! -h ${STATE}/web/booted ]`));
+    assert.equal(await host.ok(["sh", "-c", "ps -eo args | grep -E '[v]irtiofsd|[q]emu-system' || :"]), "");
 
     await host.reboot();
-    await host.until(as("systemctl", "--user", "is-active", "--quiet", "microvm@web.service"));
-    await host.ok(as("systemctl", "--user", "stop", "microvm@web.service"));
-    await host.until(as("sh", "-c", `[ ! -h ${STATE}/web/booted ]`));
+    await host.until(systemctl("is-active", "--quiet", "microvm@web"));
+    assert.equal(await host.ok(as("microvm", "exec", "web", "--", "uname", "-n")), "web");
   });
 });
