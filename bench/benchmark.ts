@@ -19,7 +19,7 @@ export interface Setting {
 }
 
 /** What figures are counted in. */
-export type Unit = "s" | "ms" | "MiB";
+export type Unit = "s" | "ms" | "MiB" | "%";
 
 /** A result; figures are medians. */
 export interface Figure {

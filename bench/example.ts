@@ -24,6 +24,8 @@ const PROJECTS = {
   "no-services": join(TOP, "bench/projects/no-services"),
   /** Many VMs; build it with `--all`. */
   fleet: join(TOP, "bench/projects/fleet"),
+  /** A machine and many VMs for it; build it with `--all`. */
+  parallel: join(TOP, "bench/projects/parallel"),
 } as const;
 
 /** A copy of a project with a store of its own. */

@@ -1,6 +1,6 @@
 /**
  * Benchmarks, each beside a peer in the same run where there is one:
- * `npm run bench -- [build|rebuild|config-layer|boot|eval|resolve|switch|list|live|all] [--json] [--runs N]`.
+ * `npm run bench -- [build|rebuild|config-layer|boot|eval|resolve|switch|host-start|list|live|all] [--json] [--runs N]`.
  * Figures go to standard output, what is going on to standard error.
  */
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ import { configLayer } from "./config-layer.ts";
 import { evaluate } from "./eval.ts";
 import { fleetBuild } from "./fleet-build.ts";
 import { growth } from "./growth.ts";
+import { hostStart } from "./host-start.ts";
 import { list } from "./list.ts";
 import { live } from "./live.ts";
 import { rebuild } from "./rebuild.ts";
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   rebuild,
   fleetBuild,
   switching,
+  hostStart,
   boot,
   coldBuild,
   growth,

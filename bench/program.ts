@@ -5,7 +5,8 @@ import { build } from "esbuild";
 import { BUNDLE, makeProgram } from "../tools/bundle.ts";
 import type { Workspace } from "./workspace.ts";
 
-const TOP = resolve(import.meta.dirname, "..");
+/** The checkout, whose modules the compiled program uses. */
+export const PROGRAM_TOP = resolve(import.meta.dirname, "..");
 
 /** The command that starts the program; it is put together in the workspace once. */
 export async function programCommand(workspace: Workspace): Promise<readonly string[]> {
@@ -18,8 +19,8 @@ export async function programCommand(workspace: Workspace): Promise<readonly str
 export async function ownProgramCommand(workspace: Workspace, name: string): Promise<readonly string[]> {
   const directory = join(workspace.directory, name);
   if (!existsSync(directory)) {
-    await build({ ...BUNDLE, entryPoints: [join(TOP, "bench", `${name}.ts`)], outdir: directory });
-    symlinkSync(join(TOP, "node_modules"), join(directory, "node_modules"));
+    await build({ ...BUNDLE, entryPoints: [join(PROGRAM_TOP, "bench", `${name}.ts`)], outdir: directory });
+    symlinkSync(join(PROGRAM_TOP, "node_modules"), join(directory, "node_modules"));
   }
   return [process.execPath, join(directory, `${name}.js`)];
 }
