@@ -98,6 +98,15 @@ export const generationNames = {
   pending: "pending",
 } as const;
 
+/** Below the state directory: what emulated VMs hold while they start; beside `next` a file for each processor, by number. */
+export const TURNS_DIRECTORY = ".turns";
+
+/** Inside that directory. */
+export const turnNames = {
+  /** Held by the one whose turn is next. */
+  next: "next",
+} as const;
+
 /** Inside a host's store path. */
 export const hostNames = {
   record: "host.json",

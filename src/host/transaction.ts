@@ -23,6 +23,7 @@ import { explainFullState } from "./installed.ts";
 import type { HostMachine } from "./machine.ts";
 import { unitOf } from "./names.ts";
 import { isRunning } from "./systemd.ts";
+import { makeTurns } from "./turns.ts";
 
 /** How the lock is waited for, and what is told. */
 export interface LockOptions {
@@ -38,6 +39,7 @@ export async function lockHost(machine: HostMachine, options: LockOptions): Prom
   const path = writableLock(machine.stateDirectory);
   const lock = (await lockFile(path, { wait: false })) ?? (await waitFor(path, options));
   try {
+    makeTurns(machine.stateDirectory);
     const pending = readPending(machine.stateDirectory);
     if (pending) {
       options.onWarning("A change of this host was cut off: the generation before it is put back first");

@@ -157,6 +157,8 @@ if [ -n "\${NOTIFY_SOCKET:-}" ]; then
   mkfifo -m 0600 .keys
   exec <>.keys
   rm -f .keys
+  # microvm-ready alone keeps the turn.
+  exec 9<&-
   unset NOTIFY_SOCKET
 fi
 `;

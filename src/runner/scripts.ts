@@ -10,6 +10,7 @@ import { attachmentLines } from "./attachments.ts";
 import { START_READY } from "./lifecycle.ts";
 import { PROLOGUE } from "./prologue.ts";
 import { credentialLines, hostKeyLines, type NewHostKey } from "./secrets.ts";
+import { TAKE_TURN } from "./turns.ts";
 import { becomeUserLines, RUN_BY_ROOT } from "./user.ts";
 import { type RunnerVolume, type VolumePrograms, volumesLines } from "./volumes.ts";
 import { type Program, programWords, quoteArguments } from "./words.ts";
@@ -53,6 +54,7 @@ export function runScript(machine: MachineSpec, hypervisor: Hypervisor, settings
       ? "extra_args=''"
       : `extra_args=$(${quoteWord(settings.extraArgsScript)})\nset -f`,
     onPath ? consoleLines(machine, hypervisor, program) : "",
+    TAKE_TURN,
     START_READY,
     "# shellcheck disable=SC2086 # extra arguments are words",
     `exec ${program} ${onPath ? '"$@" ' : ""}\\\n  ${quoteArguments(command)} $extra_args`,
