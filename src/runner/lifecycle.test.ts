@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -133,7 +133,11 @@ async function ready(test: TestContext, readiness: { stage: string; timeout: num
   test.after(() => server.close());
   await once(server, "listening");
   const script = place.script("microvm-ready", readyScript(machine({ readiness }), SOCAT));
-  const child = spawn(script, { cwd: place.vm, env: place.environment(), stdio: "ignore" });
+  // The turn to start.
+  const turn = openSync(join(place.vm, "words"), "r");
+  const stdio = [...Array.from({ length: 9 }, () => "ignore" as const), turn];
+  const child = spawn(script, { cwd: place.vm, env: place.environment(), stdio });
+  closeSync(turn);
   test.after(() => child.kill("SIGKILL"));
   const closed = once(child, "close");
   return {
@@ -141,6 +145,7 @@ async function ready(test: TestContext, readiness: { stage: string; timeout: num
     asked: () => place.read("asked"),
     told: () => (existsSync(join(place.vm, "told")) ? place.read("told") : ""),
     closed,
+    hasTurn: () => existsSync(`/proc/${child.pid}/fd/9`),
     server,
   };
 }
@@ -148,10 +153,13 @@ async function ready(test: TestContext, readiness: { stage: string; timeout: num
 test("systemd is told each stage, which gives more time, and that the guest is up", {
   timeout: 20_000,
 }, async (t) => {
-  const { tell, told, asked, closed } = await ready(t, { stage: "nginx.service", timeout: 9 });
+  const { tell, told, asked, hasTurn, closed } = await ready(t, { stage: "nginx.service", timeout: 9 });
   tell("basic\nnonsense\nbasic\n");
   while (!told().includes("basic")) await delay(20);
-  tell("agent\nnginx.service\n");
+  assert.ok(hasTurn());
+  tell("agent\n");
+  while (hasTurn()) await delay(20);
+  tell("nginx.service\n");
   assert.deepEqual(await closed, [0, null]);
   assert.equal(
     told(),

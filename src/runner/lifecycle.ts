@@ -115,7 +115,7 @@ done
   ulimit -f 8
   # The socket may be that of a hypervisor that was killed, until the next one has made its own.
   exec ${programWords(socat)} -u ${quoteWord(`UNIX-CONNECT:${socatPath(readinessSocket)},retry=600,interval=0.1`)} CREATE:"$stages"
-) 2>/dev/null &
+) 2>/dev/null 9<&- &
 listener=$!
 trap 'kill "$listener" 2>/dev/null || :' EXIT
 
@@ -126,6 +126,8 @@ while [ -S "$socket" ]; do
     case $reached in *" $one "*) continue ;; esac
     reached="$reached$one "
     quiet=0
+    # What comes after it may be long waits: the turn of others to start.
+    if [ "$one" = agent ]; then exec 9<&-; fi
     if [ "$one" = ${quoteWord(stage)} ]; then
       tell --ready --status="Up"
       exit 0

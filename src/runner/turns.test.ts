@@ -32,7 +32,7 @@ test("emulated VMs of a unit start as their turns come, and others at once", {
   for (const name of ["next", "0"]) writeFileSync(join(turns, name), "");
   place.program("systemd-notify", 'echo "$*" >>told');
   // The turn ends with it.
-  place.script("microvm-ready", "#!/bin/sh\nwhile [ -e first ] && [ ! -e up ]; do sleep 0.05; done\n");
+  place.script("microvm-ready", "#!/bin/sh\nwhile [ -e ../.turns ] && [ ! -e up ]; do sleep 0.05; done\n");
   const start = (
     name: string,
     { accelerator, socket = "here" }: { accelerator?: string; socket?: string } = {},

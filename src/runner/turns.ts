@@ -11,8 +11,8 @@ const LOOK_TIME = 0.2;
 /**
  * An emulated guest keeps a processor busy until it is up, and many at once take longer than one after another: each
  * gets so little of its time that its own timers are most of what it does. What takes a turn is a lock on one of the
- * host's files, which microvm-ready inherits, so that it is over when the guest is up or does not come up. Nobody waits
- * for ever: whoever can read the files can hold them. `accel` is set.
+ * host's files, which microvm-ready inherits, so that it is over when the guest has its agent, is up, or does not come
+ * up. Nobody waits for ever: whoever can read the files can hold them. `accel` is set.
  */
 export const TAKE_TURN = `
 turns=../${TURNS_DIRECTORY}
