@@ -173,8 +173,10 @@ async function boot({ name, directory, layers, store, binds }: HostPlace) {
     const { stdout } = await runToEnd([...enter, "systemctl", "is-system-running"]);
     return ["running", "degraded"].includes(stdout.toString().trim());
   };
-  await poll(isUp, PATIENCE, "boot").catch((error) => {
+  await poll(isUp, PATIENCE, "boot").catch(async (error) => {
     nspawn.kill("SIGKILL");
+    await ended(nspawn);
+    await removeGroups(name);
     throw new Error(`${error}\n${console}`);
   });
   return { nspawn, init: init! };

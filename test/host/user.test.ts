@@ -79,6 +79,13 @@ describe("a user's own host", { skip: needsHosts }, async () => {
     const [status] = JSON.parse(await host.ok(as("microvm", "status", "web", "--json")));
     assert.deepEqual([status.active, status.stage, status.answers], ["active", "Up", true]);
     await host.until(as("bash", "-c", '[ "$(cat </dev/tcp/127.0.0.1/8080)" = "hello from web" ]'), 20);
+    // Nothing of the program's own stays beside a VM.
+    const all = (await host.ok(["ps", "-U", "alice", "-o", "args="])).split("\n");
+    const known = /qemu-system|virtiofsd|systemd|\(sd-pam\)|dbus-daemon/;
+    assert.deepEqual(
+      all.filter((line) => !known.test(line)),
+      [],
+    );
   });
 
   test("stops the guest, and starts it again when the machine boots", async (t) => {
