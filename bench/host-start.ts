@@ -84,7 +84,7 @@ async function layersOf(workspace: Workspace, example: Example): Promise<readonl
   const file = join(stdout.trim(), runnerNames.system, "system.json");
   const { layers } = JSON.parse(readFileSync(file, "utf8")) as { readonly layers: readonly string[] };
   return layers
-    .filter((name) => name.endsWith("-packages") || name.endsWith("-base"))
+    .filter((name) => /-(packages|services|base)$/.test(name))
     .map((name) => join(example.store, name));
 }
 
