@@ -1,6 +1,15 @@
 /** Evaluations that are kept: when one is used, when not, and what is never kept. */
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, type TestContext, test } from "node:test";
@@ -131,6 +140,21 @@ test("nothing is kept where somebody else could write, nor when that is switched
   chmodSync(cache, 0o770);
   assert.notEqual(timeOf(file), timeOf(file));
   assert.deepEqual(readdirSync(cache), []);
+});
+
+test("a cache that cannot be written to is done without", (t) => {
+  const file = clock(t);
+  timeOf(file, "/other");
+  const { lines, keep } = cachedEvaluation({
+    file,
+    root: dirname(file),
+    storeDir: "/store",
+    self: "path:/p",
+  });
+  assert.equal(lines, undefined);
+  rmSync(cache, { recursive: true });
+  keep(["answer"]);
+  assert.ok(!existsSync(cache));
 });
 
 test("what was used longest ago is removed", async (t) => {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { systemCode } from "../errors.ts";
 import {
   lstatSync,
   mkdirSync,
@@ -43,17 +44,28 @@ export function cachedEvaluation(request: EvaluationRequest): CachedEvaluation {
   const key = createHash("sha256").update(JSON.stringify([programState(), state, asked]));
   const file = join(directory, key.digest("hex"));
   const kept = readTextIfExists(file);
-  if (kept !== undefined) utimesSync(file, new Date(), new Date());
+  if (kept !== undefined) unlessRefused(() => utimesSync(file, new Date(), new Date()));
   return {
     lines: kept?.split("\n") as [string, ...string[]] | undefined,
     keep(lines) {
       if (treeState(request.root, request.storeDir) !== state) return;
       const text = lines.join("\n");
       if (text.length > LARGEST) return;
-      writeFileAtomically(file, text, { flush: false });
-      removeOldest(directory);
+      unlessRefused(() => {
+        writeFileAtomically(file, text, { flush: false });
+        removeOldest(directory);
+      });
     },
   };
+}
+
+/** Does what only saves time: a full disk, or another process that removes the same file, is nobody's fault. */
+function unlessRefused(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+  }
 }
 
 /** The directory of the cache, made if need be; absent when somebody else could decide what is in it. */
