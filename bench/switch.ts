@@ -40,13 +40,15 @@ export const switching: Benchmark = {
 /** Makes a host's project, and what runs `switch` there; the store is that of all of the benchmark's hosts. */
 async function hostOf(workspace: Workspace, count: number) {
   const directory = join(workspace.directory, `host-${count}`);
-  mkdirSync(directory);
-  writeFileSync(join(directory, PROJECT_FILE), projectOf(count));
+  // A directory of its own, as it is looked through for changes.
+  const project = join(directory, "project");
+  mkdirSync(project, { recursive: true });
+  writeFileSync(join(project, PROJECT_FILE), projectOf(count));
   writeFileSync(join(directory, "states"), statesOf(count));
   const machine = join(import.meta.dirname, "switch-machine.sh");
   const asRoot = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user", "--map-auto"];
   const command = ["unshare", ...asRoot, "--mount", "sh", machine, directory];
-  const program = [...command, ...(await programCommand(workspace)), "switch", `${directory}#default`];
+  const program = [...command, ...(await programCommand(workspace)), "switch", `${project}#default`];
   const env = {
     MICROVM_STORE: join(workspace.directory, "store"),
     MICROVM_STATE_DIR: join(directory, "state"),
