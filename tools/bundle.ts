@@ -1,5 +1,5 @@
 /** How programs are put together into few files. */
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
@@ -46,7 +46,6 @@ export async function makeProgram(directory: string): Promise<string> {
   for (const name of ["bin", "package.json"]) {
     cpSync(join(TOP, name), join(directory, name), { recursive: true });
   }
-  if (existsSync(join(TOP, "node_modules")))
-    symlinkSync(join(TOP, "node_modules"), join(directory, "node_modules"));
+  symlinkSync(join(TOP, "node_modules"), join(directory, "node_modules"));
   return join(directory, "bin/microvm.js");
 }

@@ -1,6 +1,6 @@
 /**
- * Runs the system tests, all or those of some files: `npm run test:system [-- FILE…]`. They start the program some thousand times, as it is in the package: from
- * its sources each start takes three times as long.
+ * Runs the system tests, all or those of some files: `npm run test:system [-- FILE…]`. They start the program some
+ * thousand times, as it is in the package: from its sources each start takes three times as long.
  */
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";

@@ -141,3 +141,17 @@ test("a terminal is told when nothing of the console is missed any more", async 
   guest.end();
   await guest.attach().attached;
 });
+
+test("a terminal may leave while the first one says nothing", { timeout: 30_000 }, async (t) => {
+  const directory = temporaryDirectory(t);
+  const hub = join(directory, "hub.sock");
+  const silent = createServer((socket) => socket.on("error", () => {}));
+  await new Promise<void>((resolve) => silent.listen(hub, resolve));
+  t.after(() => silent.close());
+  const places = { socket: join(directory, "console.sock"), hub, lock: join(directory, "lock") };
+  const leave = new AbortController();
+  const terminal = attachConsole(places, () => {}, leave.signal);
+  await delay(100);
+  leave.abort();
+  await terminal.ended;
+});

@@ -53,7 +53,7 @@ export function attachConsole(
   };
   const ended = (async () => {
     for (let failed = 0; failed < ATTEMPTS && !signal.aborted; failed++) {
-      const place = await takePlace(places);
+      const place = await takePlace(places, signal);
       if (place) {
         failed = 0;
         socket = place.socket;
@@ -87,9 +87,9 @@ interface Place {
   leave(): Promise<void>;
 }
 
-async function takePlace(places: ConsolePlaces): Promise<Place | undefined> {
+async function takePlace(places: ConsolePlaces, signal: AbortSignal): Promise<Place | undefined> {
   const other = await tryConnect(places.hub);
-  if (other && (await isGreeted(other))) {
+  if (other && (await isGreeted(other, signal))) {
     return { socket: other, pass: () => {}, leave: async () => void other.destroy() };
   }
   const lock = await lockFile(places.lock, { wait: false });
@@ -114,9 +114,12 @@ async function takePlace(places: ConsolePlaces): Promise<Place | undefined> {
 /** The first terminal's first byte to another, which then misses nothing that is printed; no console prints it. */
 const GREETING = Buffer.alloc(1);
 
-/** Takes the greeting; false when the first terminal left before. */
-function isGreeted(socket: Socket): Promise<boolean> {
+/** Takes the greeting; false when the first terminal left before, or this one is to leave: the first may have stopped. */
+function isGreeted(socket: Socket, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
+    const stop = () => socket.destroy();
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
     socket.on("error", () => {});
     socket.once("close", () => resolve(false));
     socket.once("readable", () => {
