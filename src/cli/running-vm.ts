@@ -1,4 +1,5 @@
 /** The running VM that a person names. */
+import { setTimeout as delay } from "node:timers/promises";
 import { type KnownVm, knownVms, runningFacts, type VmFacts } from "../control/find-vm.ts";
 import { type GuestAgent, waitForAgent } from "../control/guest-agent.ts";
 import { MicrovmError } from "../errors.ts";
@@ -13,13 +14,22 @@ export interface RunningVm extends VmFacts {
   readonly installed: boolean;
 }
 
+/** What a hypervisor that is killed needs to close one socket after the other, in milliseconds, with a margin. */
+const CLOSING_TIME = 200;
+
+async function hasEnded(socket: string): Promise<boolean> {
+  if (!(await canConnect(socket))) return true;
+  await delay(CLOSING_TIME);
+  return !(await canConnect(socket));
+}
+
 /** Does something with a VM; when that fails because the VM has ended, the error says so. Errors: `guest-failed`. */
 export async function explainEnd<T>(vm: RunningVm, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const socket = vm.controlSocket ?? vm.agentSocket;
-    if (!(error instanceof MicrovmError) || socket === undefined || (await canConnect(socket))) throw error;
+    if (!(error instanceof MicrovmError) || socket === undefined || !(await hasEnded(socket))) throw error;
     throw new MicrovmError("guest-failed", `The VM "${vm.name}" has ended meanwhile`, {
       hint: `See the end of its console: "microvm logs ${vm.name}", or "console.log" in "${vm.directory}"`,
       cause: error,
