@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Starts the program. Kept to what any Node understands, so that one too old gets a sentence, not a stack trace.
-import { existsSync, statSync } from "node:fs";
-import module from "node:module";
+// Node's own modules are not imported: that makes a module of each export, used or not, which takes longer than all here.
 
 if (Number(process.versions.node.split(".")[0]) < 24) {
   process.stderr.write(
@@ -9,7 +8,8 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
   );
   process.exitCode = 1;
 } else {
-  keepCompiled();
+  const { existsSync, statSync } = process.getBuiltinModule("node:fs");
+  keepCompiled(existsSync, statSync);
   // A checkout runs from its sources; an installed package from what was built of them.
   const source = new URL("../src/cli/main.ts", import.meta.url);
   const { main } = await import(
@@ -20,8 +20,10 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 
 // Compiled code is kept for the next start, which then takes a third of the time. Only below a home that is this
 // user's own: whoever can write there decides what is run.
-function keepCompiled() {
+function keepCompiled(existsSync, statSync) {
   const home = process.env.HOME;
   if (!home || !existsSync(home) || statSync(home).uid !== process.getuid()) return;
-  module.enableCompileCache(`${process.env.XDG_CACHE_HOME || `${home}/.cache`}/microvm/node`);
+  process
+    .getBuiltinModule("node:module")
+    .enableCompileCache(`${process.env.XDG_CACHE_HOME || `${home}/.cache`}/microvm/node`);
 }

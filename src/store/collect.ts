@@ -23,7 +23,7 @@ import { dependentsFirst, inputNames, reachableFrom } from "./reachable.ts";
 import { isStorePathName } from "./recipe.ts";
 import { removeOldRepositories } from "./repositories.ts";
 import { linkRoots, type Root, registeredRoots } from "./roots.ts";
-import { lockCollection, readTemporaryRoots } from "./temporary-roots.ts";
+import { lockCollection, openTemporaryRoots, readTemporaryRoots } from "./temporary-roots.ts";
 import { openWorkspace } from "./workspace.ts";
 
 /** What is collected. */
@@ -65,7 +65,8 @@ export async function collectGarbage(directory: string, options: CollectOptions)
   prepareDirectory(directory);
   try {
     if (options.dryRun) return await tell(directory, options);
-    await using workspace = await openWorkspace(directory);
+    await using roots = openTemporaryRoots(directory);
+    await using workspace = await openWorkspace(directory, roots);
     const { garbage, kept } = await moveGarbage(directory, workspace.directory, options);
     const trees = garbage.map((name) => join(workspace.directory, name));
     const freed = await diskUsage(trees);
@@ -114,13 +115,13 @@ async function moveGarbage(directory: string, to: string, options: CollectOption
     rmSync(infoFile(directory, name), { force: true });
     removeLog(directory, name);
   }
-  removeLocks(directory, await readTemporaryRoots(directory));
+  removeClaims(directory, await readTemporaryRoots(directory));
   syncDirectory(directory);
   return decision;
 }
 
-/** Lock files of paths that nobody works with: who will want one adds a temporary root first, and waits for us. */
-function removeLocks(directory: string, working: readonly string[]): void {
+/** Claims of the dead, on paths that nobody works with: who will want one adds a temporary root first, and waits for us. */
+function removeClaims(directory: string, working: readonly string[]): void {
   const parent = join(directory, storeNames.locks);
   const used = new Set(working);
   for (const name of readdirSync(parent)) {

@@ -8,9 +8,8 @@ import { join } from "node:path";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { writeAttributes } from "../os/attributes.ts";
 import { removeTree } from "../os/files.ts";
-import { lockFile } from "../os/locks.ts";
 import { syncDirectory } from "../os/sync.ts";
-import { storeNames } from "../paths.ts";
+import { claimPath } from "./claims.ts";
 import { isPresent, prepareDirectory } from "./directory.ts";
 import { explainStoreFailure } from "./failures.ts";
 import { type IncomingTree, writeIncoming } from "./incoming-tree.ts";
@@ -47,6 +46,7 @@ export interface Imported {
 const MAX_ENTRIES = 4_000_000;
 
 interface Run extends ImportOptions {
+  readonly roots: TemporaryRoots;
   readonly directory: string;
   readonly reader: StreamReader;
   readonly workspace: string;
@@ -63,8 +63,8 @@ export async function importClosure(
 ): Promise<Imported> {
   prepareDirectory(directory);
   await using own = openTemporaryRoots(directory);
-  await using workspace = await openWorkspace(directory);
   const roots = options.roots ?? own;
+  await using workspace = await openWorkspace(directory, roots);
   const run = { ...options, roots, directory, reader: readStream(source), workspace: workspace.directory };
   try {
     const result = await importAll(run, roots);
@@ -139,10 +139,7 @@ function checkReferences({ directory }: Run, { record }: CheckedPath): void {
 async function importPath(run: Run, path: CheckedPath): Promise<boolean> {
   const { directory, workspace } = run;
   const { path: name } = path.record;
-  await using _ = await lockFile(
-    join(directory, storeNames.locks, name),
-    run.signal ? { signal: run.signal } : {},
-  );
+  using _ = await claimPath(directory, name, run.roots, { signal: run.signal });
   if (isPresent(directory, name)) {
     await readTree(run, path, undefined);
     return false;

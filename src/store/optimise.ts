@@ -60,7 +60,7 @@ export async function optimiseStore(directory: string, options: OptimiseOptions 
   await using _ = await lockFile(join(directory, storeNames.locks, OPTIMISING), options);
   await using roots = openTemporaryRoots(directory);
   await roots.add(presentNames(directory));
-  await using workspace = await openWorkspace(directory);
+  await using workspace = await openWorkspace(directory, roots);
   try {
     const groups = [...(await findCandidates(directory)).values()].filter((group) => group.size > 1);
     const linker = makeLinker(directory, join(workspace.directory, "link"));

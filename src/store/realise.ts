@@ -2,19 +2,17 @@
  * Realising: from a recipe to its output in the store.
  *
  *   there already ──▶ only its run-time references are looked at, its build inputs are not
- *   missing ──▶ inputs, in parallel ──▶ a place among the running builds ──▶ the path's lock ──▶ build ──▶ publish
+ *   missing ──▶ inputs, in parallel ──▶ a place among the running builds ──▶ the path's claim ──▶ build ──▶ publish
  *
  * An eager builder is not kept waiting for its fixed inputs; it waits for each itself. These need nothing else, so
- * that they come even while it holds a place. The place comes before the lock: a process never waits for a place while others wait for its lock.
+ * that they come even while it holds a place. The place comes before the claim: a process never waits for a place while others wait for its claim.
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { removeTree } from "../os/files.ts";
-import { type Lock, lockFile } from "../os/locks.ts";
 import { syncDirectory } from "../os/sync.ts";
-import { storeNames } from "../paths.ts";
 import { type Builder, type Builders, makeJob, scratchOf } from "./builder.ts";
-import { claimFetch } from "./claims.ts";
+import { claimPath } from "./claims.ts";
 import { isPresent, prepareDirectory } from "./directory.ts";
 import type { StoreEvent } from "./events.ts";
 import { explainBuildFailure, explainStoreFailure } from "./failures.ts";
@@ -174,34 +172,18 @@ async function make(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<void>
   try {
     if (!run.workspace) {
       prepareDirectory(directory);
-      run.workspace = openWorkspace(directory);
+      run.workspace = openWorkspace(directory, run.roots);
     }
     const workspace = await run.workspace;
-    await using _ = await (recipe.fixed ? claimPath(run, recipe) : lockPath(run, recipe));
+    using _ = await claimPath(directory, storePathName(recipe), run.roots, {
+      signal: run.signal,
+      onWait: () => emit(run, recipe, "waiting"),
+    });
     if (isPresent(directory, storePathName(recipe))) return emit(run, recipe, "cached");
     await build(run, recipe, workspace, arrivals);
   } catch (error) {
     throw explainStoreFailure(directory, error);
   }
-}
-
-async function claimPath(run: Run, recipe: Recipe): Promise<AsyncDisposable> {
-  const claim = await claimFetch({
-    storeDirectory: run.store.directory,
-    name: storePathName(recipe),
-    roots: run.roots,
-    signal: run.signal,
-    onWait: () => emit(run, recipe, "waiting"),
-  });
-  return { [Symbol.asyncDispose]: async () => claim[Symbol.dispose]() };
-}
-
-async function lockPath(run: Run, recipe: Recipe): Promise<Lock> {
-  const path = join(run.store.directory, storeNames.locks, storePathName(recipe));
-  const lock = await lockFile(path, { wait: false });
-  if (lock) return lock;
-  emit(run, recipe, "waiting");
-  return await lockFile(path, { signal: run.signal });
 }
 
 async function build(run: Run, recipe: Recipe, { directory }: Workspace, arrivals: Arrivals): Promise<void> {

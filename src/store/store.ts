@@ -4,7 +4,7 @@
  *     <store>/<hash>-<name>              a store path: file, directory or link; whole, or not there
  *     <store>/.info/<hash>-<name>.json   its info record; there before the path is
  *     <store>/.tmp/<unique>/             unfinished builds of one run, and `<unique>.lock`, held while it lives
- *     <store>/.locks/<hash>-<name>       held by the process that makes this path
+ *     <store>/.locks/<hash>-<name>       who makes this path: see `claims.ts`
  *     <store>/.temproots, .gcroots       what garbage collection keeps: see `temporary-roots.ts` and `roots.ts`
  *
  * A build writes to `.tmp`, on the same file system. When it is done, times are set to a constant, modes made

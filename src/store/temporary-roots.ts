@@ -21,8 +21,8 @@ export interface TemporaryRoots extends AsyncDisposable {
    * write to is not written to: then they are not kept, and its owner's collector may take them.
    */
   add(names: readonly string[], signal?: AbortSignal): Promise<void>;
-  /** The file that is locked while this work lives; undefined when nothing was added. */
-  file(): Promise<string | undefined>;
+  /** The file that is locked while this work lives. */
+  file(): Promise<string>;
   /** Begins what takes a process to start, so that `add` is sooner done. Need not be called. */
   begin(): void;
 }
@@ -57,7 +57,7 @@ export function openTemporaryRoots(storeDirectory: string): TemporaryRoots {
         if (!NOT_OURS.has(systemCode(error) ?? "")) throw error;
       }
     },
-    file: async () => (await held?.catch(() => undefined))?.file,
+    file: async () => (await begin()).file,
     async [Symbol.asyncDispose]() {
       const ours = await held?.catch(() => undefined);
       if (!ours) return;

@@ -10,11 +10,10 @@ import { join } from "node:path";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { exchangeTrees } from "../os/exchange.ts";
 import { chmodSync, lstatSync } from "../os/files.ts";
-import { lockFile } from "../os/locks.ts";
 import { syncFileSystem } from "../os/sync.ts";
-import { storeNames } from "../paths.ts";
 import { digestAttributes } from "./attributes-digest.ts";
 import type { Builders } from "./builder.ts";
+import { claimPath } from "./claims.ts";
 import { type DigestPool, openDigestPool } from "./digest-pool.ts";
 import { isPresent, prepareDirectory } from "./directory.ts";
 import type { Progress } from "./events.ts";
@@ -23,7 +22,7 @@ import { readInfo } from "./info.ts";
 import { dependentsFirst } from "./reachable.ts";
 import { checkRecord, firstDifference, type RebuildSetting, type Rebuilt, rebuild } from "./rebuild.ts";
 import { allInputs, recipeOf, storePathName } from "./recipe.ts";
-import { openTemporaryRoots } from "./temporary-roots.ts";
+import { openTemporaryRoots, type TemporaryRoots } from "./temporary-roots.ts";
 import { openWorkspace } from "./workspace.ts";
 
 /** What became of one path. */
@@ -55,6 +54,7 @@ export interface VerifyOptions {
 interface Run extends RebuildSetting {
   readonly options: VerifyOptions;
   readonly pool: DigestPool;
+  readonly roots: TemporaryRoots;
 }
 
 /** Verifies these paths, by name; the verdicts are in the order of the names. Paths that go meanwhile are left out. */
@@ -68,12 +68,13 @@ export async function verifyPaths(
   await using roots = openTemporaryRoots(storeDirectory);
   await roots.add(names);
   await using pool = openDigestPool(names.length);
-  await using workspace = writes ? await openWorkspace(storeDirectory) : undefined;
+  await using workspace = writes ? await openWorkspace(storeDirectory, roots) : undefined;
   let done = 0;
   const run: Run = {
     storeDirectory,
     options,
     pool,
+    roots,
     builders: options.builders ?? {},
     workspace: workspace?.directory ?? "",
     signal: options.signal ?? new AbortController().signal,
@@ -160,7 +161,7 @@ async function judgeRebuild(run: Run, name: string): Promise<PathVerdict> {
 /** Puts a rebuild into a damaged path's place. Tells, for a person, why that cannot be; undefined when it is done. */
 async function repairPath(run: Run, name: string): Promise<string | undefined> {
   const { storeDirectory } = run;
-  await using _ = await lockFile(join(storeDirectory, storeNames.locks, name), { signal: run.signal });
+  using _ = await claimPath(storeDirectory, name, run.roots, { signal: run.signal });
   try {
     await using built = await rebuild(run, name);
     const { digest, attributes } = readInfo(storeDirectory, name);
