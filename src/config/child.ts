@@ -1,66 +1,7 @@
-/**
- * The program that evaluates a project, started by `evaluateProject` with restricted permissions. Its one
- * argument is the request; its answer is one line on a descriptor of its own.
- */
-import { MicrovmError, messageOf } from "../errors.ts";
-import { combineFaults, faultsOf } from "../module-system/index.ts";
-import { guestModule } from "../options/guest.ts";
-import { hostModule } from "../options/host.ts";
-import { writeSync } from "../os/files.ts";
-import { explainDenied } from "./denied.ts";
-import { evaluateAll, evaluateNamed } from "./evaluate-all.ts";
-import { evaluateVm, traceOptionOfVm } from "./evaluate-vm.ts";
-import { importModule, loadProject, provideProgram } from "./load-project.ts";
-import {
-  ANSWER_DESCRIPTOR,
-  type Division,
-  type EvaluationAnswer,
-  type EvaluationRequest,
-  type Share,
-} from "./protocol.ts";
+/** The program that evaluates a project, started with restricted permissions. Its one argument is the request. */
+import { programFile } from "../os/program-files.ts";
+import { answerRequest } from "./answer-request.ts";
+import { provideProgram } from "./load-project.ts";
 
-/** VMs for which a child more is worth what it takes to start: that is the evaluation of about a hundred. */
-const SMALLEST_SHARE = 200;
-
-const request: EvaluationRequest = JSON.parse(process.argv[2]!);
-provideProgram();
-answer(evaluate());
-process.exit(0);
-
-function evaluate(): EvaluationAnswer {
-  try {
-    const project = loadProject(request.file);
-    const declarations = { hostModule, guestModule, importModule };
-    const { trace, all, host, names } = request;
-    if (names) return { project: evaluateNamed(project, { ...request, names }, declarations) };
-    if (all || host) return { project: evaluateAll(project, request, declarations, shareOf) };
-    if (trace !== undefined) return { trace: traceOptionOfVm(project, { ...request, trace }, declarations) };
-    return { vm: evaluateVm(project, request, declarations) };
-  } catch (error) {
-    if (!(error instanceof MicrovmError)) {
-      return {
-        error: {
-          code: "config-threw",
-          message: `Cannot evaluate "${request.file}": ${messageOf(error)}`,
-          hint: undefined,
-        },
-      };
-    }
-    const { code, message, hint } = combineFaults(faultsOf(error).map(explainDenied));
-    return { error: { code, message, hint } };
-  }
-}
-
-/** This child's share of the VMs. The first one says into how many they are divided, so that the others start. */
-function shareOf(vms: number): Share {
-  const { share, children = 1 } = request;
-  if (share) return share;
-  const shares = Math.max(1, Math.min(children, Math.floor(vms / SMALLEST_SHARE)));
-  if (shares > 1) answer({ shares });
-  return { index: 0, of: shares };
-}
-
-function answer(given: EvaluationAnswer | Division): void {
-  const line = Buffer.from(`${JSON.stringify(given)}\n`);
-  for (let written = 0; written < line.length; ) written += writeSync(ANSWER_DESCRIPTOR, line, written);
-}
+provideProgram({ url: programFile("index").href });
+answerRequest(process.argv[2]!);

@@ -9,7 +9,10 @@ const DEEPEST_CAUSE = 8;
 export function permissionDenied(thrown: unknown, file: string): MicrovmError | undefined {
   const denied = deniedCause(thrown);
   if (!denied) return undefined;
-  return denial(`"${thrownPlace(denied) ?? file}"`, attempted(denied), thrown);
+  const place = thrownPlace(denied);
+  // What a file imports is read by this program.
+  const isOwn = place?.startsWith(`${import.meta.dirname}/`) ?? true;
+  return denial(`"${isOwn ? file : place}"`, attempted(denied), thrown);
 }
 
 /** The same for a fault of an evaluation, whose message says which definition it was. */

@@ -4,11 +4,12 @@ import { dirname } from "node:path";
 import { type TestContext, test } from "node:test";
 import { guestModule } from "../options/guest.ts";
 import { hostModule } from "../options/host.ts";
+import { programFile } from "../os/program-files.ts";
 import { evaluateVm } from "./evaluate-vm.ts";
 import { importModule, loadProject, provideProgram } from "./load-project.ts";
 import { type Files, faultOf as faultOfProject, vm } from "./testing/project.ts";
 
-provideProgram();
+provideProgram({ url: programFile("index").href });
 
 const faultOf = (t: TestContext, files: string | Files) =>
   faultOfProject(t, files, (file) =>

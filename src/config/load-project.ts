@@ -6,23 +6,38 @@ import { inspect } from "node:util";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { thrownPlace } from "../module-system/index.ts";
 import { readTextIfExists } from "../os/files.ts";
-import { programFile } from "../os/program-files.ts";
 import { mayRead, permissionDenied, readDenied } from "./denied.ts";
 import { isPlainModule } from "./plain-source.ts";
 import type { Project } from "./project.ts";
 import { checkProject } from "./project-shape.ts";
 
+/** This program's own module: the address of its file, or what it exports when it is loaded already. */
+export type ProvidedProgram = { readonly url: string } | { readonly exports: object };
+
 /** Makes `import … from "microvm"` mean this program, wherever a project lies, and loads what needs no compiler without. */
-export function provideProgram(): void {
-  const index = programFile("index").href;
+export function provideProgram(program: ProvidedProgram): void {
+  const { url: own, source: ownSource } =
+    "url" in program ? { ...program, source: undefined } : loadedProgram(program.exports);
   registerHooks({
     resolve: (specifier, context, nextResolve) =>
-      specifier === "microvm" ? { url: index, shortCircuit: true } : nextResolve(specifier, context),
+      specifier === "microvm"
+        ? { url: own, shortCircuit: true, ...(ownSource !== undefined && { format: "module" }) }
+        : nextResolve(specifier, context),
     load: (url, context, nextLoad) => {
-      const source = plainSource(url, context.format);
+      const source = url === own ? ownSource : plainSource(url, context.format);
       return source === undefined ? nextLoad(url, context) : { format: "module", source, shortCircuit: true };
     },
   });
+}
+
+/** A module that exports what is there already. */
+function loadedProgram(exports: object): { readonly url: string; readonly source: string } {
+  const key = "microvm";
+  Object.defineProperty(globalThis, Symbol.for(key), { value: exports });
+  return {
+    url: "microvm:index",
+    source: `export const { ${Object.keys(exports).join(", ")} } = globalThis[Symbol.for("${key}")];`,
+  };
 }
 
 /** The text of a TypeScript file that is JavaScript; `format`: what Node takes it for, if it knows already. */
