@@ -4,6 +4,9 @@
  * asked for, so both sides get the same list: the suite's essential packages in the archive's order, then the
  * set. A quarter of the sets is resolved with recommendations. That apt finds a set impossible is an answer too.
  *
+ * Each set is given to an apt that knows the part of the archive which the set can lead to: a tenth of the time, and the
+ * same answer. That it is the same is looked at with every eleventh set, which an apt with the whole archive is given too.
+ *
  * Sets come from a list of what people really install, and from a seeded choice: the same archive gives the same
  * sets.
  */
@@ -12,12 +15,14 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { before, type TestContext, test } from "node:test";
 import { MicrovmError } from "../src/errors.ts";
+import { rmSync } from "../src/os/files.ts";
 import { runToEnd } from "../src/os/processes.ts";
 import { hostMirror } from "../src/packages/debian/mirror.ts";
 import { type IndexSource, openIndex, type PackageIndex } from "../src/packages/debian/package-index.ts";
 import type { IndexPolicy } from "../src/packages/debian/policy.ts";
 import { resolve } from "../src/packages/debian/resolver.ts";
 import { compareVersions } from "../src/packages/debian/version.ts";
+import { type Archive, readArchive } from "./archive-part.ts";
 import { type PrivateApt, privateApt, whyNoApt } from "./private-apt.ts";
 import { temporaryDirectory } from "./support.ts";
 
@@ -39,6 +44,9 @@ const RANDOM_SETS = 64;
 
 /** Every how many sets recommendations count. */
 const RECOMMENDS_EVERY = 4;
+
+/** Every how many sets an apt with the whole archive is asked, too. */
+const WHOLE_EVERY = 11;
 
 /** How many apts run at once. */
 const AT_ONCE = 2;
@@ -129,6 +137,8 @@ function indexOf(apt: PrivateApt, suites: readonly string[], architecture: strin
 }
 
 interface Wish {
+  /** Its place among the others. */
+  readonly at: number;
   readonly names: readonly string[];
   readonly recommends: boolean;
 }
@@ -141,6 +151,7 @@ function wishesFor(index: PackageIndex, position: number, seed: number): readonl
   const choose = chooserOf(seed, [...index.names()].filter(isThere).sort());
   const random = Array.from({ length: RANDOM_SETS }, (_, at) => Array.from({ length: 1 + (at % 8) }, choose));
   return [...realistic, ...random].map((names, at) => ({
+    at,
     names: [...new Set(names)],
     recommends: at % RECOMMENDS_EVERY === 0,
   }));
@@ -166,11 +177,34 @@ function ours(index: PackageIndex, { names, recommends }: Wish): readonly string
   }
 }
 
+/** Both sides' view of a suite and its updates. */
+interface Sides {
+  readonly configuration: (typeof CONFIGURATIONS)[number];
+  readonly apt: PrivateApt;
+  readonly archive: Archive;
+  readonly index: PackageIndex;
+}
+
+/** What apt chooses; undefined when it finds that impossible. */
+async function theirsOf({ configuration, apt, archive, index }: Sides, { at, ...wish }: Wish) {
+  const { suite, architecture } = configuration;
+  const names = [...index.essential().map(({ name }) => name), ...wish.names];
+  const place = join(directory, `${suite}-${architecture}-${at}`);
+  const ofPart = privateApt({
+    ...{ directory: place, suites: [suite, `${suite}-updates`], architecture },
+    packages: archive.around(wish.names),
+  });
+  const chosen = await ofPart.choose(names, wish.recommends);
+  rmSync(place, { recursive: true });
+  if (at % WHOLE_EVERY === 0)
+    assert.deepEqual(chosen, await apt.choose(names, wish.recommends), `${wish.names}`);
+  return chosen;
+}
+
 /** A sentence for what differs, if anything does. */
-async function difference(apt: PrivateApt, index: PackageIndex, wish: Wish): Promise<string | undefined> {
-  const essential = index.essential().map(({ name }) => name);
-  const theirs = await apt.choose([...essential, ...wish.names], wish.recommends);
-  const own = ours(index, wish);
+async function difference(sides: Sides, wish: Wish): Promise<string | undefined> {
+  const theirs = await theirsOf(sides, wish);
+  const own = ours(sides.index, wish);
   if (!theirs || !own) {
     return theirs === own ? undefined : `only ${own ? "we" : "apt"} found it possible`;
   }
@@ -179,18 +213,13 @@ async function difference(apt: PrivateApt, index: PackageIndex, wish: Wish): Pro
   return more.length + less.length === 0 ? undefined : `more: ${more.join(", ")}; less: ${less.join(", ")}`;
 }
 
-async function compareAll(
-  context: TestContext,
-  apt: PrivateApt,
-  index: PackageIndex,
-  wishes: readonly Wish[],
-): Promise<void> {
+async function compareAll(context: TestContext, sides: Sides, wishes: readonly Wish[]): Promise<void> {
   let next = 0;
   let differing = 0;
   const unknown: string[] = [];
   const work = async () => {
     for (let wish = wishes[next++]; wish; wish = wishes[next++]) {
-      const found = await difference(apt, index, wish);
+      const found = await difference(sides, wish);
       if (found === undefined) continue;
       differing++;
       const set = wish.names.join(" ") + (wish.recommends ? " (with recommendations)" : "");
@@ -208,10 +237,12 @@ for (const [position, configuration] of CONFIGURATIONS.entries()) {
   const { suite, architecture, seed } = configuration;
   test(`${suite} for ${architecture} is resolved as by apt`, { skip }, async (context) => {
     const apt = apts.get(configuration)!;
-    const index = indexOf(apt, [suite, `${suite}-updates`], architecture);
+    const suites = [suite, `${suite}-updates`];
+    const index = indexOf(apt, suites, architecture);
+    const archive = readArchive(suites.map((one) => apt.packages(one)?.toString() ?? ""));
     const wishes = wishesFor(index, position, seed);
     assert.ok(new Set(wishes.map(({ names }) => names.join())).size >= 75);
-    await compareAll(context, apt, index, wishes);
+    await compareAll(context, { configuration, apt, archive, index }, wishes);
   });
 }
 

@@ -9,11 +9,14 @@ const ARCHIVE_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 export interface PrivateAptOptions {
   /** A directory of its own, which is made. */
   readonly directory: string;
-  readonly mirror: string;
+  /** Where it fetches from; absent: it knows the packages that it is given. */
+  readonly mirror?: string;
   readonly suites: readonly string[];
   readonly architecture: string;
   /** Text of `preferences`, apt_preferences(5). */
   readonly preferences?: string;
+  /** The texts of the suites' `Packages`, when nothing is fetched. */
+  readonly packages?: readonly string[];
 }
 
 /** An apt that is run without root and changes nothing outside its directory. */
@@ -44,11 +47,16 @@ export function privateApt({
   suites,
   architecture,
   preferences = "",
+  packages = [],
 }: PrivateAptOptions): PrivateApt {
   for (const place of ["etc/apt.conf.d", "etc/preferences.d", "lists/partial", "cache/archives/partial"]) {
     mkdirSync(join(directory, place), { recursive: true });
   }
-  const sources = suites.map((suite) => `deb [signed-by=${ARCHIVE_KEYRING}] ${mirror} ${suite} main\n`);
+  const from =
+    mirror === undefined
+      ? "[trusted=yes] http://localhost/debian"
+      : `[signed-by=${ARCHIVE_KEYRING}] ${mirror}`;
+  const sources = suites.map((suite) => `deb ${from} ${suite} main\n`);
   const settings = {
     Dir: directory,
     "Dir::Etc": "etc",
@@ -69,6 +77,9 @@ export function privateApt({
       .map(([name, value]) => `${name} "${value}";\n`)
       .join(""),
   );
+  for (const [index, text] of packages.entries()) {
+    write(`lists/localhost_debian_dists_${suites[index]}_main_binary-${architecture}_Packages`, text);
+  }
   const env = { ...process.env, APT_CONFIG: join(directory, "apt.conf"), LC_ALL: "C" };
   const lists = join(directory, "lists");
 
