@@ -1,37 +1,44 @@
 /** Checks the answer of an evaluating child, which may be anything: the project's code could have written it. */
 import { type ErrorCode, MicrovmError } from "../errors.ts";
-import {
-  assertionsModule,
-  combineFaults,
-  type Evaluated,
-  evalModules,
-  validatePlain,
-} from "../module-system/index.ts";
-import { guestModule } from "../options/guest.ts";
-import { guestSystem } from "../options/guest-system.ts";
-import { type HostConfig, hostModule } from "../options/host.ts";
+import { combineFaults } from "../module-system/faults.ts";
+import type { HostConfig } from "../options/host.ts";
 import { type EvaluatedProject, type EvaluatedVm, VM_NAME } from "./protocol.ts";
+
+/** What checks the parts of an answer that options declare: see `answer-checks.ts`. */
+export interface AnswerChecks {
+  /** What is wrong with a guest's or a host's configuration. */
+  guest(config: Fields): readonly MicrovmError[];
+  host(config: Fields): readonly MicrovmError[];
+  /** Whether a guest's system can be made from it. */
+  isGuestSystem(value: unknown): boolean;
+}
+
+/** For an answer that was checked when it came: to load every option takes longer than all the rest. */
+export const CHECKED_BEFORE: AnswerChecks = { guest: () => [], host: () => [], isGuestSystem: () => true };
 
 export type Fields = { readonly [name: string]: unknown };
 
 /** The VM of an answer; throws the error that it carries. */
-export function parseAnswer(line: string, file: string, wanted: string | undefined): EvaluatedVm {
+export function parseAnswer(
+  line: string,
+  file: string,
+  wanted: string | undefined,
+  checks: AnswerChecks,
+): EvaluatedVm {
   const { vm } = openAnswer(line, file);
-  const parsed = parseVm(vm, file, knownGuest());
+  const parsed = parseVm(vm, file, checks);
   if (wanted !== undefined && parsed.name !== wanted) throw malformed(file, "it is of another VM");
   return parsed;
 }
 
 /** The hosts and VMs of an answer; throws the error that it carries. */
-export function parseProject(line: string, file: string): EvaluatedProject {
+export function parseProject(line: string, file: string, checks: AnswerChecks): EvaluatedProject {
   const { project } = openAnswer(line, file);
   if (!isFields(project)) throw malformed(file, "it holds no project");
-  const guest = knownGuest();
-  const knownHost = evalModules({ modules: [assertionsModule, hostModule] });
-  const parseVms = (vms: unknown) => listOf(vms, file).map((vm) => parseVm(vm, file, guest));
+  const parseVms = (vms: unknown) => listOf(vms, file).map((vm) => parseVm(vm, file, checks));
   const hosts = listOf(project.hosts, file).map((host) => {
     if (!isFields(host) || typeof host.name !== "string") throw malformed(file, "a host has no name");
-    const config = parseConfig(host.config, file, knownHost);
+    const config = parseConfig(host.config, file, checks.host);
     const { vms } = (config as unknown as HostConfig).microvm;
     if (!Object.keys(vms).every((name) => VM_NAME.test(name))) throw malformed(file, "it is of another VM");
     return { name: host.name, config, warnings: parseWarnings(host.warnings, file), vms: parseVms(host.vms) };
@@ -52,15 +59,15 @@ export function joinShares(parts: readonly EvaluatedProject[], file: string): Ev
   };
 }
 
-function parseVm(vm: unknown, file: string, guest: Evaluated): EvaluatedVm {
+function parseVm(vm: unknown, file: string, checks: AnswerChecks): EvaluatedVm {
   if (!isFields(vm)) throw malformed(file, "it holds no VM");
   const { name, pkgs, config, warnings } = vm;
   if (typeof name !== "string" || !VM_NAME.test(name)) throw malformed(file, "it is of another VM");
-  if (pkgs !== null && !guestSystem.check(pkgs)) throw malformed(file, "its package set is none");
+  if (pkgs !== null && !checks.isGuestSystem(pkgs)) throw malformed(file, "its package set is none");
   return {
     name,
     pkgs: pkgs as EvaluatedVm["pkgs"],
-    config: parseConfig(config, file, guest),
+    config: parseConfig(config, file, checks.guest),
     warnings: parseWarnings(warnings, file),
   };
 }
@@ -77,23 +84,9 @@ function listOf(value: unknown, file: string): readonly unknown[] {
   throw malformed(file, "it lacks a list");
 }
 
-let guest: Evaluated | undefined;
-
-/** The options of a guest that this program knows. */
-function knownGuest(): Evaluated {
-  guest ??= evalModules({ modules: [assertionsModule, guestModule] });
-  return guest;
-}
-
-/** Gathers those options, which takes a while; an answer is checked the sooner. */
-export function prepareChecks(): void {
-  validatePlain(knownGuest(), {});
-}
-
-/** A person's own modules may declare more options; only those that this program knows are checked and used. */
-function parseConfig(config: unknown, file: string, known: Evaluated): Fields {
+function parseConfig(config: unknown, file: string, check: AnswerChecks["guest"]): Fields {
   if (!isFields(config)) throw malformed(file, "its configuration is none");
-  const faults = validatePlain(known, config).filter(({ code }) => code !== "option-unknown");
+  const faults = check(config);
   if (faults.length > 0) throw combineFaults(faults);
   return config;
 }

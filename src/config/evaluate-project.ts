@@ -1,7 +1,14 @@
 /** Evaluates projects. Their files are code that is not trusted, so that happens in a restricted child. */
 import { dirname } from "node:path";
-import { MicrovmError } from "../errors.ts";
 import { availableParallelism } from "../os/workers.ts";
+import {
+  type AnswerChecks,
+  CHECKED_BEFORE,
+  joinShares,
+  malformed,
+  parseAnswer,
+  parseProject,
+} from "./answer.ts";
 import { askChildren } from "./evaluating-child.ts";
 import { cachedEvaluation } from "./evaluation-cache.ts";
 import type {
@@ -12,6 +19,7 @@ import type {
   TracedOption,
 } from "./protocol.ts";
 import { formatReference } from "./references/reference.ts";
+import { parseTrace } from "./trace-answer.ts";
 
 /** What to evaluate. */
 export interface EvaluateProjectOptions {
@@ -33,9 +41,7 @@ const TIME_LIMIT = 60_000;
 
 /** Evaluates one VM of a project. Everything that is wrong with the project is a `MicrovmError`. */
 export function evaluateProject(options: EvaluateProjectOptions): Promise<EvaluatedVm> {
-  return ask(options, {}, answers, ([line], { parseAnswer }) =>
-    parseAnswer(line, options.file, options.name),
-  );
+  return ask(options, {}, ([line], checks) => parseAnswer(line, options.file, options.name, checks));
 }
 
 /** Evaluates every host and VM of a project at once; the faults of all of them are one error. */
@@ -56,7 +62,7 @@ export async function evaluateProjectHost(
   const { name, ...rest } = options;
   const host = { hostName, ...(name !== undefined && { wanted: name }) };
   const { hosts } = await evaluateMany(rest, { host });
-  if (!hosts[0]) throw (await answers()).malformed(options.file, "it holds no host");
+  if (!hosts[0]) throw malformed(options.file, "it holds no host");
   return hosts[0];
 }
 
@@ -67,9 +73,9 @@ async function evaluateMany(
 ): Promise<EvaluatedProject> {
   let shares = 1;
   const evaluate = (children: number) =>
-    ask(options, { ...what, children }, answers, (lines, { joinShares, parseProject }) => {
+    ask(options, { ...what, children }, (lines, checks) => {
       shares = lines.length;
-      const parts = lines.map((line) => parseProject(line, options.file));
+      const parts = lines.map((line) => parseProject(line, options.file, checks));
       return joinShares(parts, options.file);
     });
   try {
@@ -86,8 +92,8 @@ export function evaluateProjectVms(
   options: Omit<EvaluateProjectOptions, "name">,
   names: readonly string[],
 ): Promise<readonly EvaluatedVm[]> {
-  return ask(options, { names }, answers, ([line], { parseProject, malformed }) => {
-    const { vms } = parseProject(line, options.file);
+  return ask(options, { names }, ([line], checks) => {
+    const { vms } = parseProject(line, options.file, checks);
     const given = vms.map(({ name }) => name);
     if (given.join("\n") !== names.join("\n")) throw malformed(options.file, "it is of other VMs");
     return vms;
@@ -99,40 +105,28 @@ export function evaluateProjectVms(
  * from. Faults of other options are of no account; a fault of this one is part of the answer.
  */
 export function traceProjectOption(options: EvaluateProjectOptions, path: string): Promise<TracedOption> {
-  const load = () => import("./trace-answer.ts");
-  return ask(options, { trace: path }, load, ([line], { parseTrace }) => parseTrace(line, options.file));
-}
-
-async function answers() {
-  const { joinShares, malformed, parseAnswer, parseProject, prepareChecks } = await import("./answer.ts");
-  prepareChecks();
-  return { joinShares, malformed, parseAnswer, parseProject };
+  return ask(options, { trace: path }, ([line]) => parseTrace(line, options.file));
 }
 
 /**
  * What a project answers: as it did before, when nothing has changed since, else as children answer. What checks that
  * needs the declaration of every option, so it is loaded when they are at work already.
  */
-async function ask<Checks, Answer>(
+async function ask<Answer>(
   options: EvaluateProjectOptions,
   what: Omit<EvaluationRequest, "file" | "name" | "root" | "self" | "share" | "storeDir">,
-  loadChecks: () => Promise<Checks>,
-  read: (lines: readonly [string, ...string[]], checks: Checks) => Answer,
+  read: (lines: readonly [string, ...string[]], checks: AnswerChecks) => Answer,
 ): Promise<Answer> {
   const { file, name, storeDir, timeLimit = TIME_LIMIT } = options;
   const directory = dirname(file);
   const { root = directory, self = formatReference({ type: "path", path: directory }) } = options;
   const request = { file, root, storeDir, self, ...(name !== undefined && { name }), ...what };
   const cached = cachedEvaluation(request);
-  if (cached.lines) {
-    try {
-      return read(cached.lines, await loadChecks());
-    } catch (error) {
-      // A damaged file. Faults of a project are never kept.
-      if (!(error instanceof MicrovmError)) throw error;
-    }
-  }
-  const [lines, checks] = await Promise.all([askChildren(request, timeLimit), loadChecks()]);
+  if (cached.lines) return read(cached.lines, CHECKED_BEFORE);
+  const [lines, checks] = await Promise.all([
+    askChildren(request, timeLimit),
+    import("./answer-checks.ts").then(({ answerChecks }) => answerChecks()),
+  ]);
   const answer = read(lines, checks);
   cached.keep(lines);
   return answer;

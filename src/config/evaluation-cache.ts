@@ -26,9 +26,9 @@ const MOST_ENTRIES = 200;
 
 /** The place of one evaluation in the cache. */
 export interface CachedEvaluation {
-  /** The lines that it was answered with; absent when it has to be done. */
+  /** The lines that it was answered with, as they were kept; absent when it has to be done. */
   readonly lines: readonly [string, ...string[]] | undefined;
-  /** Keeps such lines, unless the project changed while they were made. */
+  /** Keeps such lines, which have been checked, unless the project changed while they were made. */
   keep(lines: readonly string[]): void;
 }
 
@@ -43,13 +43,13 @@ export function cachedEvaluation(request: EvaluationRequest): CachedEvaluation {
   const { children, share, ...asked } = request;
   const key = createHash("sha256").update(JSON.stringify([programState(), state, asked]));
   const file = join(directory, key.digest("hex"));
-  const kept = readTextIfExists(file);
-  if (kept !== undefined) unlessRefused(() => utimesSync(file, new Date(), new Date()));
+  const lines = linesIn(readTextIfExists(file));
+  if (lines) unlessRefused(() => utimesSync(file, new Date(), new Date()));
   return {
-    lines: kept?.split("\n") as [string, ...string[]] | undefined,
+    lines,
     keep(lines) {
       if (treeState(request.root, request.storeDir) !== state) return;
-      const text = lines.join("\n");
+      const text = withDigest(lines.join("\n"));
       if (text.length > LARGEST) return;
       unlessRefused(() => {
         writeFileAtomically(file, text, { flush: false });
@@ -57,6 +57,17 @@ export function cachedEvaluation(request: EvaluationRequest): CachedEvaluation {
       });
     },
   };
+}
+
+/** The lines in a file of the cache; absent when there is none, or one that was damaged: lines are not checked again. */
+function linesIn(text: string | undefined): [string, ...string[]] | undefined {
+  const [, ...lines] = text?.split("\n") ?? [];
+  const [first, ...others] = lines;
+  return first !== undefined && text === withDigest(lines.join("\n")) ? [first, ...others] : undefined;
+}
+
+function withDigest(text: string): string {
+  return `${createHash("sha256").update(text).digest("hex")}\n${text}`;
 }
 
 /** Does what only saves time: a full disk, or another process that removes the same file, is nobody's fault. */

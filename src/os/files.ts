@@ -2,8 +2,7 @@
  * Files and directories. The rest of the program imports the file system from here, so that what touches
  * the outside world can be seen from its imports.
  */
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { chmodSync, promises, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 
@@ -44,7 +43,6 @@ export {
   writeFileSync,
   writeSync,
 } from "node:fs";
-export { readFile } from "node:fs/promises";
 
 /** The text of a file, or undefined when there is none. */
 export function readTextIfExists(path: string): string | undefined {
@@ -91,11 +89,11 @@ export function writeFileAtomically(path: string, text: string, { flush = true }
 export async function removeTree(path: string): Promise<void> {
   try {
     // Children of a program that was killed may be writing there until they die of it as well.
-    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    await promises.rm(path, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
     if (systemCode(error) !== "EACCES" && systemCode(error) !== "EPERM") throw error;
     unlockDirectories(path);
-    await rm(path, { recursive: true, force: true });
+    await promises.rm(path, { recursive: true, force: true });
   }
 }
 

@@ -1,11 +1,10 @@
 /** Making what was written survive a loss of power. */
-import { closeSync, fsyncSync, openSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, fsyncSync, openSync, promises } from "node:fs";
 import { run } from "./processes.ts";
 
 /** Waits until a file's content is on the disk. */
 export async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r");
+  const file = await promises.open(path, "r");
   try {
     await file.sync();
   } finally {

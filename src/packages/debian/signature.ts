@@ -2,7 +2,7 @@
 
 import type { CleartextMessage, Key } from "openpgp";
 import { MicrovmError, messageOf } from "../../errors.ts";
-import { existsSync, readFile } from "../../os/files.ts";
+import { existsSync, readFileSync } from "../../os/files.ts";
 import { DEBIAN_ARCHIVE_KEYS } from "./keys.ts";
 import type { Distribution } from "./package-set.ts";
 import { UBUNTU_ARCHIVE_KEYS } from "./ubuntu-keys.ts";
@@ -87,7 +87,7 @@ async function readKeyring({ keyring, distribution = "debian" }: SignatureCheck)
       },
     );
   }
-  const bytes = await readFile(keyring);
+  const bytes = readFileSync(keyring);
   if (bytes.includes("-----BEGIN PGP")) return readArmored([bytes.toString()]);
   const openpgp = await import("openpgp");
   return openpgp.readKeys({ binaryKeys: bytes }).catch((error) => {
