@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { lockFile } from "./locks.ts";
+import { run } from "./processes.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
 test("a lock that is held is not given to a second, and waited for when asked", async (t) => {
@@ -56,4 +57,30 @@ test("a lock ends with the process that holds it, however that ends", async (t) 
   child.kill("SIGKILL");
   await using lock = await lockFile(path, { signal: AbortSignal.timeout(5000) });
   assert.ok(lock);
+});
+
+test("what is no file is not followed, nor waited for", async (t) => {
+  const directory = temporaryDirectory(t);
+  const elsewhere = join(directory, "elsewhere");
+  symlinkSync(elsewhere, join(directory, "link"));
+  await run(["mkfifo", join(directory, "pipe")]);
+  for (const name of ["link", "pipe"]) {
+    const path = join(directory, name);
+    await assert.rejects(lockFile(path), {
+      code: "state-busy",
+      message: `Cannot lock "${path}": it is no file`,
+    });
+  }
+  assert.ok(!existsSync(elsewhere));
+});
+
+test("programs that are started while a lock is held do not hold it as well", async (t) => {
+  const path = join(temporaryDirectory(t), "lock");
+  const lock = await lockFile(path);
+  const child = spawn("sleep", ["60"], { stdio: "ignore" });
+  t.after(() => child.kill("SIGKILL"));
+  await once(child, "spawn");
+  await lock.release();
+  await using _ = (await lockFile(path, { wait: false }))!;
+  assert.ok(_);
 });

@@ -1,10 +1,10 @@
 /**
- * Locks between processes. The kernel's own file locks are used, held by a small child process for us,
- * since Node has no call for them: they end with their holder, so a crash leaves no stale lock behind.
+ * Locks between processes: the kernel's own, flock(2), which belong to a file that this process has open. They end with
+ * it, so a crash leaves no stale lock behind. Node has no call for them: flock(1) takes one on our open file, and ends.
  */
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { MicrovmError } from "../errors.ts";
+import { closeSync, constants, openSync } from "node:fs";
+import { MicrovmError, systemCode } from "../errors.ts";
 
 /** A held lock; disposing of it releases it. */
 export interface Lock extends AsyncDisposable {
@@ -31,41 +31,58 @@ export async function lockFile(
 export async function lockFile(path: string, options?: LockOptions): Promise<Lock>;
 export async function lockFile(path: string, options: LockOptions = {}): Promise<Lock | undefined> {
   options.signal?.throwIfAborted();
-  closeSync(openSync(path, "a", 0o600));
-  const mode = options.shared ? "--shared" : "--exclusive";
-  const waiting = options.wait === false ? ["--nonblock"] : [];
-  // The child gives a line back once it has the lock, and holds it until its standard input ends: by us, or with us.
+  const file = openLockFile(path);
+  try {
+    if (await takeLock(path, file, options)) {
+      const release = async () => closeSync(file);
+      return { release, [Symbol.asyncDispose]: release };
+    }
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+  closeSync(file);
+  return undefined;
+}
+
+/** Another user may write to a lock's directory: who puts a link or a pipe there is not followed, nor waited for. */
+function openLockFile(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  try {
+    return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  } catch (error) {
+    if (!["ELOOP", "ENXIO"].includes(systemCode(error) ?? "")) throw error;
+    throw new MicrovmError("state-busy", `Cannot lock "${path}": it is no file`, {
+      hint: "Remove it when you know who put it there",
+      cause: error,
+    });
+  }
+}
+
+/** Whether the lock is held; it is not when it should not be waited for. */
+async function takeLock(path: string, file: number, { shared, wait, signal }: LockOptions): Promise<boolean> {
+  const mode = shared ? "--shared" : "--exclusive";
   // It must not die of the terminal's Ctrl-C, which reaches the whole foreground group: hence a group of its own.
-  const holder = spawn("flock", [mode, ...waiting, path, "cat"], {
-    stdio: ["pipe", "pipe", "inherit"],
+  const taker = spawn("flock", [mode, ...(wait === false ? ["--nonblock"] : []), "3"], {
+    stdio: ["ignore", "ignore", "inherit", file],
     detached: true,
   });
-  holder.stdin.on("error", () => {});
-  holder.stdin.write("\n");
-  const exited = new Promise<void>((resolve) => holder.once("close", () => resolve()));
-  const giveUp = () => holder.kill();
-  options.signal?.addEventListener("abort", giveUp);
-  const locked = await new Promise<boolean>((resolve, reject) => {
-    holder.once("error", (error) =>
+  const giveUp = () => taker.kill();
+  signal?.addEventListener("abort", giveUp);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    taker.once("error", (error) =>
       reject(
         new MicrovmError("tool-missing", `Cannot start "flock": ${error.message}`, {
           hint: 'Install "util-linux", which contains it',
         }),
       ),
     );
-    holder.stdout.once("data", () => resolve(true));
-    holder.once("close", () => resolve(false));
-  }).finally(() => options.signal?.removeEventListener("abort", giveUp));
-  if (!locked) {
-    options.signal?.throwIfAborted();
-    if (options.wait === false) return undefined;
-    throw new MicrovmError("state-busy", `Cannot lock "${path}"`, {
-      hint: "Check that the file system of this directory supports locks",
-    });
-  }
-  const release = async () => {
-    holder.stdin.end();
-    await exited;
-  };
-  return { release, [Symbol.asyncDispose]: release };
+    taker.once("exit", resolve);
+  }).finally(() => signal?.removeEventListener("abort", giveUp));
+  if (code === 0) return true;
+  signal?.throwIfAborted();
+  if (wait === false) return false;
+  throw new MicrovmError("state-busy", `Cannot lock "${path}"`, {
+    hint: "Check that the file system of this directory supports locks",
+  });
 }
