@@ -47,12 +47,18 @@ test("a change that begins is written down until it ends", (t) => {
 test("a VM is installed by links, of which the one before is kept", (t) => {
   const stateDirectory = temporaryDirectory(t);
   const store = join(stateDirectory, ".store");
-  for (const runner of ["r1", "r2"]) {
+  const describe = (runner: string, facts: object) => {
     mkdirSync(join(store, runner, "share/microvm"), { recursive: true });
-    symlinkSync(`../../../system-${runner}`, join(store, runner, "share/microvm/system"));
-  }
+    writeFileSync(join(store, runner, "share/microvm/machine.json"), JSON.stringify(facts));
+  };
+  // As an earlier version made it.
+  describe("r1", {});
+  mkdirSync(join(store, "system-r1"));
+  symlinkSync("../../../system-r1", join(store, "r1/share/microvm/system"));
+  describe("r2", { system: "system-r2" });
   const common = { stateDirectory, name: "a", group: undefined };
   install({ ...common, runner: join(store, "r1"), flake: undefined });
+  assert.equal(listInstalled(stateDirectory)[0]!.toplevel, "system-r1");
   install({ ...common, runner: join(store, "r2"), flake: undefined });
   install({ ...common, runner: join(store, "r2"), flake: undefined });
   const links = { current: "r2", booted: undefined, old: "r1", toplevel: "system-r2" };

@@ -27,7 +27,7 @@ export function installScript(name: string, vm: RecordedVm, stateDirectory: stri
   const owner = vm.user === null ? "" : `chown -h ${quoteWord(`root:${vm.user}`)} "$dir"\n`;
   const kept =
     vm.kind === "config"
-      ? `rm -f ${vmNames.flake}\nlink "$(readlink -f "$runner/${runnerNames.system}")" ${vmNames.toplevel}`
+      ? `rm -f ${vmNames.flake}\nlink "$(dirname "$runner")/${vm.system}" ${vmNames.toplevel}`
       : `rm -f ${vmNames.toplevel} ${vmNames.flake}.new\n# shellcheck disable=SC2016\nprintf '%s\\n' ${quoteWord(vm.updateFlake ?? vm.flake ?? "")} >${vmNames.flake}.new\nmv -f ${vmNames.flake}.new ${vmNames.flake}`;
   const shares = vm.shareSources
     .map(quoteWord)

@@ -12,6 +12,7 @@
  */
 import { basename, join } from "node:path";
 import { systemCode } from "../errors.ts";
+import { systemOf } from "../live/read-runner.ts";
 import {
   chmodSync,
   existsSync,
@@ -128,8 +129,7 @@ function makeLinks({ stateDirectory, name, runner, flake, group }: Installation)
   }
   if (flake === undefined) {
     rmSync(join(directory, vmNames.flake), { force: true });
-    const system = join(runner, "..", linkName(join(runner, runnerNames.system)) ?? "");
-    setLink(join(directory, vmNames.toplevel), system);
+    setLink(join(directory, vmNames.toplevel), systemOf(runner));
   } else {
     rmSync(join(directory, vmNames.toplevel), { force: true });
     if (flakeOf(stateDirectory, name) !== flake) {

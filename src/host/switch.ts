@@ -12,7 +12,7 @@ import { plannedReasons } from "../live/planned.ts";
 import { readRunner } from "../live/read-runner.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { HostConfig } from "../options/host.ts";
-import { readTextIfExists } from "../os/files.ts";
+import { existsSync } from "../os/files.ts";
 import { runnerNames, vmNames } from "../paths.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { SetWishes } from "../plan/wishes.ts";
@@ -293,10 +293,9 @@ function whyRebooted(plan: Plan | undefined, name: string, { stateDirectory }: H
 
 /** Which parts of a VM's system are others than those of the installed one. */
 function whyRebuilt(plan: Plan | undefined, name: string, { stateDirectory }: HostMachine): string {
-  const file = join(stateDirectory, name, vmNames.current, runnerNames.system, "system.json");
-  const text = readTextIfExists(file);
-  if (!plan || text === undefined) return "its runner is another";
-  const { layers } = JSON.parse(text) as { readonly layers: readonly string[] };
+  const current = join(stateDirectory, name, vmNames.current);
+  if (!plan || !existsSync(current)) return "its runner is another";
+  const { layers } = readRunner(current);
   const now = new Set(plan.layers.map(storePathName));
   const before = new Set(layers);
   const changed = [...now]

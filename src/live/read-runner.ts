@@ -18,7 +18,7 @@ export function readRunner(path: string): StoredRunner {
   const runner = realpathSync(path);
   const read = (file: string) => readFileSync(join(runner, file), "utf8");
   const { machine } = JSON.parse(read(runnerNames.machine)) as { readonly machine: MachineSpec };
-  const { layers } = JSON.parse(read(join(runnerNames.system, "system.json"))) as {
+  const { layers } = JSON.parse(readFileSync(join(systemOf(runner), "system.json"), "utf8")) as {
     readonly layers: readonly string[];
   };
   return {
@@ -28,4 +28,15 @@ export function readRunner(path: string): StoredRunner {
     script: read(runnerNames.run),
     layerPaths: layers.map((layer) => join(dirname(runner), layer)),
   };
+}
+
+/** The path of a runner's system; the runner's own path has no links in it. */
+export function systemOf(runner: string): string {
+  const { system } = JSON.parse(readFileSync(join(runner, runnerNames.machine), "utf8")) as {
+    readonly system?: string;
+  };
+  // Runners of earlier versions have but the link, which an option may leave out.
+  return system === undefined
+    ? realpathSync(join(runner, runnerNames.system))
+    : join(dirname(runner), system);
 }

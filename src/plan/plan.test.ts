@@ -168,6 +168,12 @@ test("a runner holds its programs, and a system beside it", () => {
   assert.match(byPath["bin/microvm-run"]!.text!, /^exec qemu-system-x86_64 /m);
   assert.equal(byPath["share/microvm/system"]!.target, `../../../${names(inputsOf(runner, "system"))[0]}`);
   assert.equal(byPath["share/microvm/virtiofs/ro-store/socket"]!.text, "web-virtiofs-ro-store.sock\n");
+  const without = plan({ microvm: { ...module.microvm, systemSymlink: false } }).runner;
+  const entriesWithout = (without.params as { entries: object }).entries;
+  assert.deepEqual(
+    entriesWithout,
+    Object.values(byPath).filter(({ path }) => path !== "share/microvm/system"),
+  );
 });
 
 /** The check of a plan's units. */

@@ -2,6 +2,7 @@
 import type { Hypervisor } from "../hypervisors/hypervisor.ts";
 import type { MachineSpec } from "../hypervisors/machine.ts";
 import { type HostTools, loaderOf, placeOf } from "../packages/host-tools.ts";
+import { runnerNames } from "../paths.ts";
 import { type FileEntry, filesRecipe } from "../store/files.ts";
 import { type Recipe, storePathName } from "../store/recipe.ts";
 import { machinedScripts, pciSetup } from "./device-scripts.ts";
@@ -20,6 +21,7 @@ export interface RunnerOptions {
   readonly extraArgsScript: string | null;
   readonly volumes: readonly RunnerVolume[];
   readonly binScripts: Readonly<Record<string, string>>;
+  readonly systemSymlink: boolean;
   readonly hostKeys: readonly NewHostKey[];
   readonly registerWithMachined: boolean;
   readonly virtiofsd: {
@@ -98,10 +100,21 @@ export function runnerRecipe(
       ...Object.entries(scripts).map(
         ([name, text]): FileEntry => ({ path: `bin/${name}`, type: "file", text, mode: 0o755 }),
       ),
-      { path: "share/microvm/system", type: "symlink", target: `../../../${storePathName(system)}` },
+      ...(options.systemSymlink
+        ? [
+            {
+              path: runnerNames.system,
+              type: "symlink",
+              target: `../../../${storePathName(system)}`,
+            } as const,
+          ]
+        : []),
       metadata("hypervisor", hypervisor.name),
       ...attachments(machine).map(([path, lines]) => metadata(path, lines.join("\n"))),
-      metadata("machine.json", JSON.stringify({ version: 1, machine }, null, 2)),
+      metadata(
+        "machine.json",
+        JSON.stringify({ version: 1, system: storePathName(system), machine }, null, 2),
+      ),
       ...virtiofs.flatMap(({ tag, socket, source }) => [
         metadata(`virtiofs/${tag}/socket`, socket),
         metadata(`virtiofs/${tag}/source`, source),

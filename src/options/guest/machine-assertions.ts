@@ -15,7 +15,6 @@ export function machineAssertions(config: GuestConfig): Assertion[] {
     ...kernelAssertions(config),
     ...initrdAssertions(config),
     ...packageAssertions(config),
-    linkAssertion(config),
   ];
 }
 
@@ -80,15 +79,6 @@ function packageAssertions({ microvm: { vmHostPackages, qemu, virtiofsd } }: Gue
     assertion: settings.package === null || vmHostPackages !== "host",
     message: `"microvm.${option}.package" is "${settings.package}", and "microvm.vmHostPackages" is "host", which has no packages: set one of them`,
   }));
-}
-
-/** What reads the link would find nothing. */
-function linkAssertion({ microvm: { systemSymlink } }: GuestConfig): Assertion {
-  return {
-    assertion: systemSymlink,
-    message:
-      '"microvm.systemSymlink" is false, and a runner has the link here: live changes read it; leave the option out',
-  };
 }
 
 /** Two options for one thing, and what a kernel without modules cannot do. */

@@ -81,7 +81,7 @@ export const machineOptions = {
       type: types.bool,
       default: true,
       description:
-        "Whether the runner has a link to its system, `share/microvm/system`. A runner here always has, since live changes and `microvm list` read it: false is refused.",
+        "Whether the runner has a link to its system, `share/microvm/system`. Nothing here needs it.",
     }),
     kernel: mkOption({
       type: types.nullOr(types.nonEmptyStr),
