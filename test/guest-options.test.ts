@@ -38,6 +38,7 @@ const directory = guestProject(`
 
 const CHECKS: Checks = {
   state: ["systemctl is-system-running --wait; systemctl --failed --no-legend", /^running$/],
+  quietAgent: ["journalctl --quiet --output=cat --unit=qemu-guest-agent --grep=guest-exec | wc -l", /^0$/],
   locale: [
     ". /etc/default/locale; export LANG LC_TIME; locale; locale charmap; bash -c 'printf %.1f 0,5'; echo",
     /^LANG=de_DE\.UTF-8\n[\s\S]*LC_TIME=en_DK\.UTF-8\n[\s\S]*\nUTF-8\n0,5$/,

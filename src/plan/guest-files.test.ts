@@ -217,6 +217,9 @@ test("what systemd loads and generates follows from what it is told", () => {
   assert.match(blacklist({}), /^blacklist autofs4$/m);
   const automounts = [{ where: "/mnt" }];
   assert.doesNotMatch(blacklist({ systemd: { automounts } }), /autofs4/);
+  const quiet = "etc/systemd/system/qemu-guest-agent.service.d/microvm.conf";
+  assert.match(filesOf({})[quiet]!, /^LogLevelMax=notice$/m);
+  assert.equal(filesOf({ services: { qemuGuest: { enable: false } } })[quiet], undefined);
   const generator = "etc/systemd/system-generators/systemd-debug-generator";
   assert.equal(filesOf({})[generator], "→ /dev/null");
   assert.equal(filesOf({ boot: { kernelParams: ["systemd.mask=a.service"] } })[generator], undefined);

@@ -1,4 +1,5 @@
 /** Files that keep a guest small and quick: what a microVM has no use for neither starts nor loads. Pure. */
+import { unitText } from "../../guest/units.ts";
 import type { GuestConfig } from "../../options/guest.ts";
 import type { FileEntry } from "../../store/files.ts";
 import { coldplugFiles } from "./coldplug.ts";
@@ -64,6 +65,7 @@ export function optimizationFiles(config: GuestConfig): FileEntry[] {
     // Users may log in as soon as they can: nobody takes the sign down that says otherwise.
     none("etc/tmpfiles.d/systemd-nologin.conf"),
     ...coldplugFiles(microvm.optimize.ignoredSubsystems),
+    ...(config.services.qemuGuest.enable ? [quietAgent()] : []),
     ...microvm.optimize.maskedUdevRules.map((name) => none(`etc/udev/rules.d/${name}`)),
     ...unneededGenerators(config).map((name) => none(`etc/systemd/system-generators/${name}`)),
     file("etc/modprobe.d/microvm.conf", modules.map((name) => `blacklist ${name}\n`).join("")),
@@ -75,6 +77,14 @@ export function optimizationFiles(config: GuestConfig): FileEntry[] {
       "[Manager]\nStatusUnitFormat=name\nDefaultTimeoutStopSec=10s\n",
     ),
   ];
+}
+
+/** The agent says a line for each request: a command that runs is looked at several times a second. */
+function quietAgent(): FileEntry {
+  return file(
+    unit("qemu-guest-agent.service.d/microvm.conf"),
+    unitText({ Service: { LogLevelMax: "notice" } }),
+  );
 }
 
 /** What masks a unit, a file of rules or a generator. */
