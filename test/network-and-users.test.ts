@@ -145,7 +145,7 @@ const CHECKS: Readonly<Record<string, readonly [command: string, expected: RegEx
   ],
   zone: ["date +%Z", /^CES?T$/],
   hostKey: [
-    "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key; ssh-keyscan localhost 2>/dev/null | grep -c ssh-ed25519",
+    "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key; ssh-keyscan -T 60 localhost 2>/dev/null | grep -c ssh-ed25519",
     /ED25519\)\n1$/,
   ],
 };
