@@ -39,6 +39,11 @@ const directory = guestProject(`
 const CHECKS: Checks = {
   state: ["systemctl is-system-running --wait; systemctl --failed --no-legend", /^running$/],
   quietAgent: ["journalctl --quiet --output=cat --unit=qemu-guest-agent --grep=guest-exec | wc -l", /^0$/],
+  // systemd itself looks elsewhere for libbpf; what it starts does not.
+  withoutBpf: [
+    'tr "\\0" "\\n" </proc/1/environ | grep ^LD_; env | grep ^LD_; ip -V | grep -o libbpf; journalctl --quiet --output=cat --grep="BPF features disabled"',
+    /^LD_LIBRARY_PATH=\/usr\/local\/lib\/microvm\/without-bpf\nlibbpf\n.*libbpf/,
+  ],
   locale: [
     ". /etc/default/locale; export LANG LC_TIME; locale; locale charmap; bash -c 'printf %.1f 0,5'; echo",
     /^LANG=de_DE\.UTF-8\n[\s\S]*LC_TIME=en_DK\.UTF-8\n[\s\S]*\nUTF-8\n0,5$/,

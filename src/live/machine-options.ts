@@ -21,6 +21,7 @@ export const WORD_OPTIONS: readonly (readonly [start: string, option: string])[]
   ["console=", "microvm.qemu.serialConsole"],
   ["loglevel=", "microvm.optimize.enable"],
   ["lsm=", "security.lsm"],
+  ["LD_LIBRARY_PATH=", "microvm.optimize.systemdBpf"],
   ["microvm.store", "microvm.shares"],
   ["microvm.writable=", "microvm.writableStoreOverlay"],
 ];

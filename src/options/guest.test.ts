@@ -234,6 +234,19 @@ test("the kernel starts the security modules that somebody has use for", () => {
   assert.deepEqual(lsm({ security: { lsm: ["bpf"] } }), ["bpf"]);
 });
 
+test("systemd has libbpf when a declared unit needs it", () => {
+  const systemdBpf = (config: object) => guestConfig(config).microvm.optimize.systemdBpf;
+  assert.equal(systemdBpf({ systemd: { services: { a: { serviceConfig: { User: "a" } } } } }), false);
+  for (const systemd of [
+    { services: { a: { serviceConfig: { RestrictNetworkInterfaces: "net0" } } } },
+    { sockets: { a: { socketConfig: { SocketBindDeny: "any" } } } },
+    { slices: { a: { sliceConfig: { RestrictNetworkInterfaces: "net0" } } } },
+  ]) {
+    assert.equal(systemdBpf({ systemd }), true);
+  }
+  assert.equal(systemdBpf({ microvm: { optimize: { enable: false } } }), true);
+});
+
 test("units that a microVM does not need are masked with those that the guest names, unless it says otherwise", () => {
   const masked = (config: object) => guestConfig(config).systemd.maskedUnits;
   const maskedUnits = ["a.timer"];

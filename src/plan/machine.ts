@@ -4,6 +4,7 @@ import { bridgeName } from "../hypervisors/network-names.ts";
 import { volumeSerial } from "../options/guest/volumes.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import { earlyMountWords, kernelWord } from "./early-mounts.ts";
+import { WITHOUT_BPF } from "./guest-files/optimization.ts";
 import { keptHostKeys } from "./host-keys.ts";
 import { layerSerial, macAddress, machineUuid } from "./identity.ts";
 import { readinessStage } from "./readiness-stage.ts";
@@ -103,6 +104,8 @@ function kernelParams(
     "random.trust_cpu=on",
     "cryptomgr.notests",
     ...(microvm.optimize.enable ? ["loglevel=4"] : []),
+    // The kernel gives its init what it does not know itself.
+    ...(microvm.optimize.systemdBpf || parts.init !== undefined ? [] : [`LD_LIBRARY_PATH=/${WITHOUT_BPF}`]),
     ...(security.lsm.length > 0 ? [`lsm=${security.lsm.join(",")}`] : []),
     ...(parts.images || !share
       ? [`microvm.store=disk:${microvm.storeDiskType}`]

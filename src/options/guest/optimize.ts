@@ -113,6 +113,13 @@ export const optimizeOptions = {
         description: "Files of udev's rules that the guest does not read.",
         example: ["78-sound-card.rules"],
       }),
+      systemdBpf: mkOption({
+        type: types.bool,
+        defaultText: "whether a service, socket or slice is declared with a setting that needs it",
+        description:
+          "Whether systemd may use BPF by libbpf, for `SocketBindAllow`, `SocketBindDeny`, `RestrictNetworkInterfaces` and `RestrictFileSystems`. What it tries at the start to know whether it can takes an emulated guest a tenth of its boot. Units of packages with such settings are not looked at. Other programs have libbpf in any case.",
+        example: true,
+      }),
     },
   },
   security: {
@@ -144,6 +151,7 @@ const implementation = ({ config }: { readonly config: Config }) => ({
           config.services.qemuGuest.enable ? IGNORED : IGNORED.filter((name) => name !== "acpi"),
         ),
         maskedUdevRules: mkDefault(MASKED_RULES),
+        systemdBpf: mkDefault(() => !config.microvm.optimize.enable || needsBpf(config)),
       },
     },
     security: {
@@ -169,6 +177,23 @@ function neededModules({ systemd, environment }: Config): string[] {
     ...(environment.packages.includes("apparmor") ? ["apparmor"] : []),
     ...(restricts ? ["bpf"] : []),
   ];
+}
+
+/** Settings of units that systemd needs libbpf for: systemd.resource-control(5), systemd.exec(5). */
+const BPF_SETTINGS = [
+  "SocketBindAllow",
+  "SocketBindDeny",
+  "RestrictNetworkInterfaces",
+  "RestrictFileSystems",
+];
+
+function needsBpf({ systemd: { services, sockets, slices } }: Config): boolean {
+  const settings = [
+    ...Object.values(services).map(({ serviceConfig }) => serviceConfig),
+    ...Object.values(sockets).map(({ socketConfig }) => socketConfig),
+    ...Object.values(slices).map(({ sliceConfig }) => sliceConfig),
+  ];
+  return settings.some((one) => BPF_SETTINGS.some((name) => one[name] !== undefined));
 }
 
 /** Declares them. */

@@ -47,6 +47,11 @@ const UNNEEDED_MODULES = [
  */
 const COMMAND_LINE_GENERATORS = ["systemd-debug-generator", "systemd-run-generator"];
 
+/** Where systemd, and only it, looks for libraries first (`LD_LIBRARY_PATH`): there it finds one that is none. */
+export const WITHOUT_BPF = "usr/local/lib/microvm/without-bpf";
+
+const NO_LIBRARY = "systemd does without this library: see microvm.optimize.systemdBpf.\n";
+
 /** Masks, and with `microvm.optimize.enable` everything above. */
 export function optimizationFiles(config: GuestConfig): FileEntry[] {
   const { boot, microvm, systemd } = config;
@@ -66,6 +71,7 @@ export function optimizationFiles(config: GuestConfig): FileEntry[] {
     none("etc/tmpfiles.d/systemd-nologin.conf"),
     ...coldplugFiles(microvm.optimize.ignoredSubsystems),
     ...(config.services.qemuGuest.enable ? [quietAgent()] : []),
+    ...(microvm.optimize.systemdBpf ? [] : [file(`${WITHOUT_BPF}/libbpf.so.1`, NO_LIBRARY)]),
     ...microvm.optimize.maskedUdevRules.map((name) => none(`etc/udev/rules.d/${name}`)),
     ...unneededGenerators(config).map((name) => none(`etc/systemd/system-generators/${name}`)),
     file("etc/modprobe.d/microvm.conf", modules.map((name) => `blacklist ${name}\n`).join("")),
