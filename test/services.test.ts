@@ -100,9 +100,13 @@ const SERVICES = `{
   },
 }`;
 
+/** The lock of the first project with these services. */
+let lock: string | undefined;
+
 /** A project with these services; `change` is a module that comes on top. */
 function servicesProject(change = "{}"): string {
   const directory = project({
+    ...(lock !== undefined && { "microvm.lock": lock }),
     "microvm.config.ts": `
       import { debian, defineProject, mkForce } from "microvm";
       void mkForce;
@@ -204,14 +208,9 @@ test("each service does what its options say", async () => {
   const script = Object.entries(CHECKS)
     .map(([name, [command]]) => `echo '== ${name}'\n(${command})\necho`)
     .join("\n");
-  const { stdout, stderr, code } = await microvm([
-    "run",
-    servicesProject(),
-    "--exec",
-    script,
-    "--timeout",
-    "300",
-  ]);
+  const directory = servicesProject();
+  const { stdout, stderr, code } = await microvm(["run", directory, "--exec", script, "--timeout", "300"]);
+  lock = readFileSync(join(directory, "microvm.lock"), "utf8");
   const printed = new Map(
     stdout
       .split(/^== /m)
