@@ -1,6 +1,6 @@
 /**
- * The evaluating child from a snapshot of its memory: with everything loaded and every option declared it starts in
- * half the time. Node makes the snapshot of what this leaves in memory (`node --build-snapshot`). See `snapshot.ts`.
+ * The evaluating child from a snapshot of its memory: with everything loaded and every option declared it answers
+ * in two thirds of the time. Node makes the snapshot of what this leaves in memory (`node --build-snapshot`). See `snapshot.ts`.
  */
 import v8 from "node:v8";
 import { guestModule } from "../options/guest.ts";
