@@ -72,7 +72,7 @@ ls: cannot access '/run/unreachable': No such file or directory
 /run/rescued
 big a
 FROM_DROP_IN=yes
-/etc/systemd/system/qemu-guest-agent.service.d/overrides.conf
+/etc/systemd/system/qemu-guest-agent.service.d/microvm.conf /etc/systemd/system/qemu-guest-agent.service.d/overrides.conf
 masked
 worker.timer worker.service
 hello
