@@ -9,7 +9,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { systemCode } from "../errors.ts";
-import { appendFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "../os/files.ts";
+import { appendFileSync, lstatSync, mkdirSync, readdirSync, readTextIfExists, rmSync } from "../os/files.ts";
 import { holdLocks, type LockHolder } from "../os/lock-holder.ts";
 import { type Lock, lockFile } from "../os/locks.ts";
 import { storeNames } from "../paths.ts";
@@ -117,7 +117,8 @@ export async function readTemporaryRoots(storeDirectory: string): Promise<string
   for (const entry of readdirSync(parent)) {
     const file = join(parent, entry);
     const lock = await lockFile(file, { wait: false });
-    if (!lock) names.push(...readFileSync(file, "utf8").split("\n").filter(Boolean));
+    // Its owner may have ended, and removed it, since it was found to be locked.
+    if (!lock) names.push(...(readTextIfExists(file) ?? "").split("\n").filter(Boolean));
     else {
       if (!isBeingBorn(file)) rmSync(file, { force: true });
       await lock.release();
