@@ -22,30 +22,10 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** By path: the sync that runs, and the one that begins after it. */
-const running = new Map<string, Promise<void>>();
-const waiting = new Map<string, Promise<void>>();
-
 /**
- * Waits until everything written to the path's file system before this call is on the disk: syncfs(2), by `sync -f`,
- * since Node has no call for it. For many files it is far faster than syncing one after the other. Who asks for the
- * same path while one runs shares the next one, so that many trees that are ready at once take one sync.
+ * Waits until everything written to the path's file system is on the disk: syncfs(2), by `sync -f`, since Node
+ * has no call for it. For many files it is far faster than syncing one after the other.
  */
-export function syncFileSystem(path: string): Promise<void> {
-  const known = waiting.get(path);
-  if (known) return known;
-  const next = (running.get(path) ?? Promise.resolve())
-    .catch(() => {})
-    .then(async () => {
-      waiting.delete(path);
-      const sync = run(["sync", "-f", path]).then(() => {});
-      running.set(path, sync);
-      try {
-        await sync;
-      } finally {
-        if (running.get(path) === sync) running.delete(path);
-      }
-    });
-  waiting.set(path, next);
-  return next;
+export async function syncFileSystem(path: string): Promise<void> {
+  await run(["sync", "-f", path]);
 }

@@ -48,7 +48,7 @@ export async function publishRecorded(
 ): Promise<void> {
   const record = `${out}.info`;
   writeFileSync(record, `${JSON.stringify(info)}\n`);
-  await makeDurable(storeDirectory, out, record);
+  await makeDurable(out, record);
   await removeUnrecorded(storeDirectory, name);
   renameSync(record, infoFile(storeDirectory, name));
   moveTree(out, join(storeDirectory, name));
@@ -86,9 +86,9 @@ function sourcesOf(params: Json): string {
   return sources.length === 0 ? "" : ` from ${sources.map((source) => `"${source}"`).join(" or ")}`;
 }
 
-/** One file is synced by itself; a tree with the store's whole file system, and others that are ready with it. */
-async function makeDurable(storeDirectory: string, out: string, record: string): Promise<void> {
-  if (!lstatSync(out).isFile()) return await syncFileSystem(storeDirectory);
+/** One file is synced by itself; a tree with its whole file system, in one call. */
+async function makeDurable(out: string, record: string): Promise<void> {
+  if (!lstatSync(out).isFile()) return await syncFileSystem(record);
   await syncFile(out);
   await syncFile(record);
 }
