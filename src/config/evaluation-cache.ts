@@ -61,9 +61,9 @@ export function cachedEvaluation(request: EvaluationRequest): CachedEvaluation {
 
 /** The lines in a file of the cache; absent when there is none, or one that was damaged: lines are not checked again. */
 function linesIn(text: string | undefined): [string, ...string[]] | undefined {
-  const [, ...lines] = text?.split("\n") ?? [];
-  const [first, ...others] = lines;
-  return first !== undefined && text === withDigest(lines.join("\n")) ? [first, ...others] : undefined;
+  const kept = text?.slice(text.indexOf("\n") + 1);
+  const isWhole = kept !== undefined && text === withDigest(kept);
+  return isWhole ? (kept.split("\n") as [string, ...string[]]) : undefined;
 }
 
 function withDigest(text: string): string {

@@ -11,13 +11,14 @@ import { isPlainModule } from "./plain-source.ts";
 import type { Project } from "./project.ts";
 import { checkProject } from "./project-shape.ts";
 
-/** This program's own module: the address of its file, or what it exports when it is loaded already. */
-export type ProvidedProgram = { readonly url: string } | { readonly exports: object };
+/** This program's own module: its address, and its text when there is no file. */
+interface ProvidedProgram {
+  readonly url: string;
+  readonly source?: string;
+}
 
 /** Makes `import … from "microvm"` mean this program, wherever a project lies, and loads what needs no compiler without. */
-export function provideProgram(program: ProvidedProgram): void {
-  const { url: own, source: ownSource } =
-    "url" in program ? { ...program, source: undefined } : loadedProgram(program.exports);
+export function provideProgram({ url: own, source: ownSource }: ProvidedProgram): void {
   registerHooks({
     resolve: (specifier, context, nextResolve) =>
       specifier === "microvm"
@@ -30,8 +31,8 @@ export function provideProgram(program: ProvidedProgram): void {
   });
 }
 
-/** A module that exports what is there already. */
-function loadedProgram(exports: object): { readonly url: string; readonly source: string } {
+/** The program's module when what it exports is loaded already. */
+export function loadedProgram(exports: object): ProvidedProgram {
   const key = "microvm";
   Object.defineProperty(globalThis, Symbol.for(key), { value: exports });
   return {

@@ -19,7 +19,7 @@ export function childSnapshot(): string | undefined {
 }
 
 /** Makes it anew, and removes those of other Nodes. `child-snapshot.cjs` must lie beside the child's program. */
-export async function makeChildSnapshot(): Promise<string> {
+export async function makeChildSnapshot(): Promise<void> {
   const file = snapshotFile();
   const directory = dirname(file);
   const unfinished = `${file}.${process.pid}`;
@@ -33,7 +33,6 @@ export async function makeChildSnapshot(): Promise<string> {
   for (const name of readdirSync(directory)) {
     if (name.endsWith(ENDING) && name !== basename(file)) rmSync(join(directory, name), { force: true });
   }
-  return file;
 }
 
 /** Another Node refuses a snapshot, or worse: the name says which program made it. */

@@ -17,8 +17,8 @@ export interface StoredRunner extends RunnerFacts {
 export function readRunner(path: string): StoredRunner {
   const runner = realpathSync(path);
   const read = (file: string) => readFileSync(join(runner, file), "utf8");
-  const { machine } = JSON.parse(read(runnerNames.machine)) as { readonly machine: MachineSpec };
-  const { layers } = JSON.parse(readFileSync(join(systemOf(runner), "system.json"), "utf8")) as {
+  const { machine, system } = readMachine(runner);
+  const { layers } = JSON.parse(readFileSync(join(system, "system.json"), "utf8")) as {
     readonly layers: readonly string[];
   };
   return {
@@ -32,11 +32,16 @@ export function readRunner(path: string): StoredRunner {
 
 /** The path of a runner's system; the runner's own path has no links in it. */
 export function systemOf(runner: string): string {
-  const { system } = JSON.parse(readFileSync(join(runner, runnerNames.machine), "utf8")) as {
+  return readMachine(runner).system;
+}
+
+/** The machine of a runner, and the path of its system. */
+function readMachine(runner: string): { readonly machine: MachineSpec; readonly system: string } {
+  const { machine, system } = JSON.parse(readFileSync(join(runner, runnerNames.machine), "utf8")) as {
+    readonly machine: MachineSpec;
     readonly system?: string;
   };
   // Runners of earlier versions have but the link, which an option may leave out.
-  return system === undefined
-    ? realpathSync(join(runner, runnerNames.system))
-    : join(dirname(runner), system);
+  const link = join(runner, runnerNames.system);
+  return { machine, system: system === undefined ? realpathSync(link) : join(dirname(runner), system) };
 }

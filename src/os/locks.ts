@@ -32,17 +32,20 @@ export async function lockFile(path: string, options?: LockOptions): Promise<Loc
 export async function lockFile(path: string, options: LockOptions = {}): Promise<Lock | undefined> {
   options.signal?.throwIfAborted();
   const file = openLockFile(path);
+  let isOpen = true;
+  // Once: the next file that is opened gets the same number.
+  const close = () => {
+    if (isOpen) closeSync(file);
+    isOpen = false;
+  };
+  let isHeld = false;
   try {
-    if (await takeLock(path, file, options)) {
-      const release = async () => closeSync(file);
-      return { release, [Symbol.asyncDispose]: release };
-    }
-  } catch (error) {
-    closeSync(file);
-    throw error;
+    isHeld = await takeLock(path, file, options);
+  } finally {
+    if (!isHeld) close();
   }
-  closeSync(file);
-  return undefined;
+  const release = async () => close();
+  return isHeld ? { release, [Symbol.asyncDispose]: release } : undefined;
 }
 
 /** Another user may write to a lock's directory: who puts a link or a pipe there is not followed, nor waited for. */

@@ -94,21 +94,18 @@ export function runnerRecipe(
     type: "file",
     text: `${text}\n`,
   });
+  const link: FileEntry = {
+    path: runnerNames.system,
+    type: "symlink",
+    target: `../../../${storePathName(system)}`,
+  };
   return filesRecipe(
     options.declaredRunner,
     [
       ...Object.entries(scripts).map(
         ([name, text]): FileEntry => ({ path: `bin/${name}`, type: "file", text, mode: 0o755 }),
       ),
-      ...(options.systemSymlink
-        ? [
-            {
-              path: runnerNames.system,
-              type: "symlink",
-              target: `../../../${storePathName(system)}`,
-            } as const,
-          ]
-        : []),
+      ...(options.systemSymlink ? [link] : []),
       metadata("hypervisor", hypervisor.name),
       ...attachments(machine).map(([path, lines]) => metadata(path, lines.join("\n"))),
       metadata(

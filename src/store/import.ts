@@ -67,7 +67,7 @@ export async function importClosure(
   await using workspace = await openWorkspace(directory, roots);
   const run = { ...options, roots, directory, reader: readStream(source), workspace: workspace.directory };
   try {
-    const result = await importAll(run, roots);
+    const result = await importAll(run);
     syncDirectory(directory);
     return result;
   } catch (error) {
@@ -84,7 +84,7 @@ function explain(directory: string, thrown: unknown): unknown {
   return invalidStream(`Cannot write what the stream has: ${messageOf(error)}`, error);
 }
 
-async function importAll(run: Run, roots: TemporaryRoots): Promise<Imported> {
+async function importAll(run: Run): Promise<Imported> {
   const { reader } = run;
   const magic = (await reader.bytes(MAGIC.length)).toString("latin1");
   if (magic !== MAGIC) {
@@ -105,7 +105,7 @@ async function importAll(run: Run, roots: TemporaryRoots): Promise<Imported> {
     const path = checkPathRecord(record);
     const name = path.record.path;
     run.onProgress?.(imported.length + present.length, name);
-    await roots.add([name, ...path.record.info.references], run.signal);
+    await run.roots.add([name, ...path.record.info.references], run.signal);
     checkTrust(run, path);
     checkReferences(run, path);
     ((await importPath(run, path)) ? imported : present).push(name);

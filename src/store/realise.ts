@@ -5,7 +5,8 @@
  *   missing ──▶ inputs, in parallel ──▶ a place among the running builds ──▶ the path's claim ──▶ build ──▶ publish
  *
  * An eager builder is not kept waiting for its fixed inputs; it waits for each itself. These need nothing else, so
- * that they come even while it holds a place. The place comes before the claim: a process never waits for a place while others wait for its claim.
+ * that they come even while it holds a place. The place comes before the claim: a process never waits for a place
+ * while others wait for its claim.
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -175,11 +176,12 @@ async function make(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<void>
       run.workspace = openWorkspace(directory, run.roots);
     }
     const workspace = await run.workspace;
-    using _ = await claimPath(directory, storePathName(recipe), run.roots, {
+    const name = storePathName(recipe);
+    using _ = await claimPath(directory, name, run.roots, {
       signal: run.signal,
       onWait: () => emit(run, recipe, "waiting"),
     });
-    if (isPresent(directory, storePathName(recipe))) return emit(run, recipe, "cached");
+    if (isPresent(directory, name)) return emit(run, recipe, "cached");
     await build(run, recipe, workspace, arrivals);
   } catch (error) {
     throw explainStoreFailure(directory, error);

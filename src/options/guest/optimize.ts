@@ -167,15 +167,13 @@ function unwantedUnits({ services }: Config) {
 }
 
 function neededModules({ systemd, environment }: Config): string[] {
-  const restricts = Object.values(systemd.services).some(
-    ({ serviceConfig }) => serviceConfig.RestrictFileSystems !== undefined,
-  );
+  const settings = Object.values(systemd.services).map(({ serviceConfig }) => serviceConfig);
   return [
     "landlock",
     "lockdown",
     "yama",
     ...(environment.packages.includes("apparmor") ? ["apparmor"] : []),
-    ...(restricts ? ["bpf"] : []),
+    ...(haveAny(settings, ["RestrictFileSystems"]) ? ["bpf"] : []),
   ];
 }
 
@@ -193,7 +191,12 @@ function needsBpf({ systemd: { services, sockets, slices } }: Config): boolean {
     ...Object.values(sockets).map(({ socketConfig }) => socketConfig),
     ...Object.values(slices).map(({ sliceConfig }) => sliceConfig),
   ];
-  return settings.some((one) => BPF_SETTINGS.some((name) => one[name] !== undefined));
+  return haveAny(settings, BPF_SETTINGS);
+}
+
+/** Whether one of the units is given one of these settings. */
+function haveAny(units: readonly Readonly<Record<string, unknown>>[], names: readonly string[]): boolean {
+  return units.some((settings) => names.some((name) => settings[name] !== undefined));
 }
 
 /** Declares them. */
