@@ -61,6 +61,8 @@ const CHECKS: Checks = {
     /^(\/sys\/class\/net\/dummy\d\n){3}0$/,
   ],
   sysctl: ["cat /proc/sys/vm/swappiness", /^7$/],
+  // The kernel starts one alone under emulation, the initrd the others.
+  processors: ["nproc; cat /sys/devices/system/cpu/online", /^2\n0-1$/],
   // Four blocks of 128 MiB at the start, and one that was plugged.
   memory: ["grep -h . /sys/devices/system/memory/memory*/state | sort | uniq -c | tr -s ' '", /^ ?5 online$/],
   balloon: ["grep -l 0x0005 /sys/bus/virtio/devices/*/device | wc -l", /^1$/],

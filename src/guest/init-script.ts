@@ -41,7 +41,7 @@ step() {
   echo "<6>microvm: initrd: $*" >/dev/kmsg
 }
 
-store='' layers='' writable=none store_mount='' init=/sbin/init volumes='' stacks='' mounts='' tmp=tmpfs
+store='' layers='' writable=none store_mount='' init=/sbin/init volumes='' stacks='' mounts='' tmp=tmpfs cpus=some
 read -r line </proc/cmdline
 for word in $line; do
   case $word in
@@ -54,6 +54,7 @@ for word in $line; do
     microvm.stack=*) stacks="$stacks \${word#*=}" ;;
     microvm.mount=*) mounts="$mounts \${word#*=}" ;;
     microvm.tmp=*) tmp=\${word#*=} ;;
+    microvm.cpus=*) cpus=\${word#*=} ;;
   esac
 done
 
@@ -63,6 +64,15 @@ hook() {
   targetRoot=/root sh -e "/hooks/$1" || fail "the commands of boot.initrd.$1 failed"
 }
 [ ! -d /hooks ] || /bin/busybox --install -s /bin 2>/dev/null
+
+if [ "$cpus" = all ]; then
+  step processors
+  for cpu in /sys/devices/system/cpu/cpu*/online; do
+    read -r state <"$cpu"
+    [ "$state" = 1 ] || echo 1 >"$cpu" ||
+      echo "<3>microvm: cannot start the processor \${cpu%/online}" >/dev/kmsg
+  done
+fi
 
 hook preDeviceCommands
 step modules

@@ -128,6 +128,16 @@ test("qemu: a processor that somebody chose is not taken for a source of random 
   assert.deepEqual([loads(null), loads("qemu64")], [false, true]);
 });
 
+test("qemu: emulated processors start after devices are found, where the initrd starts them", () => {
+  const isLate = (fields: Partial<MachineSpec>) =>
+    qemu.accelerators(machine({ initrdStartsCpus: true, ...fields })).tcg.params.includes("maxcpus=1");
+  assert.deepEqual(
+    [{}, { vcpu: 1 }, { initrdStartsCpus: false }, { architecture: "arm64" as const }].map(isLate),
+    [true, false, false, false],
+  );
+  assert.deepEqual(qemu.accelerators(machine({ initrdStartsCpus: true })).kvm.params, []);
+});
+
 test("qemu: the arguments of a machine", () => {
   const words = args(qemu, {
     disks: [layerDisk(), layerDisk({ image: { file: "d.img" }, serial: "v", readOnly: false, direct: true })],

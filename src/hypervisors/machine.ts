@@ -111,6 +111,8 @@ export interface MachineSpec {
   readonly kernel: string;
   readonly initrd: string;
   readonly kernelParams: readonly string[];
+  /** Whether the initrd brings up processors that the kernel leaves to it (`microvm.cpus=all`). */
+  readonly initrdStartsCpus: boolean;
   readonly disks: readonly Disk[];
   readonly shares: readonly Share[];
   readonly interfaces: readonly Interface[];

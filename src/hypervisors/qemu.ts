@@ -93,6 +93,7 @@ export const qemu: Hypervisor = {
         // Another processor may have no random numbers of its own.
         ...(machine.cpu === null ? TARGETS[machine.architecture].emulatedCpuParams : []),
         "rcupdate.rcu_expedited=1",
+        ...lateCpuParams(machine),
       ],
     },
   }),
@@ -105,6 +106,17 @@ export const qemu: Hypervisor = {
           end: ['{"execute":"quit"}'],
         },
 };
+
+/**
+ * The emulator sends a processor's write to its interrupt controller elsewhere, or ends, when another processor changes
+ * the devices' addresses at that moment: as the kernel does while it finds the PCI devices. So it does that with one
+ * processor, prepared for several. On arm64 the interrupt controller is not reached by an address.
+ */
+function lateCpuParams({ architecture, vcpu, initrdStartsCpus }: MachineSpec): string[] {
+  return architecture === "amd64" && vcpu > 1 && initrdStartsCpus
+    ? ["maxcpus=1", "noreplace-smp", "microvm.cpus=all"]
+    : [];
+}
 
 function baseArgs({
   name,

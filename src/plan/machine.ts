@@ -34,7 +34,7 @@ export function machineSpec(
   parts: BuiltParts,
   storeDirectory: string,
 ): MachineSpec {
-  const { microvm } = config;
+  const { boot, microvm } = config;
   return {
     name,
     architecture,
@@ -48,6 +48,11 @@ export function machineSpec(
     kernel: parts.kernel,
     initrd: parts.initrd,
     kernelParams: kernelParams(config, architecture, parts, storeDirectory),
+    // What somebody else made or asks for is left alone.
+    initrdStartsCpus:
+      microvm.kernel === null &&
+      microvm.initrdPath === null &&
+      ![...boot.kernelParams, ...microvm.kernelParams].some((word) => word.startsWith("maxcpus=")),
     disks: [...layerDisks(parts), ...volumeDisks(config)],
     shares: microvm.shares.map((share) => machineShare(name, share, storeDirectory)),
     interfaces: microvm.interfaces.map((nic) => machineInterface(name, nic)),

@@ -100,6 +100,11 @@ test("a store that is shared beside disks is mounted like any other share", () =
   assert.match(entries.find(({ path }) => path === "etc/fstab")!.text!, /^a \/microvm\/\.ro-store 9p rw,/);
 });
 
+test("the initrd starts processors unless it, the kernel or their number is somebody's own", () => {
+  const starts = (microvm: object) => plan({ microvm }).machine.initrdStartsCpus;
+  assert.deepEqual([{}, { kernelParams: ["maxcpus=2"] }].map(starts), [true, false]);
+});
+
 test("the kernel's own words come first, then the guest's, then the machine's", () => {
   const { kernelParams } = plan({
     boot: { kernelParams: ["quiet"] },
