@@ -2,6 +2,7 @@
 
 /** Applets of busybox that the script uses; the initrd has a link for each. */
 export const INIT_APPLETS = [
+  "cat",
   "chmod",
   "chown",
   "cp",
@@ -41,7 +42,7 @@ step() {
   echo "<6>microvm: initrd: $*" >/dev/kmsg
 }
 
-store='' layers='' writable=none store_mount='' init=/sbin/init volumes='' stacks='' mounts='' tmp=tmpfs cpus=some
+store='' layers='' writable=none store_mount='' init=/sbin/init volumes='' stacks='' mounts='' tmp=tmpfs cpus=some signatures=kept
 read -r line </proc/cmdline
 for word in $line; do
   case $word in
@@ -55,6 +56,7 @@ for word in $line; do
     microvm.mount=*) mounts="$mounts \${word#*=}" ;;
     microvm.tmp=*) tmp=\${word#*=} ;;
     microvm.cpus=*) cpus=\${word#*=} ;;
+    microvm.signatures=*) signatures=\${word#*=} ;;
   esac
 done
 
@@ -77,6 +79,9 @@ fi
 hook preDeviceCommands
 step modules
 while read -r module; do
+  # A kernel that insists on the signature gets it.
+  [ "$signatures" = none ] && insmod "/modules/$module" 2>/dev/null && continue
+  [ ! -e "/modules/$module.signature" ] || cat "/modules/$module.signature" >>"/modules/$module"
   insmod "/modules/$module" || fail "cannot load the module $module"
 done </modules/order
 hook postDeviceCommands
@@ -204,6 +209,8 @@ fi
 [ "$tmp" = none ] || mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /root/tmp
 mkdir -p /dev/mqueue
 mount -t mqueue -o nosuid,nodev,noexec mqueue /dev/mqueue
+# Where there are programs already, the kernel would start one to look for a module.
+[ ! -d /sys/fs/bpf ] || mount -t bpf -o nosuid,nodev,noexec,mode=0700 bpf /sys/fs/bpf
 # Device nodes of modules that are loaded when they are opened.
 cp -a /nodes/. /dev/
 

@@ -7,7 +7,7 @@ import { missing } from "../os/testing/programs.ts";
 import { temporaryDirectory } from "../os/testing/temporary-directory.ts";
 import type { BuildJob } from "../store/builder.ts";
 import type { Recipe } from "../store/recipe.ts";
-import { buildInitrd, type InitrdHooks, initrdRecipe } from "./initrd.ts";
+import { buildInitrd, type InitrdHooks, initrdRecipe, moduleEntries } from "./initrd.ts";
 
 /** Unpacks an initrd without modules. */
 async function unpacked(t: TestContext, hooks: InitrdHooks): Promise<string> {
@@ -16,7 +16,7 @@ async function unpacked(t: TestContext, hooks: InitrdHooks): Promise<string> {
   mkdirSync(join(busybox!, "usr/bin"), { recursive: true });
   mkdirSync(tree!);
   writeFileSync(join(busybox!, "usr/bin/busybox"), "a program");
-  const recipe = initrdRecipe(undefined, {} as Recipe, [], hooks);
+  const recipe = initrdRecipe(undefined, {} as Recipe, { modules: [], preloaded: [] }, hooks);
   const job = { out, recipe, params: recipe.params, input: () => busybox };
   await buildInitrd(job as unknown as BuildJob);
   execFileSync("cpio", ["--extract", "--quiet", "--no-absolute-filenames", "--nonmatching", "dev*"], {
@@ -42,4 +42,34 @@ test("without commands it has no place for them", { skip: missing("cpio") }, asy
   const tree = await unpacked(t, {});
   assert.equal(readFileSync(join(tree, "bin/busybox"), "utf8"), "a program");
   assert.throws(() => readFileSync(join(tree, "hooks/preDeviceCommands")), { code: "ENOENT" });
+});
+
+/** A signed module: code, signature, `struct module_signature`, mark. */
+function signed(code: string, signature: string, size = signature.length): Buffer {
+  const header = Buffer.alloc(12);
+  header.writeUInt32BE(size, 8);
+  return Buffer.concat([Buffer.from(code + signature), header, Buffer.from("~Module signature appended~\n")]);
+}
+
+test("a module's signature lies beside it, and one without has none", () => {
+  const module = signed("the code", "a signature");
+  const [code, rest, ...others] = moduleEntries("m.ko", module).map(
+    (entry) => [entry.path, "content" in entry ? entry.content : Buffer.alloc(0)] as const,
+  );
+  assert.deepEqual(others, []);
+  assert.deepEqual([code![0], rest![0]], ["m.ko", "m.ko.signature"]);
+  assert.equal(code![1].toString(), "the code");
+  assert.deepEqual(Buffer.concat([code![1], rest![1]]), module);
+  for (const plain of ["", "the code", "~Module signature appended~\n"]) {
+    assert.deepEqual(
+      moduleEntries("m.ko", Buffer.from(plain)).map(({ path }) => path),
+      ["m.ko"],
+    );
+  }
+});
+
+test("a signature that is longer than its module is refused", () => {
+  assert.throws(() => moduleEntries("m.ko", signed("the code", "a signature", 1000)), {
+    message: 'The signature of "m.ko" is longer than the module',
+  });
 });

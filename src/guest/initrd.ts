@@ -1,6 +1,7 @@
 /** The initrd: a static busybox, the few modules that the machine needs, one script. */
 import { promisify } from "node:util";
 import { gunzip, zstdDecompress } from "node:zlib";
+import { MicrovmError } from "../errors.ts";
 import { writeFileSync } from "../os/files.ts";
 import { decompressXz } from "../os/xz.ts";
 import type { Builder } from "../store/builder.ts";
@@ -21,21 +22,23 @@ export type InitrdHooks = Partial<Readonly<Record<(typeof INITRD_HOOKS)[number],
 export const DISK_MODULES = ["virtio_blk"] as const;
 
 /**
- * The recipe of the initrd for a kernel layer. `modules` are loaded in order, each after what it needs. Without a kernel
- * layer it has none. Hooks that are not given are absent from it.
+ * The recipe of the initrd for a kernel layer. `modules` are loaded in order, each after what it needs, and behind them
+ * those of `preloaded` that the kernel has. Without a kernel layer it has none. Hooks that are not given are absent
+ * from it.
  */
 export function initrdRecipe(
   kernel: Recipe | undefined,
   busybox: Recipe,
-  modules: readonly string[],
+  { modules, preloaded }: Readonly<Record<"modules" | "preloaded", readonly string[]>>,
   hooks: InitrdHooks = {},
 ): Recipe {
   return {
     kind: "initrd",
-    version: 3,
+    version: 4,
     name: "initrd",
     params: {
       modules: kernel ? [...modules] : [],
+      preloaded: kernel ? [...preloaded] : [],
       script: INIT_SCRIPT,
       ...(Object.keys(hooks).length > 0 && { hooks: { ...hooks } }),
     },
@@ -45,13 +48,14 @@ export function initrdRecipe(
 
 /** Builds `initrd`. */
 export const buildInitrd: Builder = async (job) => {
-  const { modules, script, hooks } = job.params as {
+  const { modules, preloaded, script, hooks } = job.params as {
     modules: string[];
+    preloaded: string[];
     script: string;
     hooks?: Record<string, string>;
   };
   const kernel = "kernel" in job.recipe.inputs ? job.input("kernel") : undefined;
-  const loaded = kernel === undefined ? [] : await readModules(kernel, modules);
+  const loaded = kernel === undefined ? [] : await readModules(kernel, modules, preloaded);
   const directories = ["bin", "dev", "modules", "nodes", "proc", "sys"];
   const entries: CpioEntry[] = [
     ...directories.map((path): CpioEntry => ({ path, type: "directory", mode: 0o755 })),
@@ -66,9 +70,7 @@ export const buildInitrd: Builder = async (job) => {
     ...INIT_APPLETS.map(
       (applet): CpioEntry => ({ path: `bin/${applet}`, type: "symlink", target: "busybox" }),
     ),
-    ...loaded.map(
-      ({ file, content }): CpioEntry => ({ path: `modules/${file}`, type: "file", mode: 0o644, content }),
-    ),
+    ...loaded.flatMap(({ file, content }) => moduleEntries(`modules/${file}`, content)),
     {
       path: "modules/order",
       type: "file",
@@ -80,6 +82,30 @@ export const buildInitrd: Builder = async (job) => {
   ];
   writeFileSync(job.out, cpioArchive(entries));
 };
+
+/** What ends a signed module (`MODULE_SIG_STRING` of the kernel's include/linux/module_signature.h). */
+const SIGNATURE_MARK = "~Module signature appended~\n";
+
+/** Before the mark: `struct module_signature` of the same file, its last four bytes the signature's size. */
+const SIGNATURE_HEADER_SIZE = 12;
+
+/** A module, and what the kernel checks it by, to be appended: the initrd is told whether it does. */
+export function moduleEntries(path: string, content: Buffer): CpioEntry[] {
+  const entry = (name: string, part: Buffer): CpioEntry => ({
+    path: name,
+    type: "file",
+    mode: 0o644,
+    content: part,
+  });
+  const header = content.length - SIGNATURE_MARK.length - SIGNATURE_HEADER_SIZE;
+  if (header < 0 || content.subarray(-SIGNATURE_MARK.length).toString("latin1") !== SIGNATURE_MARK) {
+    return [entry(path, content)];
+  }
+  const end = header - content.readUInt32BE(header + SIGNATURE_HEADER_SIZE - 4);
+  if (end <= 0)
+    throw new MicrovmError("package-invalid", `The signature of "${path}" is longer than the module`);
+  return [entry(path, content.subarray(0, end)), entry(`${path}.signature`, content.subarray(end))];
+}
 
 function hookEntries(hooks: Readonly<Record<string, string>>): CpioEntry[] {
   return [
@@ -134,7 +160,7 @@ const DECOMPRESSORS: Readonly<Record<string, (content: Buffer) => Promise<Buffer
   ".gz": promisify(gunzip),
 };
 
-async function readModules(kernel: string, wanted: readonly string[]) {
+async function readModules(kernel: string, wanted: readonly string[], welcome: readonly string[]) {
   const read = (path: string) => moduleFile(kernel, path);
   const text = (name: string) => read(`modules.${name}`).toString();
   const lists = {
@@ -143,7 +169,7 @@ async function readModules(kernel: string, wanted: readonly string[]) {
     softdep: text("softdep"),
     alias: text("alias"),
   };
-  const order = moduleOrder(lists, wanted);
+  const order = moduleOrder(lists, wanted, welcome);
   return Promise.all(
     order.map(async (path) => {
       const file = path.slice(path.lastIndexOf("/") + 1);

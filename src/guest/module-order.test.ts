@@ -29,6 +29,14 @@ test("what a module asks for when it starts is loaded before it, the generic one
   ]);
 });
 
+test("welcome modules come last, and need not be there", () => {
+  assert.deepEqual(moduleOrder(LISTS, ["virtio_blk"], ["nowhere", "netfs", "fuse"]), [
+    "kernel/drivers/block/virtio_blk.ko",
+    "kernel/lib/libcrc32c.ko.xz",
+    "kernel/lib/netfs.ko.xz",
+  ]);
+});
+
 test("what a module needs is loaded before it, and once", () => {
   assert.deepEqual(moduleOrder(LISTS, ["virtio_blk", "erofs", "netfs"]), [
     "kernel/drivers/block/virtio_blk.ko",

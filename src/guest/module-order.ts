@@ -12,9 +12,13 @@ export interface ModuleLists {
 /**
  * The files of these modules in an order in which each finds what it needs: what `modules.dep` says it calls, and what
  * `modules.softdep` says it asks for when it starts. Modules that are built in are left out; a wanted one that the
- * kernel does not know is an error.
+ * kernel does not know is an error, a welcome one is left out.
  */
-export function moduleOrder(lists: ModuleLists, wanted: readonly string[]): string[] {
+export function moduleOrder(
+  lists: ModuleLists,
+  wanted: readonly string[],
+  welcome: readonly string[] = [],
+): string[] {
   const { files, needs } = parseDependencies(lists.dep);
   const builtin = new Set(lists.builtin.split("\n").filter(Boolean).map(moduleName));
   const asksFor = softDependencies(lists, files);
@@ -34,6 +38,10 @@ export function moduleOrder(lists: ModuleLists, wanted: readonly string[]): stri
         hint: 'Choose another kernel with "boot.kernelPackage", or leave the module out',
       });
     }
+  }
+  for (const name of welcome.map(moduleName)) {
+    const file = files.get(name);
+    if (file !== undefined) add(file);
   }
   return [...order];
 }

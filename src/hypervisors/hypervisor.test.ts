@@ -129,13 +129,17 @@ test("qemu: a processor that somebody chose is not taken for a source of random 
 });
 
 test("qemu: emulated processors start after devices are found, where the initrd starts them", () => {
+  const initrdCan = { startCpus: true, dropSignatures: false };
   const isLate = (fields: Partial<MachineSpec>) =>
-    qemu.accelerators(machine({ initrdStartsCpus: true, ...fields })).tcg.params.includes("maxcpus=1");
-  assert.deepEqual(
-    [{}, { vcpu: 1 }, { initrdStartsCpus: false }, { architecture: "arm64" as const }].map(isLate),
-    [true, false, false, false],
-  );
-  assert.deepEqual(qemu.accelerators(machine({ initrdStartsCpus: true })).kvm.params, []);
+    qemu.accelerators(machine({ initrdCan, ...fields })).tcg.params.includes("maxcpus=1");
+  const cannot = { initrdCan: { startCpus: false, dropSignatures: true } };
+  assert.deepEqual([{}, { vcpu: 1 }, cannot, { architecture: "arm64" as const }].map(isLate), [
+    true,
+    false,
+    false,
+    false,
+  ]);
+  assert.deepEqual(qemu.accelerators(machine({ initrdCan })).kvm.params, []);
 });
 
 test("qemu: the arguments of a machine", () => {

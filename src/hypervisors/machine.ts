@@ -111,8 +111,11 @@ export interface MachineSpec {
   readonly kernel: string;
   readonly initrd: string;
   readonly kernelParams: readonly string[];
-  /** Whether the initrd brings up processors that the kernel leaves to it (`microvm.cpus=all`). */
-  readonly initrdStartsCpus: boolean;
+  /**
+   * What the initrd can be told: to bring up processors that the kernel leaves to it (`microvm.cpus=all`), and to load
+   * its modules without their signatures (`microvm.signatures=none`).
+   */
+  readonly initrdCan: { readonly startCpus: boolean; readonly dropSignatures: boolean };
   readonly disks: readonly Disk[];
   readonly shares: readonly Share[];
   readonly interfaces: readonly Interface[];

@@ -93,7 +93,12 @@ export const qemu: Hypervisor = {
         // Another processor may have no random numbers of its own.
         ...(machine.cpu === null ? TARGETS[machine.architecture].emulatedCpuParams : []),
         "rcupdate.rcu_expedited=1",
+        // Names in descriptions of trace events, and a look at functions that tracing cannot use.
+        "initcall_blacklist=trace_eval_init,ftrace_check_for_weak_functions",
         ...lateCpuParams(machine),
+        // Arithmetic of elliptic curves for each module, a fifth of a start's instructions with a firewall: the
+        // modules come with the kernel, which nobody checks either.
+        ...(machine.initrdCan.dropSignatures ? ["microvm.signatures=none"] : []),
       ],
     },
   }),
@@ -112,8 +117,8 @@ export const qemu: Hypervisor = {
  * the devices' addresses at that moment: as the kernel does while it finds the PCI devices. So it does that with one
  * processor, prepared for several. On arm64 the interrupt controller is not reached by an address.
  */
-function lateCpuParams({ architecture, vcpu, initrdStartsCpus }: MachineSpec): string[] {
-  return architecture === "amd64" && vcpu > 1 && initrdStartsCpus
+function lateCpuParams({ architecture, vcpu, initrdCan }: MachineSpec): string[] {
+  return architecture === "amd64" && vcpu > 1 && initrdCan.startCpus
     ? ["maxcpus=1", "noreplace-smp", "microvm.cpus=all"]
     : [];
 }

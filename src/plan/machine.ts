@@ -34,7 +34,7 @@ export function machineSpec(
   parts: BuiltParts,
   storeDirectory: string,
 ): MachineSpec {
-  const { boot, microvm } = config;
+  const { microvm } = config;
   return {
     name,
     architecture,
@@ -48,11 +48,7 @@ export function machineSpec(
     kernel: parts.kernel,
     initrd: parts.initrd,
     kernelParams: kernelParams(config, architecture, parts, storeDirectory),
-    // What somebody else made or asks for is left alone.
-    initrdStartsCpus:
-      microvm.kernel === null &&
-      microvm.initrdPath === null &&
-      ![...boot.kernelParams, ...microvm.kernelParams].some((word) => word.startsWith("maxcpus=")),
+    initrdCan: initrdAbilities(config),
     disks: [...layerDisks(parts), ...volumeDisks(config)],
     shares: microvm.shares.map((share) => machineShare(name, share, storeDirectory)),
     interfaces: microvm.interfaces.map((nic) => machineInterface(name, nic)),
@@ -85,6 +81,17 @@ function credentials(config: GuestConfig): Credential[] {
     ...Object.entries(config.microvm.credentialFiles).map(([name, file]) => ({ name, file })),
     ...keptHostKeys(config).map(({ file }) => ({ name: file, file })),
   ];
+}
+
+/** What somebody else made or asks for is left alone. */
+function initrdAbilities({ boot, microvm }: GuestConfig): MachineSpec["initrdCan"] {
+  const isOurs = microvm.kernel === null && microvm.initrdPath === null;
+  const asks = (words: RegExp) =>
+    [...boot.kernelParams, ...microvm.kernelParams].some((word) => words.test(word));
+  return {
+    startCpus: isOurs && !asks(/^maxcpus=/),
+    dropSignatures: isOurs && microvm.optimize.enable && !asks(/^(lockdown=|module\.sig_enforce\b)/),
+  };
 }
 
 /** What of QEMU's options its command is made from. */

@@ -100,9 +100,16 @@ test("a store that is shared beside disks is mounted like any other share", () =
   assert.match(entries.find(({ path }) => path === "etc/fstab")!.text!, /^a \/microvm\/\.ro-store 9p rw,/);
 });
 
-test("the initrd starts processors unless it, the kernel or their number is somebody's own", () => {
-  const starts = (microvm: object) => plan({ microvm }).machine.initrdStartsCpus;
-  assert.deepEqual([{}, { kernelParams: ["maxcpus=2"] }].map(starts), [true, false]);
+test("the initrd starts processors and drops signatures unless somebody asks for something else", () => {
+  const can = (module: object) => Object.values(plan(module).machine.initrdCan);
+  assert.deepEqual(can({}), [true, true]);
+  assert.deepEqual(can({ microvm: { kernelParams: ["maxcpus=2"], optimize: { enable: false } } }), [
+    false,
+    false,
+  ]);
+  for (const word of ["lockdown=integrity", "module.sig_enforce", "module.sig_enforce=1"]) {
+    assert.deepEqual(can({ boot: { kernelParams: [word] } }), [true, false]);
+  }
 });
 
 test("the kernel's own words come first, then the guest's, then the machine's", () => {
@@ -256,6 +263,24 @@ test("the initrd has the modules of the file systems that the guest mounts", () 
     ...["overlay", "erofs", "virtio_blk"],
     ...["xfs", "vfat", "nls_cp437", "nls_ascii", "ext4"],
   ]);
+});
+
+test("the initrd loads what the guest would load anyway, unless it is blacklisted or has settings", () => {
+  const preloaded = (module: object) => {
+    const interfaces = [{ type: "user", id: "net0" }];
+    const { runner } = planVm(plannedVm({ microvm: { interfaces }, ...module }));
+    const system = runner.inputs.system as Recipe;
+    return ((system.inputs.initrd as Recipe).params as { preloaded: string[] }).preloaded;
+  };
+  const logs = ["nft_log", "nf_log_syslog"];
+  assert.deepEqual(preloaded({ microvm: {} }), ["qemu_fw_cfg"]);
+  assert.deepEqual(preloaded({}), ["qemu_fw_cfg", "virtio_net", "nf_tables", "nft_ct", ...logs]);
+  const firewall = { logRefusedConnections: false, rejectPackets: true, pingLimit: "2/second" };
+  assert.deepEqual(
+    preloaded({ networking: { firewall }, boot: { blacklistedKernelModules: ["virtio_net"] } }),
+    ["qemu_fw_cfg", "nf_tables", "nft_ct", "nft_reject_inet", "nft_limit"],
+  );
+  assert.deepEqual(preloaded({ boot: { extraModprobeConfig: "options nf_conntrack acct=1\n" } }), []);
 });
 
 test("the initrd has the guest's own commands, and is another one only then", () => {
