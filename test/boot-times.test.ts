@@ -7,7 +7,7 @@ import type { BootTimes } from "../src/boot-times/boot-times.ts";
 import { guestProject, microvm, STORE_SHARE, temporaryDirectory } from "./support.ts";
 
 test("a boot is shown as a picture and as data, host and guest on one axis, and the guest powered off", async () => {
-  const project = guestProject(`microvm: { ${STORE_SHARE}, vcpu: 2 }`);
+  const project = guestProject(`microvm: { ${STORE_SHARE}, vcpu: 1 }`);
   const picture = join(temporaryDirectory(), "boot.svg");
   const { stdout, stderr, code } = await microvm(["run", project, "--analyze", picture, "--json"]);
   assert.equal(code, 0, stderr);

@@ -6,8 +6,6 @@ import { test } from "node:test";
 import { assertChecks } from "./guest-checks.ts";
 import { guestProject, microvm, STORE_SHARE } from "./support.ts";
 
-// One processor: QEMU 10.0's emulation of several has ended once, by an assertion of its own (iotlb_to_section), while
-// this many devices were set up.
 const directory = guestProject(`
   environment: { packages: ["postgresql-common"] },
   // A busy machine without hardware virtualisation takes its time to load the modules of xfs and btrfs.

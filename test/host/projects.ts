@@ -34,11 +34,15 @@ export function hostProject(host: string, microvms = "{}"): string {
   `;
 }
 
+/** The lock of the project that was delivered last: the next one resolves only what is new in it. */
+let lock: string | undefined;
+
 /** Writes a project to a host; with the lock, and all that its VMs are made from, made on this machine. */
 export async function deliver(host: Host, text: string, directory = "/etc/microvm"): Promise<void> {
-  const here = project({ "microvm.config.ts": text });
+  const here = project({ "microvm.config.ts": text, ...(lock !== undefined && { [LOCK_FILE]: lock }) });
   const { code, stderr } = await microvm(["build", "--all", "--quiet", here]);
   if (code !== 0) throw new Error(`The host's VMs cannot be built:\n${stderr}`);
   await host.write(`${directory}/microvm.config.ts`, text);
-  await host.write(`${directory}/${LOCK_FILE}`, readTextIfExists(join(here, LOCK_FILE)) ?? "");
+  lock = readTextIfExists(join(here, LOCK_FILE));
+  await host.write(`${directory}/${LOCK_FILE}`, lock ?? "");
 }
