@@ -1,4 +1,4 @@
-/** A guest whose layers are disks, whose system is read-only, and whose volume lasts. */
+/** A guest whose layers are disks, and whose system is read-only. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guestProject, microvm } from "./support.ts";
@@ -24,7 +24,7 @@ test("layers reach the guest as shared erofs disks, and only its own directories
     id alice
     stat -c '%U %a' /home/alice
     getcap /usr/bin/fping
-    echo kept >/data/file && sync`;
+    findmnt -n -o FSTYPE /data`;
   const { stdout, stderr, code } = await microvm(["run", directory, "--exec", script]);
   assert.equal(code, 0, stderr);
   assert.equal(
@@ -40,14 +40,9 @@ test("layers reach the guest as shared erofs disks, and only its own directories
       "alice 700",
       // Set by the package's script, kept by the layer and by its image.
       "/usr/bin/fping cap_net_raw=ep",
+      "ext4",
       "",
     ].join("\n"),
     stderr,
   );
-});
-
-test("what was written to the volume is there at the next start, what was written elsewhere is not", async () => {
-  const { stdout, stderr } = await microvm(["run", directory, "--exec", "cat /data/file; ls /etc/x"]);
-  assert.equal(stdout, "kept\n");
-  assert.match(stderr, /cannot access '\/etc\/x'/);
 });

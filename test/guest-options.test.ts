@@ -1,9 +1,53 @@
-/** Language, shells, programs, modules and memory as options say, asserted from inside the guest. */
+/** Language, shells, programs, modules, memory and units as options say, asserted from inside the guest. */
+import { join } from "node:path";
 import { test } from "node:test";
+import { writeFileSync } from "../src/os/files.ts";
 import { assertChecks, type Checks } from "./guest-checks.ts";
 import { guestProject, STORE_SHARE } from "./support.ts";
 
+const UNITS = `
+  systemd: {
+    globalEnvironment: { EVERYWHERE: "yes", DROPPED: "no" },
+    services: {
+      worker: {
+        description: "Works",
+        wantedBy: ["multi-user.target"],
+        environment: { WHOM: "the 100% \\"world\\"", DROPPED: null },
+        path: ["/opt/tool/bin"],
+        serviceConfig: { Type: "oneshot", RemainAfterExit: true, RuntimeDirectory: "worker" },
+        preStart: "echo before >/run/worker/log\\n",
+        script: 'echo "main $1 $WHOM \${EVERYWHERE-} \${DROPPED-none} $(of-our-own)" >>/run/worker/log\\n',
+        scriptArgs: "%p",
+        postStart: "echo after >>/run/worker/log\\n",
+        startAt: "daily",
+      },
+      failing: {
+        wantedBy: ["multi-user.target"],
+        onFailure: ["rescuer.service"],
+        serviceConfig: { Type: "oneshot" },
+        script: "false\\necho unreachable >/run/unreachable\\n",
+      },
+      rescuer: { serviceConfig: { Type: "oneshot" }, script: "touch /run/rescued\\n" },
+      "qemu-guest-agent": { environment: { FROM_DROP_IN: "yes" } },
+      "systemd-tmpfiles-clean": { enable: false },
+      "work@": { serviceConfig: { Type: "oneshot" }, script: 'echo "$SIZE $1" >/run/work-$1\\n', scriptArgs: "%i" },
+      "work@a": { wantedBy: ["multi-user.target"], environment: { SIZE: "big" } },
+      "echo@": { serviceConfig: { ExecStart: "/usr/bin/cat", StandardInput: "socket", StandardOutput: "socket" } },
+      inbox: { serviceConfig: { Type: "oneshot" }, script: "touch /run/inbox-done\\n" },
+    },
+    sockets: { echo: { wantedBy: ["sockets.target"], listenStreams: ["127.0.0.1:7000"], socketConfig: { Accept: true } } },
+    paths: { inbox: { wantedBy: ["multi-user.target"], pathConfig: { PathExists: "/run/go", Unit: "inbox.service" } } },
+    mounts: [{ what: "tmpfs", where: "/mnt/scratch-1", type: "tmpfs", options: "size=1M", wantedBy: ["local-fs.target"] }],
+    targets: { mine: { wantedBy: ["multi-user.target"], aliases: ["ours.target"] } },
+    units: { "raw.service": { text: "[Service]\\nType=oneshot\\nExecStart=/usr/bin/touch /run/raw\\n", requiredBy: ["mine.target"] } },
+  },
+  environment: {
+    files: { "/opt/tool/bin/of-our-own": { text: "#!/bin/sh\\necho tool\\n", mode: "0755" } },
+  },
+`;
+
 const directory = guestProject(`
+  imports: ["./units.ts"],
   microvm: {
     ${STORE_SHARE},
     vcpu: 2,
@@ -36,8 +80,40 @@ const directory = guestProject(`
   },
 `);
 
+writeFileSync(join(directory, "units.ts"), `export default { ${UNITS} };\n`);
+
+/** What units of every kind have done. */
+const UNIT_CHECKS: Checks = {
+  worker: ["cat /run/worker/log", /^before\nmain worker the 100% "world" yes none tool\nafter$/],
+  onFailure: ["ls /run/rescued /run/unreachable 2>/dev/null", /^\/run\/rescued$/],
+  instance: ["cat /run/work-a", /^big a$/],
+  dropIn: [
+    "systemctl show --value -p Environment qemu-guest-agent.service; systemctl show --value -p DropInPaths qemu-guest-agent.service",
+    /^FROM_DROP_IN=yes\n\/etc\/systemd\/system\/qemu-guest-agent\.service\.d\/microvm\.conf \/etc\/systemd\/system\/qemu-guest-agent\.service\.d\/overrides\.conf$/,
+  ],
+  masked: ["systemctl is-enabled systemd-tmpfiles-clean.service", /^masked$/],
+  timer: ["systemctl list-timers --no-legend worker.timer", /worker\.timer *worker\.service/],
+  socket: [
+    "bash -c 'exec 3<>/dev/tcp/127.0.0.1/7000; echo hello >&3; read -r answer <&3; echo \"$answer\"'",
+    /^hello$/,
+  ],
+  path: [
+    "[ ! -e /run/inbox-done ]; echo $?; touch /run/go; for i in $(seq 50); do [ -e /run/inbox-done ] && break; sleep 0.2; done; ls /run/inbox-done",
+    /^0\n\/run\/inbox-done$/,
+  ],
+  mount: ["grep ' /mnt/scratch-1 ' /proc/mounts", /^tmpfs \/mnt\/scratch-1 tmpfs .*,size=1024k/],
+  target: [
+    "systemctl is-active ours.target; ls /run/raw; systemctl get-default",
+    /^active\n\/run\/raw\nmulti-user\.target$/,
+  ],
+  origin: ["head -2 /etc/systemd/system/worker.service", /^# From units\.ts$/],
+};
+
 const CHECKS: Checks = {
-  state: ["systemctl is-system-running --wait; systemctl --failed --no-legend", /^running$/],
+  state: [
+    "systemctl is-system-running --wait; systemctl --failed --no-legend --plain",
+    /^degraded\nfailing\.service .*$/,
+  ],
   quietAgent: ["journalctl --quiet --output=cat --unit=qemu-guest-agent --grep=guest-exec | wc -l", /^0$/],
   // systemd itself looks elsewhere for libbpf; what it starts does not.
   withoutBpf: [
@@ -77,4 +153,5 @@ const CHECKS: Checks = {
   nano: ["grep tabsize /etc/nanorc", /^set tabsize 4$/],
 };
 
-test("options do in the guest what they say", async () => void (await assertChecks(directory, CHECKS)));
+test("options do in the guest what they say", async () =>
+  void (await assertChecks(directory, { ...CHECKS, ...UNIT_CHECKS })));

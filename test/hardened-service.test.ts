@@ -14,7 +14,8 @@ const script = (wanted: number) => `
   systemctl is-system-running --wait
   echo ready
   visits=/var/lib/private/counter/visits
-  until [ -s $visits ] && [ "$(cat $visits)" -ge ${wanted} ]; do sleep 0.2; done
+  number=0
+  until [ "$number" -ge ${wanted} ]; do sleep 1; [ ! -s $visits ] || read -r number <$visits; done
   systemd-analyze security --no-pager --threshold=${MOST_EXPOSURE * 10} counter@x.service >/run/exposure
   echo "exposed beyond what is wanted: $?"
   tail -n 1 /run/exposure
@@ -33,7 +34,9 @@ let port = 0;
 before(async () => {
   port = await freePort();
   const file = join(example, "microvm.config.ts");
-  writeFileSync(file, readFileSync(file, "utf8").replace("port: 8081", `port: ${port}`));
+  // One processor costs less where both would be emulated.
+  const text = readFileSync(file, "utf8").replace("port: 8081", `port: ${port}`);
+  writeFileSync(file, text.replace("vcpu: 2", "vcpu: 1"));
 });
 
 /** The service's answer, as soon as it listens: so many seconds may pass. */

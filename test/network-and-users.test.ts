@@ -158,7 +158,7 @@ test("what is declared of users, secrets and the network holds, in the guest and
     "run",
     directory,
     "--exec",
-    `${script}\necho '== checked'\nuntil grep -q /stop /run/access.log; do sleep 0.1; done`,
+    `${script}\necho '== checked'\nuntil grep -q /stop /run/access.log; do sleep 1; done`,
   ]);
   await machine.until(/^== checked$/m);
   const printed = new Map(

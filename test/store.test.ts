@@ -56,6 +56,7 @@ test("a VM runs from a store that was imported, and collections while it runs ta
   rmSync(link);
   for (let up = false; !up; up = /^up$/m.test(vm.output())) {
     await Promise.race([vm.until(/^up$/m), collect().then(({ removed }) => assert.deepEqual(removed, []))]);
+    await Promise.race([vm.until(/^up$/m), setTimeout(1000)]);
   }
   assert.equal(await vm.exited, 0, vm.output());
   assert.match(vm.output(), /^up\n\d{4,}$/m);

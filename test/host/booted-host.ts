@@ -190,9 +190,10 @@ function childOf(pid: number | undefined): number | undefined {
 
 async function poll(isDone: () => Promise<boolean>, seconds: number, what: string): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
-  while (!(await isDone())) {
+  // The longer it takes, the rarer it is looked at: a look costs those who work time.
+  for (let pause = 50; !(await isDone()); pause = Math.min(pause * 1.3, 1000)) {
     if (Date.now() > deadline) throw new Error(`Not within ${seconds} seconds: ${what}`);
-    await delay(50);
+    await delay(pause);
   }
 }
 
