@@ -242,6 +242,19 @@ test("masked units lead nowhere, and optimizing can be turned off", () => {
   assert.equal(plain["etc/dpkg/dpkg.cfg.d/microvm"], undefined);
 });
 
+test("networkd does without libbpf as systemd does", () => {
+  const files = (module: object) =>
+    Object.keys(filesOf(module)).filter((path) => /bpf|networkd\.service\.d/.test(path));
+  const [library, dropIn] = [
+    "usr/local/lib/microvm/without-bpf/libbpf.so.1",
+    "etc/systemd/system/systemd-networkd.service.d/microvm.conf",
+  ];
+  const microvm = { interfaces: [{ type: "user", id: "net0" }] };
+  assert.deepEqual(files({ microvm }).sort(), [dropIn, library]);
+  assert.deepEqual(files({}), [library]);
+  assert.deepEqual(files({ microvm: { ...microvm, optimize: { systemdBpf: true } } }), []);
+});
+
 test("what the initrd mounted stays until the end, unless it is declared", () => {
   const lasting = (module: object) =>
     Object.entries(filesOf(module, "/microvm/.ro-store"))

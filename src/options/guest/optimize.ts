@@ -117,7 +117,7 @@ export const optimizeOptions = {
         type: types.bool,
         defaultText: "whether a service, socket or slice is declared with a setting that needs it",
         description:
-          "Whether systemd may use BPF by libbpf, for `SocketBindAllow`, `SocketBindDeny`, `RestrictNetworkInterfaces` and `RestrictFileSystems`. What it tries at the start to know whether it can takes an emulated guest a tenth of its boot. Units of packages with such settings are not looked at. Other programs have libbpf in any case.",
+          "Whether systemd may use BPF by libbpf, for `SocketBindAllow`, `SocketBindDeny`, `RestrictNetworkInterfaces` and `RestrictFileSystems`. What it tries at the start to know whether it can takes an emulated guest a tenth of its boot. Without it networkd does not log who else changes kernel settings of its interfaces. Units of packages with such settings are not looked at. Other programs have libbpf in any case.",
         example: true,
       }),
     },

@@ -47,7 +47,7 @@ const UNNEEDED_MODULES = [
  */
 const COMMAND_LINE_GENERATORS = ["systemd-debug-generator", "systemd-run-generator"];
 
-/** Where systemd, and only it, looks for libraries first (`LD_LIBRARY_PATH`): there it finds one that is none. */
+/** Where systemd and its networkd, and only they, look for libraries first (`LD_LIBRARY_PATH`): there is one that is none. */
 export const WITHOUT_BPF = "usr/local/lib/microvm/without-bpf";
 
 const NO_LIBRARY = "systemd does without this library: see microvm.optimize.systemdBpf.\n";
@@ -71,7 +71,7 @@ export function optimizationFiles(config: GuestConfig): FileEntry[] {
     none("etc/tmpfiles.d/systemd-nologin.conf"),
     ...coldplugFiles(microvm.optimize.ignoredSubsystems),
     ...(config.services.qemuGuest.enable ? [quietAgent()] : []),
-    ...(microvm.optimize.systemdBpf ? [] : [file(`${WITHOUT_BPF}/libbpf.so.1`, NO_LIBRARY)]),
+    ...(microvm.optimize.systemdBpf ? [] : withoutBpf(config)),
     ...microvm.optimize.maskedUdevRules.map((name) => none(`etc/udev/rules.d/${name}`)),
     ...unneededGenerators(config).map((name) => none(`etc/systemd/system-generators/${name}`)),
     file("etc/modprobe.d/microvm.conf", modules.map((name) => `blacklist ${name}\n`).join("")),
@@ -82,6 +82,17 @@ export function optimizationFiles(config: GuestConfig): FileEntry[] {
       "etc/systemd/system.conf.d/microvm.conf",
       "[Manager]\nStatusUnitFormat=name\nDefaultTimeoutStopSec=10s\n",
     ),
+  ];
+}
+
+/** Process 1 is told by the kernel's command line; networkd watches its kernel settings by BPF, to log what others set. */
+function withoutBpf({ systemd }: GuestConfig): FileEntry[] {
+  const drop = { Service: { Environment: `LD_LIBRARY_PATH=/${WITHOUT_BPF}` } };
+  return [
+    file(`${WITHOUT_BPF}/libbpf.so.1`, NO_LIBRARY),
+    ...(systemd.network.enable
+      ? [file(unit("systemd-networkd.service.d/microvm.conf"), unitText(drop))]
+      : []),
   ];
 }
 
