@@ -5,6 +5,7 @@ export const FIELD_OPTIONS: Readonly<Record<string, string>> = {
   architecture: "pkgs",
   kernel: "pkgs",
   initrd: "boot.initrd.kernelModules",
+  initrdCan: "microvm.optimize.enable",
   credentials: "microvm.credentialFiles",
   controlSocket: "microvm.socket",
   consoleSocket: "microvm.socket",

@@ -16,7 +16,6 @@ import { unitCheckRecipe } from "../guest/unit-check.ts";
 import type { MachineSpec } from "../hypervisors/machine.ts";
 import { qemu } from "../hypervisors/qemu.ts";
 import { GROWING_TYPES } from "../options/guest/file-systems.ts";
-import { firewallModules } from "../options/guest/firewall-rules.ts";
 import { madeLocales } from "../options/guest/i18n.ts";
 import type { GuestConfig } from "../options/guest.ts";
 import type { NamedPackage } from "../packages/debian/lock-packages.ts";
@@ -186,17 +185,19 @@ function initrdModules({ config, host, image }: PlannedVm): readonly string[] {
   ];
 }
 
+/** What the rules of most firewalls are made of: always the same, so that other rules need no other initrd. */
+const FIREWALL_MODULES = ["nf_tables", "nft_ct", "nft_log", "nf_log_syslog"];
+
 /**
  * Modules that the guest would load anyway, each of the firewall's by a process that the kernel starts and that
  * decompresses it: together a tenth of an emulated start. None that have settings, or might.
  */
 function preloadedModules({ boot, microvm, networking }: GuestConfig): string[] {
   if (boot.extraModprobeConfig !== "") return [];
-  const { firewall, nftables } = networking;
   const modules = [
     ...(microvm.hypervisor === "qemu" ? ["qemu_fw_cfg"] : []),
     ...(microvm.interfaces.length > 0 ? ["virtio_net"] : []),
-    ...(nftables.enable ? ["nf_tables", ...(firewall.enable ? firewallModules(firewall) : [])] : []),
+    ...(networking.nftables.enable ? FIREWALL_MODULES : []),
   ];
   return modules.filter((name) => !boot.blacklistedKernelModules.includes(name));
 }

@@ -35,20 +35,6 @@ export function rulesetText(firewall: FirewallRules | undefined, ruleset: string
   return parts.join("\n");
 }
 
-/** The kernel modules of what the firewall's own rules are made of, beyond nf_tables. */
-export function firewallModules({
-  logRefusedConnections,
-  rejectPackets,
-  pingLimit,
-}: FirewallRules): string[] {
-  return [
-    "nft_ct",
-    ...(logRefusedConnections ? ["nft_log", "nf_log_syslog"] : []),
-    ...(rejectPackets ? ["nft_reject_inet"] : []),
-    ...(pingLimit === null ? [] : ["nft_limit"]),
-  ];
-}
-
 function firewallTable(firewall: FirewallRules): string {
   return `# networking.firewall
 table inet firewall {
