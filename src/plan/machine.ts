@@ -90,7 +90,7 @@ function initrdAbilities({ boot, microvm }: GuestConfig): MachineSpec["initrdCan
     [...boot.kernelParams, ...microvm.kernelParams].some((word) => words.test(word));
   return {
     startCpus: isOurs && !asks(/^maxcpus=/),
-    dropSignatures: isOurs && microvm.optimize.enable && !asks(/^(lockdown=|module\.sig_enforce\b)/),
+    dropSignatures: isOurs && microvm.optimize.enable && !asks(/^(lockdown=|module\.sig[-_]enforce\b)/),
   };
 }
 

@@ -107,7 +107,7 @@ test("the initrd starts processors and drops signatures unless somebody asks for
     false,
     false,
   ]);
-  for (const word of ["lockdown=integrity", "module.sig_enforce", "module.sig_enforce=1"]) {
+  for (const word of ["lockdown=integrity", "module.sig_enforce", "module.sig-enforce=1"]) {
     assert.deepEqual(can({ boot: { kernelParams: [word] } }), [true, false]);
   }
 });
