@@ -101,7 +101,7 @@ const UNIT_CHECKS: Checks = {
     "[ ! -e /run/inbox-done ]; echo $?; touch /run/go; for i in $(seq 50); do [ -e /run/inbox-done ] && break; sleep 0.2; done; ls /run/inbox-done",
     /^0\n\/run\/inbox-done$/,
   ],
-  mount: ["grep ' /mnt/scratch-1 ' /proc/mounts", /^tmpfs \/mnt\/scratch-1 tmpfs .*,size=1024k/],
+  mount: ["grep ' /mnt/scratch-1 ' /proc/mounts", /^tmpfs \/mnt\/scratch-1 tmpfs rw,relatime,size=1024k/],
   target: [
     "systemctl is-active ours.target; ls /run/raw; systemctl get-default",
     /^active\n\/run\/raw\nmulti-user\.target$/,

@@ -130,13 +130,25 @@ export function guestProject(config: string, set = ""): string {
   });
 }
 
-/** An example in a directory of its own, so that its lock does not stand in the checkout. */
-export function exampleCopy(name = "my-microvm"): string {
+/**
+ * An example in a directory of its own, so that its lock does not stand in the checkout; with these texts of its file
+ * replaced, which must be there.
+ */
+export function exampleCopy(name = "my-microvm", changes: Readonly<Record<string, string>> = {}): string {
   const directory = join(temporaryDirectory(), name);
   cpSync(join(EXAMPLES, name), directory, {
     recursive: true,
     filter: (path) => !path.endsWith("microvm.lock"),
   });
+  const file = join(directory, "microvm.config.ts");
+  const text = Object.entries(changes).reduce(
+    (before, [from, to]) => {
+      if (!before.includes(from)) throw new Error(`The example "${name}" has no "${from}"`);
+      return before.replace(from, () => to);
+    },
+    readFileSync(file, "utf8"),
+  );
+  writeFileSync(file, text);
   return directory;
 }
 

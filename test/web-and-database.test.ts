@@ -1,34 +1,13 @@
 /** The example with a web server and a database, as the host sees it, twice: what is on its volume lasts, and nothing else. */
 import assert from "node:assert/strict";
-import { cpSync } from "node:fs";
-import { createServer } from "node:net";
-import { join } from "node:path";
 import { test } from "node:test";
-import { readFileSync, writeFileSync } from "../src/os/files.ts";
-import { ROOT, startMicrovm, temporaryDirectory } from "./support.ts";
-
-/** A port of the host that nobody listens on. */
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+import { exampleCopy, freePort, startMicrovm } from "./support.ts";
 
 test("visits are counted in the database, from one start to the next", async () => {
   const port = await freePort();
-  const directory = join(temporaryDirectory(), "example");
-  const isLock = (path: string) => path.endsWith("microvm.lock");
-  cpSync(join(ROOT, "examples/web-and-database"), directory, {
-    recursive: true,
-    filter: (path) => !isLock(path),
-  });
-  const file = join(directory, "microvm.config.ts");
-  const text = readFileSync(file, "utf8");
-  assert.ok(text.includes("port: 8080"));
   // One processor costs less where both would be emulated.
-  writeFileSync(file, text.replace("port: 8080", `port: ${port}`).replace("vcpu: 2", "vcpu: 1"));
+  const changes = { "port: 8080": `port: ${port}`, "vcpu: 2": "vcpu: 1" };
+  const directory = exampleCopy("web-and-database", changes);
   const ask = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
   const untilVisited = (times: number) => `
     systemctl is-system-running --wait; systemctl list-units --failed --no-legend

@@ -60,28 +60,22 @@ export const buildInitrd: Builder = async (job) => {
   const entries: CpioEntry[] = [
     ...directories.map((path): CpioEntry => ({ path, type: "directory", mode: 0o755 })),
     { path: "dev/console", type: "character-device", mode: 0o600, major: 5, minor: 1 },
-    {
-      path: "bin/busybox",
-      type: "file",
-      mode: 0o755,
-      content: readInLayer(job.input("busybox"), "usr/bin/busybox"),
-    },
+    file("bin/busybox", readInLayer(job.input("busybox"), "usr/bin/busybox"), 0o755),
     ...(kernel === undefined ? [] : staticNodes(moduleFile(kernel, "modules.devname").toString())),
     ...INIT_APPLETS.map(
       (applet): CpioEntry => ({ path: `bin/${applet}`, type: "symlink", target: "busybox" }),
     ),
-    ...loaded.flatMap(({ file, content }) => moduleEntries(`modules/${file}`, content)),
-    {
-      path: "modules/order",
-      type: "file",
-      mode: 0o644,
-      content: Buffer.from(loaded.map(({ file }) => `${file}\n`).join("")),
-    },
-    { path: "init", type: "file", mode: 0o755, content: Buffer.from(script) },
+    ...loaded.flatMap(({ name, content }) => moduleEntries(`modules/${name}`, content)),
+    file("modules/order", Buffer.from(loaded.map(({ name }) => `${name}\n`).join(""))),
+    file("init", Buffer.from(script), 0o755),
     ...(hooks ? hookEntries(hooks) : []),
   ];
   writeFileSync(job.out, cpioArchive(entries));
 };
+
+function file(path: string, content: Buffer, mode = 0o644): CpioEntry {
+  return { path, type: "file", mode, content };
+}
 
 /** What ends a signed module (`MODULE_SIG_STRING` of the kernel's include/linux/module_signature.h). */
 const SIGNATURE_MARK = "~Module signature appended~\n";
@@ -91,33 +85,20 @@ const SIGNATURE_HEADER_SIZE = 12;
 
 /** A module, and what the kernel checks it by, to be appended: the initrd is told whether it does. */
 export function moduleEntries(path: string, content: Buffer): CpioEntry[] {
-  const entry = (name: string, part: Buffer): CpioEntry => ({
-    path: name,
-    type: "file",
-    mode: 0o644,
-    content: part,
-  });
   const header = content.length - SIGNATURE_MARK.length - SIGNATURE_HEADER_SIZE;
   if (header < 0 || content.subarray(-SIGNATURE_MARK.length).toString("latin1") !== SIGNATURE_MARK) {
-    return [entry(path, content)];
+    return [file(path, content)];
   }
   const end = header - content.readUInt32BE(header + SIGNATURE_HEADER_SIZE - 4);
   if (end <= 0)
     throw new MicrovmError("package-invalid", `The signature of "${path}" is longer than the module`);
-  return [entry(path, content.subarray(0, end)), entry(`${path}.signature`, content.subarray(end))];
+  return [file(path, content.subarray(0, end)), file(`${path}.signature`, content.subarray(end))];
 }
 
 function hookEntries(hooks: Readonly<Record<string, string>>): CpioEntry[] {
   return [
     { path: "hooks", type: "directory", mode: 0o755 },
-    ...Object.entries(hooks).map(
-      ([name, text]): CpioEntry => ({
-        path: `hooks/${name}`,
-        type: "file",
-        mode: 0o644,
-        content: Buffer.from(text),
-      }),
-    ),
+    ...Object.entries(hooks).map(([name, text]) => file(`hooks/${name}`, Buffer.from(text))),
   ];
 }
 
@@ -172,10 +153,10 @@ async function readModules(kernel: string, wanted: readonly string[], welcome: r
   const order = moduleOrder(lists, wanted, welcome);
   return Promise.all(
     order.map(async (path) => {
-      const file = path.slice(path.lastIndexOf("/") + 1);
-      const suffix = /\.(xz|zst|gz)$/.exec(file)?.[0] ?? "";
+      const packed = path.slice(path.lastIndexOf("/") + 1);
+      const suffix = /\.(xz|zst|gz)$/.exec(packed)?.[0] ?? "";
       const content = await DECOMPRESSORS[suffix]!(read(path));
-      return { file: file.slice(0, file.length - suffix.length), content };
+      return { name: packed.slice(0, packed.length - suffix.length), content };
     }),
   );
 }

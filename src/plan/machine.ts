@@ -117,7 +117,7 @@ function kernelParams(
     "cryptomgr.notests",
     ...(microvm.optimize.enable ? ["loglevel=4"] : []),
     // The kernel gives its init what it does not know itself.
-    ...(microvm.optimize.systemdBpf || parts.init !== undefined ? [] : [`LD_LIBRARY_PATH=/${WITHOUT_BPF}`]),
+    ...(microvm.optimize.systemdBpf || parts.init !== undefined ? [] : [WITHOUT_BPF]),
     ...(security.lsm.length > 0 ? [`lsm=${security.lsm.join(",")}`] : []),
     ...(parts.images || !share
       ? [`microvm.store=disk:${microvm.storeDiskType}`]

@@ -1,41 +1,28 @@
 /** Guests that really boot on a systemd host, emulated: its network, readiness, commands, silence, and the end. */
 import assert from "node:assert/strict";
-import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readTextIfExists, writeFileSync } from "../../src/os/files.ts";
+import { readTextIfExists } from "../../src/os/files.ts";
 import { builtNetwork } from "../networks/built-network.ts";
-import { microvm, ROOT, temporaryDirectory } from "../support.ts";
+import { exampleCopy, microvm } from "../support.ts";
 import type { Host } from "./container.ts";
 import { assertSettled, STATE, show } from "./state.ts";
 
-/** The example, with a unit of "db" that never ends, and "web" watched. */
-function withSlowUnit(example: string): string {
-  const changes = [
-    [
-      "db: {\n              pkgs,\n              config: {",
-      `db: {
+/** What the example gets: a unit of "db" that never ends, and "web" watched. */
+const CHANGES = {
+  "db: {\n              pkgs,\n              config: {": `db: {
               pkgs,
               config: {
                 microvm: { readiness: { stage: "multi-user", timeout: 20 } },
                 systemd: { services: { slow: {
                   wantedBy: ["multi-user.target"], serviceConfig: { Type: "oneshot" }, script: "sleep 3600",
                 } } },`,
-    ],
-    [
-      "web: {\n              pkgs,\n              config: {",
-      `web: {
+  "web: {\n              pkgs,\n              config: {": `web: {
               pkgs,
               restartIfUnresponsive: 15,
               config: {
                 microvm: { shutdown: { timeout: 8 } },`,
-    ],
-  ] as const;
-  return changes.reduce((text, [from, to]) => {
-    assert.ok(text.includes(from), from);
-    return text.replace(from, to);
-  }, example);
-}
+};
 
 /** Declares the tests: two guests on a host that has none yet. */
 export function testGuests(host: Host): void {
@@ -50,10 +37,7 @@ export function testGuests(host: Host): void {
   };
 
   test("a switch waits until they are up, a unit that never ends or not, with the addresses that it told", async (t) => {
-    const directory = join(temporaryDirectory(), "internal-network");
-    cpSync(join(ROOT, "examples/internal-network"), directory, { recursive: true });
-    const file = join(directory, "microvm.config.ts");
-    writeFileSync(file, withSlowUnit(readTextIfExists(file)!));
+    const directory = exampleCopy("internal-network", CHANGES);
     const built = await microvm(["build", "--all", "--quiet", directory]);
     assert.equal(built.code, 0, built.stderr);
     // Locks the network's programs, and makes them.

@@ -1,11 +1,9 @@
 /** A network of the host under a real systemd: its unit alone, with networkd and without; then as part of a host, with guests. */
 import assert from "node:assert/strict";
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { TextFile } from "../../src/host/networks/networkd.ts";
 import { builtNetwork } from "../networks/built-network.ts";
-import { ROOT, temporaryDirectory } from "../support.ts";
+import { exampleCopy } from "../support.ts";
 import { type Host, needsHosts, startHost } from "./container.ts";
 import { testGuests } from "./guests.ts";
 
@@ -41,8 +39,7 @@ function testUnit(host: Host): void {
   };
 
   test("is made without networkd", async () => {
-    const directory = join(temporaryDirectory(), "internal-network");
-    cpSync(join(ROOT, "examples/internal-network"), directory, { recursive: true });
+    const directory = exampleCopy("internal-network");
     const { files } = await builtNetwork(directory);
     ({ units, etc } = files("/var/lib/microvm/store", "microvm-store"));
     await sh(

@@ -3,10 +3,10 @@
  * scripts run there, and its VMs boot there on their taps.
  */
 import assert from "node:assert/strict";
-import { cpSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { microvm, needsRoot, ROOT, startMicrovm, temporaryDirectory } from "../support.ts";
+import { exampleCopy, microvm, needsRoot, startMicrovm } from "../support.ts";
 import { builtNetwork } from "./built-network.ts";
 import { startNamespace } from "./namespace.ts";
 
@@ -32,8 +32,7 @@ const CHECKS: Readonly<Record<string, readonly [command: string, expected: RegEx
 test("VMs reach each other by name and the world by NAT, and nothing of the host's own is touched", {
   skip: needsRoot,
 }, async (t) => {
-  const directory = join(temporaryDirectory(), "internal-network");
-  cpSync(join(ROOT, "examples/internal-network"), directory, { recursive: true });
+  const directory = exampleCopy("internal-network");
   const { network, script, tool } = await builtNetwork(directory);
   // In the namespace there is no way to a mirror.
   for (const { vm } of network.members) {

@@ -1,7 +1,6 @@
 /** How udev learns of the devices that were there before it: one small program instead of two large ones. Pure. */
-import { unitText } from "../../guest/units.ts";
 import type { FileEntry } from "../../store/files.ts";
-import { file, unit } from "./entries.ts";
+import { dropIn, file } from "./entries.ts";
 
 const PROGRAM = "usr/local/lib/microvm/coldplug";
 
@@ -12,10 +11,7 @@ const FIRST = ["virtio-ports", "block", "net"];
 export function coldplugFiles(ignored: readonly string[]): FileEntry[] {
   return [
     file(PROGRAM, coldplugScript(ignored), 0o755),
-    file(
-      unit("systemd-udev-trigger.service.d/microvm.conf"),
-      unitText({ Service: { ExecStart: ["", `-/${PROGRAM}`] } }),
-    ),
+    dropIn("systemd-udev-trigger.service", { Service: { ExecStart: ["", `-/${PROGRAM}`] } }),
   ];
 }
 

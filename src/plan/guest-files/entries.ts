@@ -1,4 +1,5 @@
 /** Entries of a tree, and where units lie in it. Paths are relative to the guest's root. */
+import { type UnitSections, unitText } from "../../guest/units.ts";
 import type { FileEntry } from "../../store/files.ts";
 
 /** A file with this text; 0644 without a mode. */
@@ -14,6 +15,11 @@ export function link(path: string, target: string): FileEntry {
 /** Path of a unit, or of something beside the units. */
 export function unit(name: string): string {
   return `etc/systemd/system/${name}`;
+}
+
+/** More settings for a unit that a package ships; a person's come later, and win. */
+export function dropIn(name: string, sections: UnitSections): FileEntry {
+  return file(unit(`${name}.d/microvm.conf`), unitText(sections));
 }
 
 /** What makes one unit start with another: a link among the other's wants. The unit lies in the directory `from`. */

@@ -2,7 +2,7 @@
 import { type UnitValue, unitText } from "../../guest/units.ts";
 import type { GuestConfig } from "../../options/guest.ts";
 import type { FileEntry } from "../../store/files.ts";
-import { file, relative, unit } from "./entries.ts";
+import { dropIn, file, relative, unit } from "./entries.ts";
 
 type Settings = Readonly<Record<string, UnitValue>>;
 
@@ -30,7 +30,9 @@ export function lastingMountFiles(
   const own = isReadOnly ? OWN_DIRECTORIES.filter(isOwn) : [];
   return [
     ...own.map((place) => lasting(place, { What: "overlay", Where: place, Type: "overlay" })),
-    ...(storeMount !== null && isFree(storeMount) ? [dropIn(storeMount)] : []),
+    ...(storeMount !== null && isFree(storeMount)
+      ? [dropIn(mountUnit(storeMount), { Unit: { DefaultDependencies: false } })]
+      : []),
     ...(isOwn(TEMPORARY) ? [temporary()] : []),
   ];
 }
@@ -42,10 +44,6 @@ export function lastingMountFiles(
 function lasting(place: string, settings: Settings, more: Settings = {}): FileEntry {
   const text = unitText({ Unit: { DefaultDependencies: false, ...more }, Mount: settings });
   return file(unit(mountUnit(place)), text);
-}
-
-function dropIn(place: string): FileEntry {
-  return file(unit(`${mountUnit(place)}.d/microvm.conf`), unitText({ Unit: { DefaultDependencies: false } }));
 }
 
 /** As systemd's own (tmp.mount), without what unmounts it. */

@@ -1,9 +1,8 @@
 /** Files that keep a guest small and quick: what a microVM has no use for neither starts nor loads. Pure. */
-import { unitText } from "../../guest/units.ts";
 import type { GuestConfig } from "../../options/guest.ts";
 import type { FileEntry } from "../../store/files.ts";
 import { coldplugFiles } from "./coldplug.ts";
-import { file, link, unit } from "./entries.ts";
+import { dropIn, file, link, unit } from "./entries.ts";
 import { declaredUnits } from "./units.ts";
 
 /**
@@ -47,8 +46,11 @@ const UNNEEDED_MODULES = [
  */
 const COMMAND_LINE_GENERATORS = ["systemd-debug-generator", "systemd-run-generator"];
 
-/** Where systemd and its networkd, and only they, look for libraries first (`LD_LIBRARY_PATH`): there is one that is none. */
-export const WITHOUT_BPF = "usr/local/lib/microvm/without-bpf";
+/** Where systemd and its networkd, and only they, look for libraries first: there is one that is none. */
+const OTHER_LIBRARIES = "usr/local/lib/microvm/without-bpf";
+
+/** What tells them so: a variable of theirs. */
+export const WITHOUT_BPF = `LD_LIBRARY_PATH=/${OTHER_LIBRARIES}`;
 
 const NO_LIBRARY = "systemd does without this library: see microvm.optimize.systemdBpf.\n";
 
@@ -87,21 +89,17 @@ export function optimizationFiles(config: GuestConfig): FileEntry[] {
 
 /** Process 1 is told by the kernel's command line; networkd watches its kernel settings by BPF, to log what others set. */
 function withoutBpf({ systemd }: GuestConfig): FileEntry[] {
-  const drop = { Service: { Environment: `LD_LIBRARY_PATH=/${WITHOUT_BPF}` } };
   return [
-    file(`${WITHOUT_BPF}/libbpf.so.1`, NO_LIBRARY),
+    file(`${OTHER_LIBRARIES}/libbpf.so.1`, NO_LIBRARY),
     ...(systemd.network.enable
-      ? [file(unit("systemd-networkd.service.d/microvm.conf"), unitText(drop))]
+      ? [dropIn("systemd-networkd.service", { Service: { Environment: WITHOUT_BPF } })]
       : []),
   ];
 }
 
 /** The agent says a line for each request: a command that runs is looked at several times a second. */
 function quietAgent(): FileEntry {
-  return file(
-    unit("qemu-guest-agent.service.d/microvm.conf"),
-    unitText({ Service: { LogLevelMax: "notice" } }),
-  );
+  return dropIn("qemu-guest-agent.service", { Service: { LogLevelMax: "notice" } });
 }
 
 /** What masks a unit, a file of rules or a generator. */
