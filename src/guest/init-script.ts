@@ -15,6 +15,7 @@ export const INIT_APPLETS = [
   "sleep",
   "stat",
   "switch_root",
+  "umount",
 ] as const;
 
 /** The guest's own commands, files below `/hooks`: when they run says their option. */
@@ -42,7 +43,7 @@ step() {
   echo "<6>microvm: initrd: $*" >/dev/kmsg
 }
 
-store='' layers='' writable=none store_mount='' init=/sbin/init volumes='' stacks='' mounts='' tmp=tmpfs cpus=some signatures=kept
+store='' layers='' writable=none store_mount='' init=/sbin/init volumes='' stacks='' mounts='' tmp=tmpfs cpus=some signatures=kept slice=''
 read -r line </proc/cmdline
 for word in $line; do
   case $word in
@@ -57,6 +58,7 @@ for word in $line; do
     microvm.tmp=*) tmp=\${word#*=} ;;
     microvm.cpus=*) cpus=\${word#*=} ;;
     microvm.signatures=*) signatures=\${word#*=} ;;
+    microvm.slice_ns=*) slice=\${word#*=} ;;
   esac
 done
 
@@ -74,6 +76,12 @@ if [ "$cpus" = all ]; then
     [ "$state" = 1 ] || echo 1 >"$cpu" ||
       echo "<3>microvm: cannot start the processor \${cpu%/online}" >/dev/kmsg
   done
+fi
+
+# After the processors: with each the kernel computes it anew. A kernel that is locked down keeps its own.
+if [ -n "$slice" ] && mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null; then
+  echo "$slice" 2>/dev/null >/sys/kernel/debug/sched/base_slice_ns
+  umount /sys/kernel/debug
 fi
 
 hook preDeviceCommands

@@ -129,10 +129,10 @@ test("qemu: a processor that somebody chose is not taken for a source of random 
 });
 
 test("qemu: emulated processors start after devices are found, where the initrd starts them", () => {
-  const initrdCan = { startCpus: true, dropSignatures: false };
+  const initrdCan = { startCpus: true, dropSignatures: false, setSlice: false };
   const isLate = (fields: Partial<MachineSpec>) =>
     qemu.accelerators(machine({ initrdCan, ...fields })).tcg.params.includes("maxcpus=1");
-  const cannot = { initrdCan: { startCpus: false, dropSignatures: true } };
+  const cannot = { initrdCan: { startCpus: false, dropSignatures: true, setSlice: true } };
   assert.deepEqual([{}, { vcpu: 1 }, cannot, { architecture: "arm64" as const }].map(isLate), [
     true,
     false,

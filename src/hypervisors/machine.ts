@@ -112,10 +112,11 @@ export interface MachineSpec {
   readonly initrd: string;
   readonly kernelParams: readonly string[];
   /**
-   * What the initrd can be told: to bring up processors that the kernel leaves to it (`microvm.cpus=all`), and to load
-   * its modules without their signatures (`microvm.signatures=none`).
+   * What the initrd can be told: to bring up processors that the kernel leaves to it (`microvm.cpus=all`), to load its
+   * modules without their signatures (`microvm.signatures=none`), and how long a process goes on before another takes
+   * its turn (`microvm.slice_ns=NUMBER`).
    */
-  readonly initrdCan: { readonly startCpus: boolean; readonly dropSignatures: boolean };
+  readonly initrdCan: Readonly<Record<"startCpus" | "dropSignatures" | "setSlice", boolean>>;
   readonly disks: readonly Disk[];
   readonly shares: readonly Share[];
   readonly interfaces: readonly Interface[];

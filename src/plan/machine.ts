@@ -86,11 +86,13 @@ function credentials(config: GuestConfig): Credential[] {
 /** What somebody else made or asks for is left alone. */
 function initrdAbilities({ boot, microvm }: GuestConfig): MachineSpec["initrdCan"] {
   const isOurs = microvm.kernel === null && microvm.initrdPath === null;
+  const isOptimized = isOurs && microvm.optimize.enable;
   const asks = (words: RegExp) =>
     [...boot.kernelParams, ...microvm.kernelParams].some((word) => words.test(word));
   return {
     startCpus: isOurs && !asks(/^maxcpus=/),
-    dropSignatures: isOurs && microvm.optimize.enable && !asks(/^(lockdown=|module\.sig[-_]enforce\b)/),
+    dropSignatures: isOptimized && !asks(/^(lockdown=|module\.sig[-_]enforce\b)/),
+    setSlice: isOptimized,
   };
 }
 

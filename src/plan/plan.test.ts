@@ -100,15 +100,16 @@ test("a store that is shared beside disks is mounted like any other share", () =
   assert.match(entries.find(({ path }) => path === "etc/fstab")!.text!, /^a \/microvm\/\.ro-store 9p rw,/);
 });
 
-test("the initrd starts processors and drops signatures unless somebody asks for something else", () => {
+test("the initrd starts processors, drops signatures and sets the slice unless somebody asks for something else", () => {
   const can = (module: object) => Object.values(plan(module).machine.initrdCan);
-  assert.deepEqual(can({}), [true, true]);
+  assert.deepEqual(can({}), [true, true, true]);
   assert.deepEqual(can({ microvm: { kernelParams: ["maxcpus=2"], optimize: { enable: false } } }), [
+    false,
     false,
     false,
   ]);
   for (const word of ["lockdown=integrity", "module.sig_enforce", "module.sig-enforce=1"]) {
-    assert.deepEqual(can({ boot: { kernelParams: [word] } }), [true, false]);
+    assert.deepEqual(can({ boot: { kernelParams: [word] } }), [true, false, true]);
   }
 });
 

@@ -16,7 +16,7 @@ export function machine(fields: Partial<MachineSpec> = {}): MachineSpec {
     kernel: "k1-vmlinux",
     initrd: "i1-initrd",
     kernelParams: ["console=ttyS0", "quiet"],
-    initrdCan: { startCpus: false, dropSignatures: false },
+    initrdCan: { startCpus: false, dropSignatures: false, setSlice: false },
     disks: [],
     shares: [],
     interfaces: [],
