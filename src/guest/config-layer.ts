@@ -16,7 +16,6 @@ import type { Recipe } from "../store/recipe.ts";
 import { type AccountFiles, type Group, mergeAccounts, type User } from "./accounts.ts";
 import { checkShells, checkTimeZone } from "./config-checks.ts";
 import { type FileOwner, giveFiles } from "./file-owners.ts";
-import { findInLayer } from "./layer-paths.ts";
 import { readFromLayers } from "./normalise.ts";
 import { SYSUSERS_FILE, sysusersText } from "./sysusers.ts";
 import { layerEntries, type UnitFile, unitFinder, unitParams } from "./unit-files.ts";
@@ -84,31 +83,38 @@ export const buildConfigLayer: Builder = async (job) => {
     if (mode === 0o640 && process.getuid?.() === 0) lchownSync(path, 0, SHADOW_GROUP);
   }
   giveFiles(job.out, owners, files);
-  adoptDirectories(job.out, lowers, "");
+  adoptDirectories(job.out, lowers);
 };
 
 /**
  * Where layers are stacked the topmost directory's owner and mode count: those of the layers below are kept. A
  * directory in the place of a link (`/bin`, `/lib`) would hide everything behind the link, and is refused.
  */
-function adoptDirectories(root: string, lowers: readonly string[], path: string): void {
-  for (const name of readdirSync(join(root, path))) {
-    const below = join(path, name);
-    const own = join(root, below);
-    if (!lstatSync(own).isDirectory()) continue;
-    const lower = lowers.map((layer) => findInLayer(layer, below)).find((found) => found !== undefined);
-    if (lower?.stats.isSymbolicLink()) {
+function adoptDirectories(own: string, lowers: readonly string[], above = ""): void {
+  if (lowers.length === 0) return;
+  for (const { name } of readdirSync(own, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    const [path, below] = [join(own, name), `${above}/${name}`];
+    const found = lowers.flatMap((lower) => {
+      const stats = lstatSync(join(lower, name), { throwIfNoEntry: false });
+      return stats ? [{ path: join(lower, name), stats }] : [];
+    });
+    const [top] = found;
+    if (top?.stats.isSymbolicLink()) {
       throw new MicrovmError(
         "config-invalid",
-        `Cannot write below "/${below}": it is a link to "${readlinkSync(lower.path)}" in the guest's packages`,
+        `Cannot write below "${below}": it is a link to "${readlinkSync(top.path)}" in the guest's packages`,
         { hint: "Use the directory that the link leads to" },
       );
     }
-    if (lower?.stats.isDirectory()) {
-      const { mode, uid, gid } = lower.stats;
-      chmodSync(own, mode & 0o7777);
-      if (process.getuid?.() === 0) lchownSync(own, uid, gid);
+    if (top?.stats.isDirectory()) {
+      chmodSync(path, top.stats.mode & 0o7777);
+      if (process.getuid?.() === 0) lchownSync(path, top.stats.uid, top.stats.gid);
     }
-    adoptDirectories(root, lowers, below);
+    const directories = found.filter(({ stats }) => stats.isDirectory());
+    adoptDirectories(
+      path,
+      directories.map((lower) => lower.path),
+      below,
+    );
   }
 }

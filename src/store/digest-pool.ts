@@ -26,7 +26,7 @@ export function openDigestPool(trees: number): DigestPool {
   const all: Worker[] = [];
   return {
     summarise: (path) =>
-      gate(async () => {
+      gate.run(async () => {
         const worker = idle.pop() ?? startWorker(all);
         const summary = await ask(worker, path);
         idle.push(worker);

@@ -12,16 +12,21 @@ export type FileEntry =
 
 /** A tree of these files. */
 export function writeTree(root: string, entries: readonly FileEntry[]): void {
-  mkdirSync(root, { recursive: true, mode: 0o755 });
+  const made = new Set<string>();
+  const makeDirectory = (path: string) => {
+    if (!made.has(path)) mkdirSync(path, { recursive: true, mode: 0o755 });
+    made.add(path);
+  };
+  makeDirectory(root);
   for (const entry of entries) {
     const path = inside(root, entry.path);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    makeDirectory(dirname(path));
     switch (entry.type) {
       case "symlink":
         symlinkSync(entry.target, path);
         break;
       case "directory":
-        mkdirSync(path, { recursive: true });
+        makeDirectory(path);
         chmodSync(path, entry.mode ?? 0o755);
         break;
       default:

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { writeAttributes } from "../os/attributes.ts";
 import { removeTree } from "../os/files.ts";
-import { syncDirectory } from "../os/sync.ts";
+import { syncDirectory, syncFileSystem } from "../os/sync.ts";
 import { claimPath } from "./claims.ts";
 import { isPresent, prepareDirectory } from "./directory.ts";
 import { explainStoreFailure } from "./failures.ts";
@@ -167,7 +167,10 @@ async function checkAndPublish(
   if (digest !== info.digest || size !== info.size) {
     throw invalidStream(`"${name}" came in with the digest "${digest}", it should be "${info.digest}"`);
   }
-  await publishRecorded(directory, name, out, { ...info, time: new Date().toISOString() });
+  await publishRecorded(directory, name, out, {
+    info: { ...info, time: new Date().toISOString() },
+    sync: () => syncFileSystem(directory),
+  });
 }
 
 /** Reads all entries, and writes them when there is a tree to write to. */

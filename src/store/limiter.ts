@@ -1,21 +1,40 @@
+/** Lets so many tasks run at once; the others wait in the order in which they came. */
+export interface Limiter {
+  /** Runs the task in its turn. The place is free again when it ends, or before that, once it calls `leave`. */
+  run<T>(task: (leave: () => void) => Promise<T>): Promise<T>;
+  /** How many wait for their turn. */
+  readonly waiting: number;
+}
+
 /**
- * A gate that lets so many tasks run at once; the others wait in the order in which they came.
+ * A gate of so many places.
  *
- * @example const one = limiter(1); await Promise.all([one(task), one(other)]) // one after the other
+ * @example const one = limiter(1); await Promise.all([one.run(task), one.run(other)]) // one after the other
  */
-export function limiter(atOnce: number): <T>(task: () => Promise<T>) => Promise<T> {
+export function limiter(places: number): Limiter {
   const waiting: (() => void)[] = [];
   let running = 0;
-  return async (task) => {
-    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
-    try {
-      return await task();
-    } finally {
-      // The place goes straight to the next in line, so that nobody can come in between.
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
+  return {
+    get waiting() {
+      return waiting.length;
+    },
+    async run(task) {
+      if (running >= places) await new Promise<void>((resolve) => waiting.push(resolve));
+      else running += 1;
+      let isInside = true;
+      const leave = () => {
+        if (!isInside) return;
+        isInside = false;
+        // The place goes straight to the next in line, so that nobody can come in between.
+        const next = waiting.shift();
+        if (next) next();
+        else running -= 1;
+      };
+      try {
+        return await task(leave);
+      } finally {
+        leave();
+      }
+    },
   };
 }

@@ -2,12 +2,22 @@
 import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
 import { chmodSync, existsSync, lstatSync, removeTree, renameSync, writeFileSync } from "../os/files.ts";
-import { syncFile, syncFileSystem } from "../os/sync.ts";
+import { syncFile } from "../os/sync.ts";
 import { digestAttributes } from "./attributes-digest.ts";
 import { type InfoRecord, infoFile } from "./info.ts";
 import type { Json } from "./json.ts";
 import { type Recipe, recordOf, runtimeInputs, storePathName } from "./recipe.ts";
-import { normaliseTree, summariseTree, type TreeSummary } from "./tree.ts";
+import { summariseTree, type TreeSummary } from "./tree.ts";
+
+/** How a build is published. */
+interface PublishOptions {
+  /** What the builder of a file says of it. */
+  readonly content?: string;
+  /** Whether extended attributes count. */
+  readonly keepsAttributes?: boolean;
+  /** Waits until what was written below the store is on the disk. */
+  sync(): Promise<void>;
+}
 
 /**
  * Puts a finished build into the store. The info record is in place first, so that a path that is there has
@@ -17,13 +27,16 @@ export async function publish(
   storeDirectory: string,
   recipe: Recipe,
   out: string,
-  { content, keepsAttributes }: { readonly content?: string; readonly keepsAttributes?: boolean } = {},
+  { content, keepsAttributes, sync }: PublishOptions,
 ): Promise<TreeSummary> {
   const work = [finish(recipe, out, content), keepsAttributes ? digestAttributes(out) : undefined] as const;
   // When one fails, the tree is removed: the other must not be at it any more.
   await Promise.allSettled(work);
   const [summary, attributes] = await Promise.all(work);
-  await publishRecorded(storeDirectory, storePathName(recipe), out, infoOf(recipe, summary, attributes));
+  await publishRecorded(storeDirectory, storePathName(recipe), out, {
+    info: infoOf(recipe, summary, attributes),
+    sync,
+  });
   return summary;
 }
 
@@ -33,8 +46,8 @@ export async function publish(
  */
 export async function finish(recipe: Recipe, out: string, content?: string): Promise<TreeSummary> {
   if (!lstatSync(out, { throwIfNoEntry: false })) throw new Error("its builder made nothing");
-  await normaliseTree(out, { exactModes: recipe.exactModes ?? false });
-  const summary = await summariseTree(out, content);
+  const normalise = { exactModes: recipe.exactModes ?? false };
+  const summary = await summariseTree(out, { content, normalise });
   if (recipe.fixed) checkContent(recipe, recipe.fixed.sha256, summary);
   return summary;
 }
@@ -44,11 +57,11 @@ export async function publishRecorded(
   storeDirectory: string,
   name: string,
   out: string,
-  info: InfoRecord,
+  { info, sync }: { readonly info: InfoRecord; sync(): Promise<void> },
 ): Promise<void> {
   const record = `${out}.info`;
   writeFileSync(record, `${JSON.stringify(info)}\n`);
-  await makeDurable(out, record);
+  await makeDurable(out, record, sync);
   await removeUnrecorded(storeDirectory, name);
   renameSync(record, infoFile(storeDirectory, name));
   moveTree(out, join(storeDirectory, name));
@@ -87,8 +100,8 @@ function sourcesOf(params: Json): string {
 }
 
 /** One file is synced by itself; a tree with its whole file system, in one call. */
-async function makeDurable(out: string, record: string): Promise<void> {
-  if (!lstatSync(out).isFile()) return await syncFileSystem(record);
+async function makeDurable(out: string, record: string, sync: () => Promise<void>): Promise<void> {
+  if (!lstatSync(out).isFile()) return await sync();
   await syncFile(out);
   await syncFile(record);
 }

@@ -4,6 +4,8 @@
  *   there already ──▶ only its run-time references are looked at, its build inputs are not
  *   missing ──▶ inputs, in parallel ──▶ a place among the running builds ──▶ the path's claim ──▶ build ──▶ publish
  *
+ * A tree gives its place back when only the disk is waited for, so that trees of many VMs wait for it together.
+ *
  * An eager builder is not kept waiting for its fixed inputs; it waits for each itself. These need nothing else, so
  * that they come even while it holds a place. The place comes before the claim: a process never waits for a place
  * while others wait for its claim.
@@ -11,13 +13,13 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { removeTree } from "../os/files.ts";
-import { syncDirectory } from "../os/sync.ts";
+import { sharedSync, syncDirectory } from "../os/sync.ts";
 import { type Builder, type Builders, makeJob, scratchOf } from "./builder.ts";
 import { claimPath } from "./claims.ts";
 import { isPresent, prepareDirectory } from "./directory.ts";
 import type { StoreEvent } from "./events.ts";
 import { explainBuildFailure, explainStoreFailure } from "./failures.ts";
-import { limiter } from "./limiter.ts";
+import { type Limiter, limiter } from "./limiter.ts";
 import { openLog } from "./log.ts";
 import { publish } from "./publish.ts";
 import { allInputs, graphOf, type Recipe, runtimeInputs, storePathName } from "./recipe.ts";
@@ -56,15 +58,15 @@ interface Run extends Pick<RealiseOptions, "builders"> {
   readonly signal: AbortSignal;
   readonly roots: TemporaryRoots;
   readonly visited: Map<string, Promise<void>>;
-  readonly gates: { readonly fetches: Gate; readonly builds: Gate };
+  readonly gates: { readonly fetches: Limiter; readonly builds: Limiter };
+  /** Waits until the builds that are done are on the disk; one wait for all while more are to come. */
+  sync(): Promise<void>;
   /** Opened by the first build. */
   workspace: Promise<Workspace> | undefined;
   /** Remembers the first failure and stops the rest; gives it back. */
   fail(error: unknown): unknown;
   emit(event: StoreEvent): void;
 }
-
-type Gate = ReturnType<typeof limiter>;
 
 /** The events that say no more than what happened to which path. */
 type PlainEvent = Extract<StoreEvent["type"], "cached" | "waiting" | "start" | "publishing" | "failed">;
@@ -95,6 +97,7 @@ export async function realise(
 function beginRun(store: StoreState, options: RealiseOptions, roots: TemporaryRoots): Run {
   const { fetches = 8, builds = availableParallelism() + 1 } = options.concurrency ?? {};
   const stop = new AbortController();
+  const gates = { fetches: limiter(fetches), builds: limiter(builds) };
   let failure: { readonly error: unknown } | undefined;
   return {
     store,
@@ -102,7 +105,8 @@ function beginRun(store: StoreState, options: RealiseOptions, roots: TemporaryRo
     signal: options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal,
     roots,
     visited: new Map(),
-    gates: { fetches: limiter(fetches), builds: limiter(builds) },
+    gates,
+    sync: sharedSync(store.directory, () => gates.builds.waiting > 0),
     workspace: undefined,
     fail(error) {
       failure ??= { error };
@@ -162,12 +166,12 @@ async function makeOnce(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<v
     if (isPresent(directory, name)) return emit(run, recipe, "cached");
   }
   const gate = recipe.fixed ? run.gates.fetches : run.gates.builds;
-  const made = gate(() => make(run, recipe, arrivals)).finally(() => making.delete(name));
+  const made = gate.run((leave) => make(run, recipe, arrivals, leave)).finally(() => making.delete(name));
   making.set(name, made);
   await made;
 }
 
-async function make(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<void> {
+async function make(run: Run, recipe: Recipe, arrivals: Arrivals, leave: () => void): Promise<void> {
   run.signal.throwIfAborted();
   const { directory } = run.store;
   try {
@@ -182,13 +186,18 @@ async function make(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<void>
       onWait: () => emit(run, recipe, "waiting"),
     });
     if (isPresent(directory, name)) return emit(run, recipe, "cached");
-    await build(run, recipe, workspace, arrivals);
+    await build(run, recipe, workspace, { arrivals, leave });
   } catch (error) {
     throw explainStoreFailure(directory, error);
   }
 }
 
-async function build(run: Run, recipe: Recipe, { directory }: Workspace, arrivals: Arrivals): Promise<void> {
+async function build(
+  run: Run,
+  recipe: Recipe,
+  { directory }: Workspace,
+  { arrivals, leave }: { readonly arrivals: Arrivals; leave(): void },
+): Promise<void> {
   const started = performance.now();
   const log = openLog(run.store.directory, storePathName(recipe));
   const job = makeJob({
@@ -209,6 +218,11 @@ async function build(run: Run, recipe: Recipe, { directory }: Workspace, arrival
     const { size } = await publish(run.store.directory, recipe, job.out, {
       ...answer,
       ...(builder.keepsAttributes && { keepsAttributes: true }),
+      sync: () => {
+        // Nothing is computed any more.
+        leave();
+        return run.sync();
+      },
     });
     run.emit({ ...subject(recipe), type: "done", size, milliseconds: performance.now() - started });
   } catch (error) {

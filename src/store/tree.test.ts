@@ -3,7 +3,7 @@ import { chmodSync, linkSync, lstatSync, mkdirSync, symlinkSync, writeFileSync }
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryDirectory } from "./testing/temporary-store.ts";
-import { normaliseTree, summariseTree } from "./tree.ts";
+import { summariseTree } from "./tree.ts";
 
 function sampleTree(context: TestContext, change?: (root: string) => void): string {
   const root = temporaryDirectory(context);
@@ -53,7 +53,7 @@ test("hard links count as the files that they are", async (context) => {
 
 test("normalised trees have one time and canonical modes", async (context) => {
   const root = sampleTree(context, (top) => chmodSync(join(top, "a/big"), 0o4751));
-  await normaliseTree(root, { exactModes: false });
+  await summariseTree(root, { normalise: { exactModes: false } });
   const modeAndTime = (path: string) => {
     const { mode, mtimeMs } = lstatSync(join(root, path));
     return [mode & 0o7777, mtimeMs];
@@ -66,7 +66,7 @@ test("normalised trees have one time and canonical modes", async (context) => {
 
 test("exact modes are left alone", async (context) => {
   const root = sampleTree(context, (top) => chmodSync(join(top, "a/big"), 0o4751));
-  await normaliseTree(root, { exactModes: true });
+  await summariseTree(root, { normalise: { exactModes: true } });
   assert.equal(lstatSync(join(root, "a/big")).mode & 0o7777, 0o4751);
 });
 

@@ -44,30 +44,27 @@ const TURN = 15;
 
 const buffer = Buffer.allocUnsafe(CHUNK);
 
-/**
- * Sets every time in the tree, and, unless `exactModes`, every mode: what the owner may execute becomes
- * 0555, every other file 0444, directories 0555.
- */
-export async function normaliseTree(root: string, { exactModes }: { exactModes: boolean }): Promise<void> {
-  const turn = takeTurns();
-  for (const { path, stats } of walkTree(root)) {
-    if (!exactModes && !stats.isSymbolicLink()) {
-      const mode = stats.isDirectory() || stats.mode & 0o100 ? 0o555 : 0o444;
-      if ((stats.mode & 0o7777) !== mode) chmodSync(path, mode);
-    }
-    lutimesSync(path, STORE_TIME, STORE_TIME);
-    if (turn.over()) await turn.yield();
-  }
+/** How {@link summariseTree} treats a tree. */
+export interface SummaryOptions {
+  /** SHA-256 of the top's content, in hexadecimal, where that is a file that need not be read. */
+  readonly content?: string | undefined;
+  /**
+   * Sets every time in the tree on the way, and, unless `exactModes`, every mode: what the owner may execute becomes
+   * 0555, every other file 0444, directories 0555.
+   */
+  readonly normalise?: { readonly exactModes: boolean };
 }
 
 /**
  * Reads a whole tree. The canonical form has one line an entry, in the order of a walk with sorted names:
  * type, mode, owner, group (the top's own count as root), path, then size and SHA-256 of a file, target of a link, number of a device.
  * Not part of it: times, extended attributes, which names are hard links of one file, and whether its
- * owner may write to the top directory (which a rename between directories needs). `known` is the SHA-256 of the top's
- * content, where that is a file that need not be read.
+ * owner may write to the top directory (which a rename between directories needs).
  */
-export async function summariseTree(root: string, known?: string): Promise<TreeSummary> {
+export async function summariseTree(
+  root: string,
+  { content: known, normalise }: SummaryOptions = {},
+): Promise<TreeSummary> {
   const turn = takeTurns();
   const form = createHash("sha256");
   let size = 0;
@@ -76,6 +73,7 @@ export async function summariseTree(root: string, known?: string): Promise<TreeS
   const top = lstatSync(root);
   for (const entry of walkTree(root)) {
     const { stats, relative } = entry;
+    if (normalise) normaliseEntry(entry, normalise.exactModes);
     let detail = "";
     if (stats.isFile()) {
       const sum = (relative === "" ? known : undefined) ?? (await hashFile(entry.path, stats.size));
@@ -89,6 +87,15 @@ export async function summariseTree(root: string, known?: string): Promise<TreeS
     if (turn.over()) await turn.yield();
   }
   return { digest: form.digest("hex"), size, entries, ...(content !== undefined && { content }) };
+}
+
+function normaliseEntry({ path, stats }: TreeEntry, exactModes: boolean): void {
+  if (!exactModes && !stats.isSymbolicLink()) {
+    const mode = stats.isDirectory() || stats.mode & 0o100 ? 0o555 : 0o444;
+    if ((stats.mode & 0o7777) !== mode) chmodSync(path, mode);
+    stats.mode = (stats.mode & ~0o7777) | mode;
+  }
+  lutimesSync(path, STORE_TIME, STORE_TIME);
 }
 
 function canonicalLine({ stats, relative }: TreeEntry, top: Stats, detail: string): string {
