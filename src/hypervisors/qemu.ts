@@ -62,7 +62,7 @@ const TARGETS = {
 /**
  * How long a process of an emulated guest goes on before another takes its turn, in nanoseconds. The kernel's own 0.7 ms
  * are as little work as 20 µs of a real processor, and each turn costs the emulator what it knows of addresses: a start
- * had 7000 of them, and took a quarter longer. From 8 ms on, more gains nothing.
+ * had 7000 of them, and took about a tenth longer. From 8 ms on, more gains nothing.
  */
 const EMULATED_SLICE = 10_000_000;
 
