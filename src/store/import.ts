@@ -13,7 +13,7 @@ import { claimPath } from "./claims.ts";
 import { isPresent, prepareDirectory } from "./directory.ts";
 import { explainStoreFailure } from "./failures.ts";
 import { type IncomingTree, writeIncoming } from "./incoming-tree.ts";
-import { finish, publishRecorded } from "./publish.ts";
+import { finish, placeFinished } from "./publish.ts";
 import { isStorePathName } from "./recipe.ts";
 import { type NamedKey, signerOf } from "./signing-keys.ts";
 import { MAGIC, signedText } from "./stream-format.ts";
@@ -167,10 +167,9 @@ async function checkAndPublish(
   if (digest !== info.digest || size !== info.size) {
     throw invalidStream(`"${name}" came in with the digest "${digest}", it should be "${info.digest}"`);
   }
-  await publishRecorded(directory, name, out, {
-    info: { ...info, time: new Date().toISOString() },
-    sync: () => syncFileSystem(directory),
-  });
+  const placed = await placeFinished(directory, name, out, { ...info, time: new Date().toISOString() });
+  await placed.lasts(() => syncFileSystem(directory));
+  placed.record();
 }
 
 /** Reads all entries, and writes them when there is a tree to write to. */

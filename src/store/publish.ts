@@ -1,7 +1,7 @@
-/** From a finished build to a store path: normalised, checked, recorded, on the disk, in place. */
+/** From a finished build to a store path: normalised, checked, in place, on the disk, recorded. */
 import { join } from "node:path";
 import { MicrovmError } from "../errors.ts";
-import { chmodSync, existsSync, lstatSync, removeTree, renameSync, writeFileSync } from "../os/files.ts";
+import { chmodSync, lstatSync, removeTree, renameSync, rmSync, writeFileSync } from "../os/files.ts";
 import { syncFile } from "../os/sync.ts";
 import { digestAttributes } from "./attributes-digest.ts";
 import { type InfoRecord, infoFile } from "./info.ts";
@@ -9,35 +9,35 @@ import type { Json } from "./json.ts";
 import { type Recipe, recordOf, runtimeInputs, storePathName } from "./recipe.ts";
 import { summariseTree, type TreeSummary } from "./tree.ts";
 
-/** How a build is published. */
-interface PublishOptions {
-  /** What the builder of a file says of it. */
+/** What a builder says of what it made. */
+interface Made {
+  /** Of a file: the SHA-256 of its content, in hexadecimal. */
   readonly content?: string;
   /** Whether extended attributes count. */
   readonly keepsAttributes?: boolean;
-  /** Waits until what was written below the store is on the disk. */
-  sync(): Promise<void>;
 }
 
-/**
- * Puts a finished build into the store. The info record is in place first, so that a path that is there has
- * one; both are on the disk before the path gets its name, so that a path that is there is whole.
- */
-export async function publish(
+/** A tree that lies in the store under its name, and does not count until it is recorded. */
+export interface Placed {
+  readonly size: number;
+  /** Waits until all of it is on the disk. `sync` waits until everything that was written below the store is. */
+  lasts(sync: () => Promise<void>): Promise<void>;
+  /** Makes it count, which it may when it lasts. */
+  record(): void;
+}
+
+/** Puts a finished build in its place. */
+export async function place(
   storeDirectory: string,
   recipe: Recipe,
   out: string,
-  { content, keepsAttributes, sync }: PublishOptions,
-): Promise<TreeSummary> {
+  { content, keepsAttributes }: Made = {},
+): Promise<Placed> {
   const work = [finish(recipe, out, content), keepsAttributes ? digestAttributes(out) : undefined] as const;
   // When one fails, the tree is removed: the other must not be at it any more.
   await Promise.allSettled(work);
   const [summary, attributes] = await Promise.all(work);
-  await publishRecorded(storeDirectory, storePathName(recipe), out, {
-    info: infoOf(recipe, summary, attributes),
-    sync,
-  });
-  return summary;
+  return await placeFinished(storeDirectory, storePathName(recipe), out, infoOf(recipe, summary, attributes));
 }
 
 /**
@@ -52,19 +52,24 @@ export async function finish(recipe: Recipe, out: string, content?: string): Pro
   return summary;
 }
 
-/** Puts a finished tree into the store, with its record. */
-export async function publishRecorded(
+/** Puts a finished tree in its place. Whoever has claimed its name may do so. */
+export async function placeFinished(
   storeDirectory: string,
   name: string,
   out: string,
-  { info, sync }: { readonly info: InfoRecord; sync(): Promise<void> },
-): Promise<void> {
-  const record = `${out}.info`;
+  info: InfoRecord,
+): Promise<Placed> {
+  const [path, record] = [join(storeDirectory, name), `${out}.info`];
   writeFileSync(record, `${JSON.stringify(info)}\n`);
-  await makeDurable(out, record, sync);
-  await removeUnrecorded(storeDirectory, name);
-  renameSync(record, infoFile(storeDirectory, name));
-  moveTree(out, join(storeDirectory, name));
+  // Of a tree that is gone, or that never counted: together they would be taken for a whole path.
+  rmSync(infoFile(storeDirectory, name), { force: true });
+  if (lstatSync(path, { throwIfNoEntry: false })) await removeTree(path);
+  moveTree(out, path);
+  return {
+    size: info.size,
+    lasts: (sync) => makeDurable(path, record, sync),
+    record: () => renameSync(record, infoFile(storeDirectory, name)),
+  };
 }
 
 function infoOf(recipe: Recipe, summary: TreeSummary, attributes: string | undefined): InfoRecord {
@@ -100,20 +105,10 @@ function sourcesOf(params: Json): string {
 }
 
 /** One file is synced by itself; a tree with its whole file system, in one call. */
-async function makeDurable(out: string, record: string, sync: () => Promise<void>): Promise<void> {
-  if (!lstatSync(out).isFile()) return await sync();
-  await syncFile(out);
+async function makeDurable(path: string, record: string, sync: () => Promise<void>): Promise<void> {
+  if (!lstatSync(path).isFile()) return await sync();
+  await syncFile(path);
   await syncFile(record);
-}
-
-/**
- * What stands under the name without an info record was not put there by a store. The path is looked for first:
- * another process may put both there meanwhile, record first.
- */
-async function removeUnrecorded(storeDirectory: string, name: string): Promise<void> {
-  const path = join(storeDirectory, name);
-  if (!lstatSync(path, { throwIfNoEntry: false })) return;
-  if (!existsSync(infoFile(storeDirectory, name))) await removeTree(path);
 }
 
 /** To move a directory to another one takes write permission on it as well, since its ".." changes. */

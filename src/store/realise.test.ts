@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { MicrovmError } from "../errors.ts";
+import { standIn } from "../os/testing/stand-in.ts";
 import { type BuildJob, eager } from "./builder.ts";
+import { collectGarbage } from "./collect.ts";
 import type { StoreEvent } from "./events.ts";
 import { type Recipe, storePathName } from "./recipe.ts";
 import { openStore } from "./store.ts";
@@ -272,4 +274,41 @@ test("what is all there can be realised in a store that nobody may write to", as
   rmSync(join(directory, ".tmp"), { recursive: true });
   await openStore(directory).realise(recipe("x"), { builders });
   assert.ok(!lstatSync(join(directory, ".tmp"), { throwIfNoEntry: false }));
+});
+
+test("what cannot be synced does not count, though others were made of it meanwhile", async (context) => {
+  const store = temporaryStore(context);
+  const log = join(temporaryDirectory(context), "log");
+  const base = recipe("base", { kind: "tree" });
+  const top = recipe("top", { params: { log, text: "t" }, inputs: { base }, references: ["base"] });
+  const fails = join(temporaryDirectory(context), "fails");
+  writeFileSync(fails, "");
+  // Ends when the other one was made, so that the test would fail if that waited for it.
+  standIn(
+    context,
+    "sync",
+    `[ -e '${fails}' ] || { real "$@"; exit; }
+    tries=0; until [ -e '${log}' ] || [ "$tries" = 200 ]; do tries=$((tries + 1)); sleep 0.05; done
+    exit 1`,
+  );
+  await assert.rejects(store.realise(top, { builders }), /sync/);
+  assert.equal(readFileSync(log, "utf8"), "top\n");
+  assert.deepEqual([base, top].map(store.has), [false, false]);
+  assert.ok(existsSync(store.pathOf(base)));
+  assert.deepEqual(leftovers(store), []);
+
+  rmSync(fails);
+  await store.realise(top, { builders });
+  assert.deepEqual([base, top].map(store.has), [true, true]);
+  assert.ok((await store.verify(storePathName(base))).intact);
+});
+
+test("a tree without a record is garbage", async (context) => {
+  const store = temporaryStore(context);
+  const tree = recipe("tree", { kind: "tree" });
+  await store.realise(tree, { builders });
+  rmSync(join(store.directory, ".info", `${storePathName(tree)}.json`));
+  const { removed } = await collectGarbage(store.directory, { links: [], keepInputs: true });
+  assert.deepEqual(removed, [storePathName(tree)]);
+  assert.ok(!existsSync(store.pathOf(tree)));
 });

@@ -2,9 +2,9 @@
  * Realising: from a recipe to its output in the store.
  *
  *   there already ──▶ only its run-time references are looked at, its build inputs are not
- *   missing ──▶ inputs, in parallel ──▶ a place among the running builds ──▶ the path's claim ──▶ build ──▶ publish
- *
- * A tree gives its place back when only the disk is waited for, so that trees of many VMs wait for it together.
+ *   missing ──▶ inputs, in parallel ──▶ a place among the running builds ──▶ the path's claim ──▶ build ──▶ in its place
+ *   in its place ──▶ what the run makes of it goes on; the tree gives its place among the builds back
+ *                ──▶ on the disk, together with others ──▶ recorded, after what it needs: now it counts
  *
  * An eager builder is not kept waiting for its fixed inputs; it waits for each itself. These need nothing else, so
  * that they come even while it holds a place. The place comes before the claim: a process never waits for a place
@@ -14,6 +14,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { removeTree } from "../os/files.ts";
 import { sharedSync, syncDirectory } from "../os/sync.ts";
+import { storeNames } from "../paths.ts";
 import { type Builder, type Builders, makeJob, scratchOf } from "./builder.ts";
 import { claimPath } from "./claims.ts";
 import { isPresent, prepareDirectory } from "./directory.ts";
@@ -21,7 +22,7 @@ import type { StoreEvent } from "./events.ts";
 import { explainBuildFailure, explainStoreFailure } from "./failures.ts";
 import { type Limiter, limiter } from "./limiter.ts";
 import { openLog } from "./log.ts";
-import { publish } from "./publish.ts";
+import { place } from "./publish.ts";
 import { allInputs, graphOf, type Recipe, runtimeInputs, storePathName } from "./recipe.ts";
 import { openTemporaryRoots, type TemporaryRoots } from "./temporary-roots.ts";
 import { openWorkspace, type Workspace } from "./workspace.ts";
@@ -57,7 +58,9 @@ interface Run extends Pick<RealiseOptions, "builders"> {
   readonly store: StoreState;
   readonly signal: AbortSignal;
   readonly roots: TemporaryRoots;
+  /** By name of the store path: until it is in its place, and until it counts. */
   readonly visited: Map<string, Promise<void>>;
+  readonly recorded: Map<string, Promise<void>>;
   readonly gates: { readonly fetches: Limiter; readonly builds: Limiter };
   /** Waits until the builds that are done are on the disk; one wait for all while more are to come. */
   sync(): Promise<void>;
@@ -84,11 +87,13 @@ export async function realise(
     if (!names.every((name) => isPresent(store.directory, name))) prepareDirectory(store.directory);
     await run.roots.add(graphOf(recipes).map(storePathName), run.signal);
     await ensureAll(run, recipes);
-    if (run.workspace) syncDirectory(store.directory);
+    await Promise.all(run.recorded.values());
+    if (run.workspace) syncDirectories(store.directory);
   } catch (error) {
     throw run.fail(explainStoreFailure(store.directory, error));
   } finally {
     await Promise.allSettled(run.visited.values());
+    await Promise.allSettled(run.recorded.values());
     await (await run.workspace?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
   return names.map((name) => join(store.directory, name));
@@ -105,6 +110,7 @@ function beginRun(store: StoreState, options: RealiseOptions, roots: TemporaryRo
     signal: options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal,
     roots,
     visited: new Map(),
+    recorded: new Map(),
     gates,
     sync: sharedSync(store.directory, () => gates.builds.waiting > 0),
     workspace: undefined,
@@ -157,6 +163,11 @@ async function ensureAll(run: Run, recipes: readonly Recipe[]): Promise<void> {
 /** What an eager builder waits for itself: by name of the store path. */
 type Arrivals = ReadonlyMap<string, Promise<void>>;
 
+/** What was renamed: the paths, and their records. */
+function syncDirectories(directory: string): void {
+  for (const one of [directory, join(directory, storeNames.info)]) syncDirectory(one);
+}
+
 /** Every path once at a time in a process. If the other run fails, this one tries, with its own builders. */
 async function makeOnce(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<void> {
   const { making, directory } = run.store;
@@ -166,12 +177,30 @@ async function makeOnce(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<v
     if (isPresent(directory, name)) return emit(run, recipe, "cached");
   }
   const gate = recipe.fixed ? run.gates.fetches : run.gates.builds;
-  const made = gate.run((leave) => make(run, recipe, arrivals, leave)).finally(() => making.delete(name));
+  const { promise: placed, resolve } = Promise.withResolvers<void>();
+  const made = gate
+    .run((leave) => make(run, recipe, { arrivals, leave, placed: resolve }))
+    .finally(() => making.delete(name));
   making.set(name, made);
-  await made;
+  // Whoever needs it may be told of a failure first.
+  const recorded = made.catch((error) => {
+    throw run.fail(error);
+  });
+  recorded.catch(() => {});
+  run.recorded.set(name, recorded);
+  await Promise.race([placed, made]);
 }
 
-async function make(run: Run, recipe: Recipe, arrivals: Arrivals, leave: () => void): Promise<void> {
+/** One build on its way. */
+interface Way {
+  readonly arrivals: Arrivals;
+  /** Gives its place among the builds back. */
+  leave(): void;
+  /** Others may use it. */
+  placed(): void;
+}
+
+async function make(run: Run, recipe: Recipe, way: Way): Promise<void> {
   run.signal.throwIfAborted();
   const { directory } = run.store;
   try {
@@ -186,7 +215,7 @@ async function make(run: Run, recipe: Recipe, arrivals: Arrivals, leave: () => v
       onWait: () => emit(run, recipe, "waiting"),
     });
     if (isPresent(directory, name)) return emit(run, recipe, "cached");
-    await build(run, recipe, workspace, { arrivals, leave });
+    await build(run, recipe, workspace, way);
   } catch (error) {
     throw explainStoreFailure(directory, error);
   }
@@ -196,7 +225,7 @@ async function build(
   run: Run,
   recipe: Recipe,
   { directory }: Workspace,
-  { arrivals, leave }: { readonly arrivals: Arrivals; leave(): void },
+  { arrivals, leave, placed }: Way,
 ): Promise<void> {
   const started = performance.now();
   const log = openLog(run.store.directory, storePathName(recipe));
@@ -215,16 +244,24 @@ async function build(
     const answer = await builder(job);
     run.signal.throwIfAborted();
     emit(run, recipe, "publishing");
-    const { size } = await publish(run.store.directory, recipe, job.out, {
+    const tree = await place(run.store.directory, recipe, job.out, {
       ...answer,
       ...(builder.keepsAttributes && { keepsAttributes: true }),
-      sync: () => {
-        // Nothing is computed any more.
-        leave();
-        return run.sync();
-      },
     });
-    run.emit({ ...subject(recipe), type: "done", size, milliseconds: performance.now() - started });
+    placed();
+    await tree.lasts(() => {
+      // Nothing is computed any more.
+      leave();
+      return run.sync();
+    });
+    await Promise.all(runtimeInputs(recipe).map((input) => run.recorded.get(storePathName(input))));
+    tree.record();
+    run.emit({
+      ...subject(recipe),
+      type: "done",
+      size: tree.size,
+      milliseconds: performance.now() - started,
+    });
   } catch (error) {
     emit(run, recipe, "failed");
     throw run.signal.aborted ? run.signal.reason : explainBuildFailure(recipe, error, log);

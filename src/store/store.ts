@@ -1,16 +1,17 @@
 /**
  * The store: a directory of immutable outputs, each named by the recipe that made it.
  *
- *     <store>/<hash>-<name>              a store path: file, directory or link; whole, or not there
- *     <store>/.info/<hash>-<name>.json   its info record; there before the path is
+ *     <store>/<hash>-<name>              a store path: file, directory or link; counts when it has a record
+ *     <store>/.info/<hash>-<name>.json   its info record; there once the path is whole and on the disk
  *     <store>/.tmp/<unique>/             unfinished builds of one run, and `<unique>.lock`, held while it lives
  *     <store>/.locks/<hash>-<name>       who makes this path: see `claims.ts`
  *     <store>/.temproots, .gcroots       what garbage collection keeps: see `temporary-roots.ts` and `roots.ts`
  *
  * A build writes to `.tmp`, on the same file system. When it is done, times are set to a constant, modes made
  * canonical without any write permission (unless the recipe keeps them: `exactModes`), the tree digested,
- * recorded and synced, and then renamed into place. A crash at any instant leaves the whole path or nothing;
- * what it leaves in `.tmp` is removed by the next run that builds. What protects paths once they are there is
+ * and renamed into place; once it is on the disk, its record follows. A crash at any instant leaves the whole path, or
+ * nothing that counts: what it leaves in `.tmp` is removed by the next run that builds, a tree without a record when it
+ * is made again or garbage is collected. What protects paths once they are there is
  * their owner and, for all but `exactModes`, the absence of write permission.
  */
 import { join, resolve } from "node:path";
