@@ -139,6 +139,12 @@ const CHECKS: Checks = {
   sysctl: ["cat /proc/sys/vm/swappiness", /^7$/],
   // The kernel starts one alone under emulation, the initrd the others.
   processors: ["nproc; cat /sys/devices/system/cpu/online", /^2\n0-1$/],
+  // Longer turns only where the processors are emulated; the kernel's own are below 3 ms.
+  turns: [
+    `mkdir /tmp/debugfs && mount -t debugfs debugfs /tmp/debugfs && cat /tmp/debugfs/sched/base_slice_ns
+    umount /tmp/debugfs; mount | grep -c debugfs; grep -c slice_ns= /proc/cmdline`,
+    /^10000000\n0\n1$|^[12]?\d{6}\n0\n0$/,
+  ],
   // Four blocks of 128 MiB at the start, and one that was plugged.
   memory: ["grep -h . /sys/devices/system/memory/memory*/state | sort | uniq -c | tr -s ' '", /^ ?5 online$/],
   balloon: ["grep -l 0x0005 /sys/bus/virtio/devices/*/device | wc -l", /^1$/],
