@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { accessSync, existsSync, fsConstants, lstatSync, mkdirSync } from "../os/files.ts";
+import { syncDirectory } from "../os/sync.ts";
 import { storeNames } from "../paths.ts";
 import { infoFile } from "./info.ts";
 
@@ -9,6 +10,11 @@ import { infoFile } from "./info.ts";
 export function isPresent(directory: string, name: string): boolean {
   if (!existsSync(infoFile(directory, name))) return false;
   return lstatSync(join(directory, name), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Waits until the names of paths and of their records are on the disk. */
+export function syncNames(directory: string): void {
+  for (const one of [directory, join(directory, storeNames.info)]) syncDirectory(one);
 }
 
 /** Makes sure that the store exists and can be written to (`store-invalid`, `permission-denied`). */

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { writeAttributes } from "../os/attributes.ts";
 import { removeTree } from "../os/files.ts";
-import { syncDirectory, syncFileSystem } from "../os/sync.ts";
+import { syncFileSystem } from "../os/sync.ts";
 import { claimPath } from "./claims.ts";
-import { isPresent, prepareDirectory } from "./directory.ts";
+import { isPresent, prepareDirectory, syncNames } from "./directory.ts";
 import { explainStoreFailure } from "./failures.ts";
 import { type IncomingTree, writeIncoming } from "./incoming-tree.ts";
 import { finish, placeFinished } from "./publish.ts";
@@ -68,7 +68,7 @@ export async function importClosure(
   const run = { ...options, roots, directory, reader: readStream(source), workspace: workspace.directory };
   try {
     const result = await importAll(run);
-    syncDirectory(directory);
+    syncNames(directory);
     return result;
   } catch (error) {
     throw explain(directory, error);

@@ -13,11 +13,10 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { removeTree } from "../os/files.ts";
-import { sharedSync, syncDirectory } from "../os/sync.ts";
-import { storeNames } from "../paths.ts";
+import { sharedSync } from "../os/sync.ts";
 import { type Builder, type Builders, makeJob, scratchOf } from "./builder.ts";
 import { claimPath } from "./claims.ts";
-import { isPresent, prepareDirectory } from "./directory.ts";
+import { isPresent, prepareDirectory, syncNames } from "./directory.ts";
 import type { StoreEvent } from "./events.ts";
 import { explainBuildFailure, explainStoreFailure } from "./failures.ts";
 import { type Limiter, limiter } from "./limiter.ts";
@@ -88,7 +87,7 @@ export async function realise(
     await run.roots.add(graphOf(recipes).map(storePathName), run.signal);
     await ensureAll(run, recipes);
     await Promise.all(run.recorded.values());
-    if (run.workspace) syncDirectories(store.directory);
+    if (run.workspace) syncNames(store.directory);
   } catch (error) {
     throw run.fail(explainStoreFailure(store.directory, error));
   } finally {
@@ -128,13 +127,18 @@ function ensure(run: Run, recipe: Recipe): Promise<void> {
   const name = storePathName(recipe);
   const known = run.visited.get(name);
   if (known) return known;
-  const ensured = ensureOnce(run, recipe).catch((error) => {
-    throw run.fail(error);
-  });
-  // Whoever asked may have failed already through another input.
-  ensured.catch(() => {});
+  const ensured = stopping(run, ensureOnce(run, recipe));
   run.visited.set(name, ensured);
   return ensured;
+}
+
+/** The same, but a failure stops the run. Whoever asked may have failed already through something else, and not listen. */
+function stopping(run: Run, work: Promise<void>): Promise<void> {
+  const watched = work.catch((error) => {
+    throw run.fail(error);
+  });
+  watched.catch(() => {});
+  return watched;
 }
 
 async function ensureOnce(run: Run, recipe: Recipe): Promise<void> {
@@ -163,11 +167,6 @@ async function ensureAll(run: Run, recipes: readonly Recipe[]): Promise<void> {
 /** What an eager builder waits for itself: by name of the store path. */
 type Arrivals = ReadonlyMap<string, Promise<void>>;
 
-/** What was renamed: the paths, and their records. */
-function syncDirectories(directory: string): void {
-  for (const one of [directory, join(directory, storeNames.info)]) syncDirectory(one);
-}
-
 /** Every path once at a time in a process. If the other run fails, this one tries, with its own builders. */
 async function makeOnce(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<void> {
   const { making, directory } = run.store;
@@ -182,12 +181,7 @@ async function makeOnce(run: Run, recipe: Recipe, arrivals: Arrivals): Promise<v
     .run((leave) => make(run, recipe, { arrivals, leave, placed: resolve }))
     .finally(() => making.delete(name));
   making.set(name, made);
-  // Whoever needs it may be told of a failure first.
-  const recorded = made.catch((error) => {
-    throw run.fail(error);
-  });
-  recorded.catch(() => {});
-  run.recorded.set(name, recorded);
+  run.recorded.set(name, stopping(run, made));
   await Promise.race([placed, made]);
 }
 
