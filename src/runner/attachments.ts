@@ -29,13 +29,13 @@ fi
 `;
 }
 
-/** Opened, not looked at: the file can be there without the kernel's module. */
+/** Opened, as the file can be there without the kernel's module; and looked at, as opening makes a plain file. */
 const VHOST = `
-if (: <>/dev/vhost-net) 2>/dev/null; then vhost=,vhost=on; else vhost=''; fi
+if [ -c /dev/vhost-net ] && (: <>/dev/vhost-net) 2>/dev/null; then vhost=,vhost=on; else vhost=''; fi
 `;
 
 const VSOCK = `
-if ! (: <>/dev/vhost-vsock) 2>/dev/null; then
+if ! { [ -c /dev/vhost-vsock ] && (: <>/dev/vhost-vsock) 2>/dev/null; }; then
   echo "microvm-run: microvm.vsock.cid needs /dev/vhost-vsock, which cannot be opened: load the kernel's module vhost_vsock, and let this user (group kvm) read and write the device" >&2
   exit 1
 fi
@@ -46,6 +46,10 @@ function macvtapLines(machine: MachineSpec): string[] {
   return Object.entries(macvtapDescriptors(machine)).map(
     ([id, numbers]) => `${there(id, "macvtap-up", machine.name)}
 macvtap=/dev/tap$(cat /sys/class/net/${quoteWord(id)}/ifindex)
+if [ ! -c "$macvtap" ]; then
+  echo "microvm-run: $macvtap is not there, the file of the interface" ${quoteWord(`"${id}"`)} "that udev makes" >&2
+  exit 1
+fi
 ${numbers.map((number) => `exec ${number}<>"$macvtap"`).join("\n")}
 `,
   );

@@ -360,6 +360,7 @@ test("an interface, a virtual socket and a queue that are not there have names",
       /^microvm-run: microvm\.vsock\.cid needs \/dev\/vhost-vsock, which cannot be opened: load /,
     );
     assert.equal(status, 1);
+    assert.ok(!existsSync("/dev/vhost-vsock"), "looking for a device makes no file");
   }
 });
 
