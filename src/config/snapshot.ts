@@ -35,10 +35,10 @@ export async function makeChildSnapshot(): Promise<void> {
   }
 }
 
-/** Another Node refuses a snapshot, or worse: the name says which program made it. */
+/** Another Node refuses a snapshot, or worse: the name says which program made it, by whatever path it is reached. */
 function snapshotFile(): string {
   const { size, mtimeMs, ino } = statSync(process.execPath);
-  const node = JSON.stringify([process.version, process.arch, process.execPath, size, mtimeMs, ino]);
+  const node = JSON.stringify([process.version, process.arch, size, mtimeMs, ino]);
   const id = createHash("sha256").update(node).digest("hex").slice(0, 16);
   return join(dirname(fileURLToPath(programFile("config/child"))), `child-${id}${ENDING}`);
 }
