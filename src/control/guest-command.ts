@@ -12,6 +12,7 @@ import { EXEC_DIRECTORY, EXEC_SCRIPT, LEAVE_SCRIPT, RESIZE_SCRIPT, SIGNAL_SCRIPT
 import { closeFile, openFile, readPiece, tryOpenFile } from "./guest-files.ts";
 import { sendInput } from "./guest-input.ts";
 import { type GuestOutput, outputOf } from "./guest-output.ts";
+import { newPace, type Pace } from "./pace.ts";
 import { type TerminalSize, terminalCommand } from "./terminal.ts";
 
 /** Takes what a command in the guest prints, as it comes. A promise is waited for before more is fetched. */
@@ -49,9 +50,8 @@ export interface GuestCommand {
 /** How long a script that prepares or cleans up may take, in milliseconds. */
 const SCRIPT_TIME = 30_000;
 
-/** How often a running command is looked at, in milliseconds: soon after something happened, then less. */
-const SOON = 10;
-const SELDOM = 100;
+/** Between two looks at a script that prepares or cleans up, in milliseconds. */
+const SCRIPT_PAUSE = 10;
 
 /**
  * Without output for so long, and ended itself, a command is left to the others that hold its outputs: milliseconds. A
@@ -67,6 +67,7 @@ export async function startCommand(
   options: ExecOptions = {},
 ): Promise<GuestCommand> {
   const base = `${EXEC_DIRECTORY}/${randomUUID()}`;
+  const looking = newPace();
   const outputs = await openOutputs(channel, base, output, options);
   const acknowledged = options.input && (await openFile(channel, `${base}.ack`, "w+"));
   const pid = await startScript(channel, [
@@ -76,7 +77,6 @@ export async function startCommand(
     base,
     ...scriptArguments(command, options),
   ]);
-  const looking = newPace();
   const running = new AbortController();
   const feeding = options.input
     ? sendInput(channel, base, options.input, acknowledged!, { signal: running.signal, sent: looking.soon })
@@ -118,7 +118,7 @@ async function makeDirectory(channel: AgentChannel): Promise<void> {
 /** Runs a script to its end, for a time at most. */
 async function runScript(channel: AgentChannel, arg: readonly string[]): Promise<void> {
   const pid = await startScript(channel, arg);
-  for (const begun = Date.now(); Date.now() - begun < SCRIPT_TIME; await delay(SOON)) {
+  for (const begun = Date.now(); Date.now() - begun < SCRIPT_TIME; await delay(SCRIPT_PAUSE)) {
     if ((await statusOf(channel, pid)).exited !== false) return;
   }
 }
@@ -202,37 +202,4 @@ function exitStatusOf({ exitcode, signal }: Record<string, unknown>): number {
       ? (value as number)
       : undefined;
   return byte(exitcode) ?? 128 + (byte(signal) ?? 0);
-}
-
-/** When a command is looked at next. */
-interface Pace {
-  /** Waits until then. */
-  next(signal: AbortSignal | undefined): Promise<void>;
-  /** Something has happened: it is looked at soon. */
-  soon(): void;
-}
-
-function newPace(): Pace {
-  let wait = SOON;
-  let wake = () => {};
-  return {
-    async next(signal) {
-      signal?.throwIfAborted();
-      const early = Promise.withResolvers<void>();
-      wake = early.resolve;
-      const waited = new AbortController();
-      const stop = () => waited.abort();
-      signal?.addEventListener("abort", stop, { once: true });
-      const slept = delay(wait, undefined, { signal: waited.signal }).catch(() => {});
-      await Promise.race([slept, early.promise]);
-      signal?.removeEventListener("abort", stop);
-      waited.abort();
-      signal?.throwIfAborted();
-      wait = Math.min(wait * 1.4, SELDOM);
-    },
-    soon() {
-      if (wait > 2 * SOON) wake();
-      wait = SOON;
-    },
-  };
 }
