@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { after } from "node:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "../src/os/files.ts";
 import { type ChildProcess, ended, runToEnd, spawn } from "../src/os/processes.ts";
+import { layoutArchive, layoutFiles } from "../src/packages/oci/testing.ts";
 
 export const ROOT = resolve(import.meta.dirname, "..");
 
@@ -121,6 +122,35 @@ export function guestProject(config: string, set = ""): string {
           default: ({ storeDir }) => ({
             microvm: { vms: { guest: {
               pkgs: debian({ suite: "trixie", architecture: "amd64", ${set} }),
+              config: { ${config} },
+            } } },
+          }),
+        },
+      });
+    `,
+  });
+}
+
+/** Of every guest of an image, with more applets than it is called by. */
+export const BUSYBOX = "/.microvm/bin/busybox";
+
+/**
+ * The archive of an image with nothing in it, as text: its guest has busybox, is up in a few seconds, and takes a fifth
+ * of the processor's time that one with systemd takes.
+ */
+export const EMPTY_IMAGE = layoutArchive(layoutFiles({ layers: [{ files: [] }] })).toString();
+
+/** A project with a guest of this image; `config` is what stands between the braces. */
+export function imageGuestProject(config: string): string {
+  return project({
+    "image.tar": EMPTY_IMAGE,
+    "microvm.config.ts": `
+      import { defineProject, oci } from "microvm";
+      export default defineProject({
+        hosts: {
+          default: ({ storeDir }) => ({
+            microvm: { vms: { guest: {
+              pkgs: oci({ archive: "image.tar", architecture: "amd64" }),
               config: { ${config} },
             } } },
           }),

@@ -182,11 +182,21 @@ exec "$@" --method virtio-serial --path "$device" --statedir /run
 /** What udhcpc calls with what it learned, udhcpc(8): \`EVENT\`, and variables. */
 export const IMAGE_DHCP_SCRIPT = `#!/.microvm/bin/sh
 PATH=/.microvm/bin
-interface=\${interface:-} ip=\${ip:-} mask=\${mask:-24} router=\${router:-}
+interface=\${interface:-} ip=\${ip:-} mask=\${mask:-24} router=\${router:-} dns=\${dns:-} domain=\${domain:-}
 case $1 in
   bound | renew)
     ip address replace "$ip/$mask" dev "$interface"
-    [ -z "$router" ] || ip route replace default via "\${router%% *}" dev "$interface" ;;
+    [ -z "$router" ] || ip route replace default via "\${router%% *}" dev "$interface"
+    case $dns,$(cat /etc/resolv.conf 2>/dev/null) in
+      ,* | *nameserver*) ;;
+      *)
+        # It may lead to a file of systemd-resolved's, which does not run here.
+        mkdir -p /run/systemd/resolve
+        {
+          [ -z "$domain" ] || echo "search $domain"
+          for server in $dns; do echo "nameserver $server"; done
+        } >>/etc/resolv.conf ;;
+    esac ;;
 esac
 `;
 

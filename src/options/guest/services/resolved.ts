@@ -9,6 +9,7 @@ import {
   withFile,
 } from "../../../module-system/index.ts";
 import { addressTypes } from "../../address-types.ts";
+import type { GuestSystemValue } from "../../guest-system.ts";
 import { generatedFile } from "../generated-file.ts";
 import type { interfacesOptions } from "../interfaces.ts";
 import type { networkingOptions } from "../networking.ts";
@@ -20,9 +21,9 @@ export const resolvedOptions = {
       enable: mkOption({
         type: types.bool,
         defaultText:
-          "true when no name server is known before the guest starts: it has interfaces, none of them of the type `user`, and no `networking.nameservers`",
+          "true when no name server is known before the guest starts: it has interfaces, none of them of the type `user`, and no `networking.nameservers`; false in a guest of an image",
         description:
-          "Whether systemd-resolved answers for names. NixOS starts it with networkd; Debian has it as a package of its own, and a guest whose name servers are known needs none.",
+          "Whether systemd-resolved answers for names. NixOS starts it with networkd; Debian has it as a package of its own, and a guest whose name servers are known needs none. In an image without an init, those that DHCP names are asked.",
         example: true,
       }),
       domains: mkOption({
@@ -59,9 +60,20 @@ export const resolvedOptions = {
 
 type Config = InferConfig<typeof resolvedOptions & typeof networkingOptions & typeof interfacesOptions>;
 
-const implementation = ({ config, options }: { readonly config: Config; readonly options: object }) => ({
+interface Arguments {
+  readonly config: Config;
+  readonly options: object;
+  /** What the guest's system is made from. */
+  readonly pkgs?: GuestSystemValue | null;
+}
+
+const implementation = ({ config, options, ...others }: Arguments) => ({
   config: mkMerge([
-    { services: { resolved: { enable: mkDefault(() => lacksNameServers(config)) } } },
+    {
+      services: {
+        resolved: { enable: mkDefault(() => others.pkgs?.type !== "oci" && lacksNameServers(config)) },
+      },
+    },
     mkIf(() => config.services.resolved.enable, {
       environment: {
         servicePackages: ["systemd-resolved"],
