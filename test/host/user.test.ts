@@ -2,24 +2,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Host, needsHosts, startHost } from "./container.ts";
-import { deliver, hostProject } from "./projects.ts";
+import { deliver, hostProject, imageVm } from "./projects.ts";
 
 const STATE = "/home/alice/.local/state/microvm";
 
-/** A guest that QEMU's own network leads to: whoever comes to the host's port is greeted. */
-const GUEST = `{
-  microvm: {
-    mem: 384,
-    shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
-    interfaces: [{ type: "user", id: "net0" }],
-    forwardPorts: [{ host: { port: 8080 }, guest: { port: 80 } }],
-  },
-  networking: { firewall: { allowedTCPPorts: [80] } },
-  systemd: {
-    sockets: { hello: { wantedBy: ["sockets.target"], listenStreams: ["80"], socketConfig: { Accept: true } } },
-    services: { "hello@": { serviceConfig: { StandardInput: "socket" }, script: "echo hello from $(uname -n)" } },
-  },
-}`;
+/** QEMU's own network leads to the guest: whoever comes to the host's port is greeted. */
+const VM = imageVm(
+  "hello",
+  'interfaces: [{ type: "user", id: "net0" }], forwardPorts: [{ host: { port: 8080 }, guest: { port: 80 } }],',
+);
 
 describe("a user's own host", { skip: needsHosts }, async () => {
   const host = needsHosts === false ? await startHost() : (undefined as unknown as Host);
@@ -34,7 +25,7 @@ describe("a user's own host", { skip: needsHosts }, async () => {
     await host.ok(["useradd", "--create-home", "--uid", "1000", "alice"]);
     await deliver(
       host,
-      hostProject(`{ vms: { web: { pkgs, config: ${GUEST} } } }`).replace(
+      hostProject(`{ vms: { web: ${VM} } }`).replace(
         'const storeDir = "/var/lib/microvm/store";',
         'const storeDir = "/home/alice/.local/share/microvm/store";',
       ),
@@ -74,11 +65,11 @@ describe("a user's own host", { skip: needsHosts }, async () => {
   });
 
   test("reaches the guest: commands, status, a forwarded port", async () => {
-    const inside = await host.ok(as("microvm", "exec", "web", "--", "sh", "-c", "id -un; uname -n"));
+    const inside = await host.ok(as("microvm", "exec", "web", "--", "sh", "-c", "id -un; hostname"));
     assert.equal(inside, "root\nweb");
     const [status] = JSON.parse(await host.ok(as("microvm", "status", "web", "--json")));
     assert.deepEqual([status.active, status.stage, status.answers], ["active", "Up", true]);
-    await host.until(as("bash", "-c", '[ "$(cat </dev/tcp/127.0.0.1/8080)" = "hello from web" ]'), 20);
+    await host.until(as("bash", "-c", '[ "$(cat </dev/tcp/127.0.0.1/8080)" = hello ]'), 20);
     // Nothing of the program's own stays beside a VM.
     const all = (await host.ok(["ps", "-U", "alice", "-o", "args="])).split("\n");
     const known = /qemu-system|virtiofsd|systemd|\(sd-pam\)|dbus-daemon/;
@@ -98,6 +89,6 @@ describe("a user's own host", { skip: needsHosts }, async () => {
 
     await host.reboot();
     await host.until(systemctl("is-active", "--quiet", "microvm@web"));
-    assert.equal(await host.ok(as("microvm", "exec", "web", "--", "uname", "-n")), "web");
+    assert.equal(await host.ok(as("microvm", "exec", "web", "--", "hostname")), "web");
   });
 });
