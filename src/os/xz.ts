@@ -73,9 +73,9 @@ async function* streamByProgram(compressed: Uint8Array): AsyncGenerator<Buffer> 
 /** A native library of many files, which most runs have no use for. */
 const library = () => import("lzma-native");
 
-/** Loads the library in the background; whoever uses it is told of what goes wrong. */
-export function loadXzLibrary(): void {
-  library().catch(() => {});
+/** Loads the library ahead of its use. Whoever uses it is told of what goes wrong. */
+export async function loadXzLibrary(): Promise<void> {
+  await library().catch(() => {});
 }
 
 /** What an xz stream holds, in pieces, without the host's program: no more than a few are in memory. */

@@ -10,6 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from "../../src/os/files.ts";
+import { lockFile } from "../../src/os/locks.ts";
 import { run } from "../../src/os/processes.ts";
 import { microvm, project, ROOT, STORE } from "../support.ts";
 
@@ -52,6 +53,8 @@ export async function hostLayers(): Promise<readonly string[]> {
 /** The directory where the program is installed from its package, with what it depends on. */
 export async function installedProgram(): Promise<string> {
   const directory = join(HOSTS, `program-${digestOfSources()}`);
+  // Packing makes the package in the checkout: one at a time.
+  await using _lock = await lockFile(join(HOSTS, ".lock"));
   if (existsSync(directory)) return directory;
   for (const name of readdirSync(HOSTS)) {
     if (/^program-\w+$/.test(name)) rmSync(join(HOSTS, name), { recursive: true });
@@ -62,13 +65,7 @@ export async function installedProgram(): Promise<string> {
   const packed = await run(["npm", "pack", "--silent", "--pack-destination", making], { cwd: ROOT });
   const archive = join(making, packed.toString().trim().split("\n").at(-1)!);
   await run(["npm", "install", "--silent", "--no-audit", "--no-fund", archive], { cwd: making });
-  try {
-    renameSync(making, directory);
-  } catch (error) {
-    // Another test was quicker.
-    if (!existsSync(directory)) throw error;
-    rmSync(making, { recursive: true });
-  }
+  renameSync(making, directory);
   return directory;
 }
 

@@ -18,10 +18,11 @@ interface UnpackJob {
   readonly options: UnpackDebOptions;
 }
 
-/** What it answers: one of the two. */
+/** What it answers: one of the first two. The last one comes once, of itself, when it has loaded what it needs. */
 export interface UnpackAnswer {
   readonly unpacked?: UnpackedDeb;
   readonly failure?: ErrorParts;
+  readonly isLoaded?: true;
 }
 
 /** The threads' work on one tree. Disposing of it drops what has not begun and waits for what has. */
@@ -40,6 +41,7 @@ interface Pending {
 interface Thread {
   readonly worker: Worker;
   running: Pending | undefined;
+  isLoaded: boolean;
 }
 
 const threads: Thread[] = [];
@@ -70,7 +72,10 @@ export function openUnpackPool(tree: Tree, xz: XzProgram | undefined): UnpackPoo
   };
 }
 
-/** Starts the threads, so that they are there once there is something to unpack. They keep no process alive. */
+/**
+ * Starts the threads, so that they are there once there is something to unpack. They keep no process alive but while they
+ * load: a native library that is cut off then ends the process with a signal.
+ */
 export function startUnpackThreads(): void {
   while (threads.length < availableParallelism()) threads.push(startThread());
 }
@@ -100,11 +105,12 @@ function takeNext(): Pending {
 
 function startThread(): Thread {
   const worker = new Worker(programFile("packages/debian/unpack-worker"));
-  const thread: Thread = { worker, running: undefined };
-  thread.worker.on("message", ({ unpacked, failure }: UnpackAnswer) => {
+  const thread: Thread = { worker, running: undefined, isLoaded: false };
+  thread.worker.on("message", ({ unpacked, failure, isLoaded }: UnpackAnswer) => {
     const pending = thread.running;
-    thread.running = undefined;
-    thread.worker.unref();
+    if (isLoaded) thread.isLoaded = true;
+    else thread.running = undefined;
+    if (thread.isLoaded && !thread.running) thread.worker.unref();
     if (unpacked) pending?.resolve(unpacked);
     else if (failure) pending?.reject(errorFromParts(failure));
     feedThreads();
@@ -113,6 +119,5 @@ function startThread(): Thread {
     threads.splice(threads.indexOf(thread), 1);
     thread.running?.reject(error);
   });
-  thread.worker.unref();
   return thread;
 }

@@ -34,7 +34,7 @@ async function work(job: Job): Promise<UnpackAnswer> {
 }
 
 // Most packages' control archives are small enough for it.
-loadXzLibrary();
+void loadXzLibrary().then(() => parentPort?.postMessage({ isLoaded: true } satisfies UnpackAnswer));
 
 parentPort?.on("message", async (request: UnpackRequest) => {
   if ("forget" in request) forget(request.forget);
