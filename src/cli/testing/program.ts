@@ -5,8 +5,9 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runToEnd } from "../../os/processes.ts";
 
-/** The program's file. */
-export const PROGRAM = fileURLToPath(new URL("../../../bin/microvm.js", import.meta.url));
+/** The program's file: as it is in the package where all tests are run, from its sources where some are. */
+export const PROGRAM =
+  process.env.MICROVM_TEST_PROGRAM ?? fileURLToPath(new URL("../../../bin/microvm.js", import.meta.url));
 
 /** Runs the program, by default in a directory that is no project. */
 export async function microvm(
