@@ -2,8 +2,10 @@
 
 /** One version of a package in a suite's `Packages`. */
 interface Stanza {
-  readonly name: string;
-  /** Its lines. */
+  /** Its place among those of its suite. */
+  readonly at: number;
+  readonly suite: number;
+  /** Its lines, and the empty one behind them. */
   readonly text: string;
 }
 
@@ -33,34 +35,36 @@ export function readArchive(texts: readonly string[]): Archive {
   };
   const firstSpeakers = new Map<string, Stanza>();
   const essential: string[] = [];
-  const suites = texts.map((text) =>
-    text
-      .split("\n\n")
-      .filter((stanza) => stanza !== "")
-      .map((stanza): Stanza => {
-        const name = field(stanza, "Package");
-        lead(
-          name,
-          ["Depends", "Pre-Depends", "Recommends"].flatMap((key) => namesIn(field(stanza, key))),
-        );
-        for (const provided of namesIn(field(stanza, "Provides"))) lead(provided, [name]);
-        if (field(stanza, "Essential") === "yes") essential.push(name);
-        const read = { name, text: stanza };
-        for (const other of [name, ...RELATIONS.flatMap((key) => namesIn(field(stanza, key)))]) {
-          if (!firstSpeakers.has(other)) firstSpeakers.set(other, read);
-        }
-        return read;
-      }),
-  );
+  const byName = new Map<string, Stanza[]>();
+  for (const [suite, text] of texts.entries()) {
+    for (const [at, lines] of text.split("\n\n").entries()) {
+      if (lines === "") continue;
+      const name = field(lines, "Package");
+      lead(
+        name,
+        ["Depends", "Pre-Depends", "Recommends"].flatMap((key) => namesIn(field(lines, key))),
+      );
+      for (const provided of namesIn(field(lines, "Provides"))) lead(provided, [name]);
+      if (field(lines, "Essential") === "yes") essential.push(name);
+      const stanza = { at, suite, text: `${lines}\n\n` };
+      byName.set(name, [...(byName.get(name) ?? []), stanza]);
+      for (const other of [name, ...RELATIONS.flatMap((key) => namesIn(field(lines, key)))]) {
+        if (!firstSpeakers.has(other)) firstSpeakers.set(other, stanza);
+      }
+    }
+  }
   return {
     around(names) {
       const reached = new Set([...essential, ...names]);
       for (const name of reached) for (const other of leadsTo.get(name) ?? []) reached.add(other);
-      const speakers = new Set([...reached].map((name) => firstSpeakers.get(name)));
-      return suites.map((stanzas) =>
-        stanzas
-          .filter((stanza) => reached.has(stanza.name) || speakers.has(stanza))
-          .map(({ text }) => `${text}\n\n`)
+      const found = new Set(
+        [...reached].flatMap((name) => [...(byName.get(name) ?? []), firstSpeakers.get(name) ?? []].flat()),
+      );
+      const inOrder = [...found].sort((a, b) => a.at - b.at);
+      return texts.map((_, index) =>
+        inOrder
+          .filter(({ suite }) => suite === index)
+          .map(({ text }) => text)
           .join(""),
       );
     },

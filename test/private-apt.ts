@@ -1,7 +1,8 @@
 /** The machine's own apt with directories of its own: it knows some suites, and no installed package. */
 import { join } from "node:path";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "../src/os/files.ts";
-import { run, runToEnd } from "../src/os/processes.ts";
+import { run } from "../src/os/processes.ts";
+import { startShell } from "./shells.ts";
 
 const ARCHIVE_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -39,6 +40,9 @@ export function whyNoApt(): string | false {
   if (!existsSync("/usr/bin/apt-get")) return "this machine has no apt to compare with";
   return existsSync(ARCHIVE_KEYRING) ? false : "this machine's apt has no keys of Debian";
 }
+
+const shells = [startShell(process.env), startShell(process.env)];
+let calls = 0;
 
 /** Makes the directories. */
 export function privateApt({
@@ -98,13 +102,16 @@ export function privateApt({
     },
     async choose(names, recommends) {
       const option = recommends ? "--install-recommends" : "--no-install-recommends";
-      const { code, stdout } = await runToEnd(
-        ["apt-get", "-qq", "--print-uris", option, "install", ...names],
-        { env },
+      const variables = ["env", `APT_CONFIG=${env.APT_CONFIG}`, "LC_ALL=C"];
+      const call = calls++;
+      const printed = join(directory, `printed-${call}`);
+      const code = await shells[call % shells.length]!.run(
+        [...variables, "apt-get", "-qq", "--print-uris", option, "install", ...names],
+        printed,
       );
       if (code !== 0) return undefined;
       // 'URI' NAME_VERSION_ARCHITECTURE.deb SIZE HASH
-      const files = stdout.toString().matchAll(/^'\S+' ([^_ ]+)_([^_ ]+)_\S+ /gm);
+      const files = readFileSync(printed, "utf8").matchAll(/^'\S+' ([^_ ]+)_([^_ ]+)_\S+ /gm);
       return [...files].map(([, name, version]) => `${name} ${decodeURIComponent(version!)}`).sort();
     },
     async candidates(names) {
