@@ -220,6 +220,10 @@ test("resolved answers for names where none of their servers is known before the
   assert.equal(enabled({}), false);
   assert.equal(enabled({ microvm }), false);
   assert.equal(enabled({ microvm, services: { resolved: { enable: true } } }), true);
+  const onTap = { microvm: { interfaces: [{ type: "tap", id: "vm-web", mac: "02:00:00:00:00:01" }] } };
+  assert.equal(enabled(onTap), true);
+  // Nothing is installed into an image.
+  assert.equal(enabled({ ...onTap, _module: { args: { pkgs: { type: "oci" } } } }), false);
   const { environment } = guestConfig({
     networking: { nameservers: ["9.9.9.9"], domain: "example.org", search: ["lan"] },
     services: { resolved: { enable: true, fallbackDns: [], extraConfig: "Cache=no" } },

@@ -67,11 +67,11 @@ interface Arguments {
   readonly pkgs?: GuestSystemValue | null;
 }
 
-const implementation = ({ config, options, ...others }: Arguments) => ({
+const implementation = ({ config, options, pkgs }: Arguments) => ({
   config: mkMerge([
     {
       services: {
-        resolved: { enable: mkDefault(() => others.pkgs?.type !== "oci" && lacksNameServers(config)) },
+        resolved: { enable: mkDefault(() => pkgs?.type !== "oci" && lacksNameServers(config)) },
       },
     },
     mkIf(() => config.services.resolved.enable, {
