@@ -47,7 +47,7 @@ function macvtapLines(machine: MachineSpec): string[] {
     ([id, numbers]) => `${there(id, "macvtap-up", machine.name)}
 macvtap=/dev/tap$(cat /sys/class/net/${quoteWord(id)}/ifindex)
 if [ ! -c "$macvtap" ]; then
-  echo "microvm-run: $macvtap is not there, the file of the interface" ${quoteWord(`"${id}"`)} "that udev makes" >&2
+  echo "microvm-run: $macvtap is not there, by which the interface" ${quoteWord(`"${id}"`)} "is opened: the kernel makes it where a devtmpfs is on /dev" >&2
   exit 1
 fi
 ${numbers.map((number) => `exec ${number}<>"$macvtap"`).join("\n")}
