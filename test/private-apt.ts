@@ -41,7 +41,7 @@ export function whyNoApt(): string | false {
   return existsSync(ARCHIVE_KEYRING) ? false : "this machine's apt has no keys of Debian";
 }
 
-const shells = [startShell(process.env), startShell(process.env)];
+const shells = [startShell(), startShell()];
 let calls = 0;
 
 /** Makes the directories. */
