@@ -67,6 +67,9 @@ export function testGuests(host: Host): void {
   test("reach each other by name, and are reached at the host's port", async () => {
     const curl = "curl --silent --fail --retry 20 --retry-all-errors --retry-delay 1";
     assert.equal(await inside("web", "sh", "-c", `${curl} http://db.lan.internal/`), "the database");
+    assert.match(await inside("web", "sh", "-c", "getent ahostsv4 db | head -1"), /^10\.77\.0\.10 /);
+    assert.match(await inside("web", "getent", "hosts", "host.lan.internal"), /^10\.77\.0\.1 /);
+    assert.equal(await inside("web", "systemctl", "is-system-running", "--wait"), "running");
     const fetched =
       'fetch("http://127.0.0.1:8080").then((r) => r.text()).then((t) => process.exit(t.trim() === "the database" ? 0 : 1))';
     await host.until(["node", "-e", fetched], 30);
