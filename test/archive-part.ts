@@ -58,7 +58,7 @@ export function readArchive(texts: readonly string[]): Archive {
       const reached = new Set([...essential, ...names]);
       for (const name of reached) for (const other of leadsTo.get(name) ?? []) reached.add(other);
       const found = new Set(
-        [...reached].flatMap((name) => [...(byName.get(name) ?? []), firstSpeakers.get(name) ?? []].flat()),
+        [...reached].flatMap((name) => [byName.get(name) ?? [], firstSpeakers.get(name) ?? []].flat()),
       );
       const inOrder = [...found].sort((a, b) => a.at - b.at);
       return texts.map((_, index) =>

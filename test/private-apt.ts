@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "../src/os/files.ts";
 import { run } from "../src/os/processes.ts";
-import { startShell } from "./shells.ts";
+import { type Shell, startShell } from "./shells.ts";
 
 const ARCHIVE_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -41,7 +41,8 @@ export function whyNoApt(): string | false {
   return existsSync(ARCHIVE_KEYRING) ? false : "this machine's apt has no keys of Debian";
 }
 
-const shells = [startShell(), startShell()];
+/** Of all, started with the first one. */
+let shells: readonly Shell[] | undefined;
 let calls = 0;
 
 /** Makes the directories. */
@@ -53,6 +54,8 @@ export function privateApt({
   preferences = "",
   packages = [],
 }: PrivateAptOptions): PrivateApt {
+  shells ??= [startShell(), startShell()];
+  const starters = shells;
   for (const place of ["etc/apt.conf.d", "etc/preferences.d", "lists/partial", "cache/archives/partial"]) {
     mkdirSync(join(directory, place), { recursive: true });
   }
@@ -105,7 +108,7 @@ export function privateApt({
       const variables = ["env", `APT_CONFIG=${env.APT_CONFIG}`, "LC_ALL=C"];
       const call = calls++;
       const printed = join(directory, `printed-${call}`);
-      const code = await shells[call % shells.length]!.run(
+      const code = await starters[call % starters.length]!.run(
         [...variables, "apt-get", "-qq", "--print-uris", option, "install", ...names],
         printed,
       );

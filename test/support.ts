@@ -111,17 +111,18 @@ export function project(files: Readonly<Record<string, string>>): string {
   return directory;
 }
 
-/** A project with one VM of trixie; `config` and `set` are what stands between the braces. */
-export function guestProject(config: string, set = ""): string {
+/** A project with one VM, `guest`; `pkgs` is an expression, `config` what stands between the braces. */
+function vmProject(pkgs: string, config: string, files: Readonly<Record<string, string>> = {}): string {
   return project({
+    ...files,
     "microvm.config.ts": `
-      import { debian, defineProject, mkForce } from "microvm";
-      void mkForce;
+      import { debian, defineProject, mkForce, oci } from "microvm";
+      void [debian, mkForce, oci];
       export default defineProject({
         hosts: {
           default: ({ storeDir }) => ({
             microvm: { vms: { guest: {
-              pkgs: debian({ suite: "trixie", architecture: "amd64", ${set} }),
+              pkgs: ${pkgs},
               config: { ${config} },
             } } },
           }),
@@ -129,6 +130,11 @@ export function guestProject(config: string, set = ""): string {
       });
     `,
   });
+}
+
+/** A project with one VM of trixie; `config` and `set` are what stands between the braces. */
+export function guestProject(config: string, set = ""): string {
+  return vmProject(`debian({ suite: "trixie", architecture: "amd64", ${set} })`, config);
 }
 
 /** Of every guest of an image, with more applets than it is called by. */
@@ -142,22 +148,8 @@ export const EMPTY_IMAGE = layoutArchive(layoutFiles({ layers: [{ files: [] }] }
 
 /** A project with a guest of this image; `config` is what stands between the braces. */
 export function imageGuestProject(config: string): string {
-  return project({
-    "image.tar": EMPTY_IMAGE,
-    "microvm.config.ts": `
-      import { defineProject, oci } from "microvm";
-      export default defineProject({
-        hosts: {
-          default: ({ storeDir }) => ({
-            microvm: { vms: { guest: {
-              pkgs: oci({ archive: "image.tar", architecture: "amd64" }),
-              config: { ${config} },
-            } } },
-          }),
-        },
-      });
-    `,
-  });
+  const pkgs = 'oci({ archive: "image.tar", architecture: "amd64" })';
+  return vmProject(pkgs, config, { "image.tar": EMPTY_IMAGE });
 }
 
 /**

@@ -29,13 +29,18 @@ fi
 `;
 }
 
-/** Opened, as the file can be there without the kernel's module; and looked at, as opening makes a plain file. */
+/**
+ * Whether a device can be opened, as shell: opened, as its file can be there without the kernel's module; and looked at
+ * before, as opening makes a plain file.
+ */
+const opens = (device: string) => `{ [ -c ${device} ] && (: <>${device}) 2>/dev/null; }`;
+
 const VHOST = `
-if [ -c /dev/vhost-net ] && (: <>/dev/vhost-net) 2>/dev/null; then vhost=,vhost=on; else vhost=''; fi
+if ${opens("/dev/vhost-net")}; then vhost=,vhost=on; else vhost=''; fi
 `;
 
 const VSOCK = `
-if ! { [ -c /dev/vhost-vsock ] && (: <>/dev/vhost-vsock) 2>/dev/null; }; then
+if ! ${opens("/dev/vhost-vsock")}; then
   echo "microvm-run: microvm.vsock.cid needs /dev/vhost-vsock, which cannot be opened: load the kernel's module vhost_vsock, and let this user (group kvm) read and write the device" >&2
   exit 1
 fi

@@ -43,10 +43,10 @@ const reaches = (from: string, seconds: number) =>
 
 /** What the guest says, part by part; each line is a name, a command, and what it prints. */
 const CHECKS: Readonly<Record<string, readonly [command: string, expected: RegExp]>> = {
-  names: [`nslookup db.lan.internal; cat /etc/resolv.conf`, /10\.77\.0\.10\n[\s\S]*^search lan\.internal$/m],
-  host: [`nslookup host.lan.internal`, /: 10\.77\.0\.1$/m],
-  upstream: [`nslookup somewhere.example`, /: 203\.0\.113\.2$/m],
-  neighbour: [`until wget -T 20 -qO- http://db/; do sleep 1; done`, /the database$/],
+  names: ["nslookup db.lan.internal; cat /etc/resolv.conf", /10\.77\.0\.10\n[\s\S]*^search lan\.internal$/m],
+  host: ["nslookup host.lan.internal", /: 10\.77\.0\.1$/m],
+  upstream: ["nslookup somewhere.example", /: 203\.0\.113\.2$/m],
+  neighbour: ["until wget -T 20 -qO- http://db/; do sleep 1; done", /the database$/],
   nat: [`wget -T 20 -qO- http://${OUTSIDE}/`, /^(::ffff:)?203\.0\.113\.1$/],
   denied: [`wget -T 20 -qO- http://${DENIED}/`, /No route to host$/],
   // An address that is another's, or nobody's, leads nowhere.
