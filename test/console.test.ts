@@ -9,13 +9,12 @@ import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectUnix } from "../src/os/sockets.ts";
 import { onTerminal } from "./on-terminal.ts";
-import { environment, freePort, guestProject, microvm, STORE_SHARE } from "./support.ts";
+import { environment, freePort, guestProject, microvm } from "./support.ts";
 
 const port = await freePort();
 const directory = guestProject(`
   microvm: {
     vcpu: 1,
-    ${STORE_SHARE},
     writableStoreOverlay: true,
     interfaces: [{ type: "user", id: "net0" }],
     forwardPorts: [{ host: { port: ${port} }, guest: { port: 80 } }],

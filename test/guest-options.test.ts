@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { writeFileSync } from "../src/os/files.ts";
 import { assertChecks, type Checks } from "./guest-checks.ts";
-import { guestProject, STORE_SHARE } from "./support.ts";
+import { guestProject } from "./support.ts";
 
 const UNITS = `
   systemd: {
@@ -49,7 +49,6 @@ const UNITS = `
 const directory = guestProject(`
   imports: ["./units.ts"],
   microvm: {
-    ${STORE_SHARE},
     vcpu: 2,
     mem: 512,
     hotplugMem: 256,

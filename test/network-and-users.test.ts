@@ -3,14 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  findInStore,
-  freePort,
-  guestProject,
-  STORE_SHARE,
-  startMicrovm,
-  temporaryDirectory,
-} from "./support.ts";
+import { findInStore, freePort, guestProject, startMicrovm, temporaryDirectory } from "./support.ts";
 
 const PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMS1ZHmlrAfVPeOMM+vK0mmqk5uYh5k1R0YFZr1kq1YQ test";
 /** `openssl passwd -6 -salt saltsalt geheim` and a text that is nowhere else: both are looked for in the store. */
@@ -27,7 +20,6 @@ const [open, closed] = [await freePort(), await freePort()];
 
 const directory = guestProject(`
   microvm: {
-    ${STORE_SHARE},
     vcpu: 1,
     interfaces: [{ type: "user", id: "net0" }],
     forwardPorts: [

@@ -22,7 +22,6 @@ writeFileSync(join(secrets, "initial"), "CREATE TABLE initial AS SELECT 'once' A
 
 const SERVICES = `{
   microvm: {
-    shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
     mem: 1024,
     vcpu: 1,
     interfaces: [{ type: "user", id: "net0" }],

@@ -4,14 +4,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assertChecks } from "./guest-checks.ts";
-import { guestProject, microvm, STORE_SHARE } from "./support.ts";
+import { guestProject, microvm } from "./support.ts";
 
 const directory = guestProject(`
   environment: { packages: ["postgresql-common"] },
   // A busy machine without hardware virtualisation takes its time to load the modules of xfs and btrfs.
   boot: { kernelParams: ["systemd.default_device_timeout_sec=400", "systemd.default_timeout_start_sec=400"] },
   microvm: {
-    ${STORE_SHARE},
     vcpu: 1,
     writableStoreOverlay: "/rw/system",
     volumes: [

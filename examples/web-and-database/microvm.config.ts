@@ -4,7 +4,7 @@ import { debian, defineProject } from "microvm";
 
 export default defineProject({
   hosts: {
-    default: ({ storeDir }) => ({
+    default: {
       microvm: {
         vms: {
           guestbook: {
@@ -14,9 +14,6 @@ export default defineProject({
               microvm: {
                 mem: 512,
                 vcpu: 2,
-                shares: [
-                  { source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" },
-                ],
                 interfaces: [{ type: "user", id: "net0" }],
                 forwardPorts: [{ host: { address: "127.0.0.1", port: 8080 }, guest: { port: 80 } }],
                 // Kept in the VM's directory. Everything else in the guest is new at each start.
@@ -26,6 +23,6 @@ export default defineProject({
           },
         },
       },
-    }),
+    },
   },
 });
