@@ -5,7 +5,7 @@ import { startMachine } from "../src/control/machine-process.ts";
 import { consoleLines } from "../src/control/terminal.ts";
 import { mkdirSync, removeTree } from "../src/os/files.ts";
 import { type Benchmark, figure } from "./benchmark.ts";
-import { build, copyExample } from "./example.ts";
+import { build, changeExample, copyExample } from "./example.ts";
 import { peerProblem } from "./peer.ts";
 import { makePeerImage, peerRunner } from "./peer-machine.ts";
 import type { Workspace } from "./workspace.ts";
@@ -16,49 +16,55 @@ const TIME_LIMIT = 300_000;
 /** Without hardware virtualisation on both sides, wherever the benchmark runs, unless the person asks for it. */
 const accelerator = process.env.MICROVM_ACCEL === "kvm" ? "kvm" : "tcg";
 
-/** From starting the runner to the answer of the guest's agent, and to systemd's word that all is started. */
+/**
+ * From starting the runner to the answer of the guest's agent, and to systemd's word that all is started: of a guest whose
+ * layers are disks, as they are when nothing else is said and as the peer's system is, and of one that shares the host's store.
+ */
 export const boot: Benchmark = {
   name: "boot",
   runs: 5,
   async measure({ runs, workspace, say }) {
     process.env.MICROVM_ACCEL = accelerator;
     const example = copyExample(workspace, "boot", "no-services");
+    const sharing = (await build(workspace, example)).stdout.trim();
+    changeExample(example, /shares: \[.*?\],\n/s, "");
     const runner = (await build(workspace, example)).stdout.trim();
     const problem = peerProblem("mke2fs");
     const image = problem ? undefined : await makePeerImage(workspace, example);
+    const peer = (keep: boolean) => image && peerRunner(runner, example, image, { accelerator, keep });
     // What is only done at a first start is not measured, nor is a cold page cache.
-    await bootOnce(workspace, runner, { powerOff: true });
-    if (image) {
-      await bootOnce(workspace, peerRunner(runner, example, image, { accelerator, keep: true }), {
-        powerOff: true,
-      });
+    for (const first of [runner, sharing, peer(true)]) {
+      if (first !== undefined) await bootOnce(workspace, first, { powerOff: true });
     }
-    const ours: Boot[] = [];
-    const peer: Boot[] = [];
+    const boots = { disks: [] as Boot[], shared: [] as Boot[], peer: [] as Boot[] };
     for (let run = 1; run <= runs; run++) {
-      ours.push(await bootOnce(workspace, runner));
-      if (image) {
-        peer.push(
-          await bootOnce(workspace, peerRunner(runner, example, image, { accelerator, keep: false })),
-        );
-      }
-      const last = [ours.at(-1), peer.at(-1)].flatMap((one) => (one ? [one.agent, one.started] : []));
-      say(`boot ${run}/${runs}: ${last.map((seconds) => seconds.toFixed(1)).join(", ")}`);
+      boots.disks.push(await bootOnce(workspace, runner));
+      boots.shared.push(await bootOnce(workspace, sharing));
+      const theirs = peer(false);
+      if (theirs !== undefined) boots.peer.push(await bootOnce(workspace, theirs));
+      const last = Object.entries(boots).flatMap(([name, all]) => {
+        const one = all.at(-1);
+        return one ? [`${name} ${one.agent.toFixed(1)}, ${one.started.toFixed(1)} s`] : [];
+      });
+      say(`boot ${run}/${runs}: ${last.join("; ")}`);
     }
-    const states = `systemd says: ours ${ours.at(-1)!.state}; peer ${peer.at(-1)?.state}`;
+    const states = `systemd says: ours ${boots.disks.at(-1)!.state}, ${boots.shared.at(-1)!.state}; peer ${boots.peer.at(-1)?.state}`;
     const note =
       problem ??
       `peer: ext4 image, stock kernel and initrd, same QEMU, plain chipset, ${accelerator}; ${states}`;
-    const times = (boots: readonly Boot[], key: "agent" | "started") => boots.map((one) => one[key]);
-    return [
-      figure("boot", "boot until the agent answers", times(ours, "agent"), times(peer, "agent"), note),
+    const row = (name: string, what: string, ours: readonly Boot[], key: "agent" | "started") =>
       figure(
-        "boot-started",
-        "boot until all is started",
-        times(ours, "started"),
-        times(peer, "started"),
+        name,
+        what,
+        ours.map((one) => one[key]),
+        boots.peer.map((one) => one[key]),
         note,
-      ),
+      );
+    return [
+      row("boot", "boot until the agent answers", boots.disks, "agent"),
+      row("boot-started", "boot until all is started", boots.disks, "started"),
+      row("boot-shared", "the same on the host's store, until the agent answers", boots.shared, "agent"),
+      row("boot-shared-started", "the same, until all is started", boots.shared, "started"),
     ];
   },
 };
