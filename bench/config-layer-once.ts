@@ -14,6 +14,7 @@ import { storeNames } from "../src/paths.ts";
 import { guestFiles } from "../src/plan/guest-files.ts";
 import { type Recipe, recipeOf } from "../src/store/recipe.ts";
 import { openStore } from "../src/store/store.ts";
+import { openTemporaryRoots } from "../src/store/temporary-roots.ts";
 
 const architecture = hostArchitecture();
 const UNITS = 50;
@@ -26,7 +27,9 @@ const times: Record<"evaluate" | "layer" | "check", number[]> = { evaluate: [], 
 // The first run loads the program's parts. All layers come before the first check: what a check removes makes some file
 // systems slow to make files for some seconds.
 const runNumbers = Array.from({ length: Number(runs) + 1 }, (_, index) => index - 1);
-const options = { builders: buildersWith({}) };
+// Every command begins these while it evaluates the project.
+await using roots = openTemporaryRoots(directory);
+const options = { builders: buildersWith({}), roots };
 const made = [];
 for (const run of runNumbers) {
   const config = await timed("evaluate", run, () => evaluated(run));
