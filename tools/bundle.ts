@@ -1,7 +1,7 @@
 /** How programs are put together into few files. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { PROGRAM_FILES } from "../src/os/program-files.ts";
@@ -23,14 +23,37 @@ const ownModulesOfNode: Plugin = {
   },
 };
 
-/** Of esbuild. Packages stay where they are. */
+/**
+ * Node reads every byte of a program at each start, compiled code or not, and a program with one letter that is not
+ * ASCII as text of twice the size.
+ */
+const onlyAscii: Plugin = {
+  name: "only-ascii",
+  setup({ onEnd }) {
+    onEnd(({ outputFiles = [] }) => {
+      for (const { path, text } of outputFiles) {
+        const found = /.*[^\x00-\x7f].*/.exec(text)?.[0];
+        if (found !== undefined) return { errors: [{ text: `"${path}" would not be ASCII: ${found}` }] };
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, text);
+      }
+      return null;
+    });
+  },
+};
+
+/** Of esbuild. Packages stay where they are. Names and lines are kept, so that a fault's place can be read. */
 export const BUNDLE = {
   bundle: true,
   packages: "external",
   format: "esm",
   platform: "node",
   target: "node24",
-  plugins: [ownModulesOfNode],
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 120,
+  write: false,
+  plugins: [ownModulesOfNode, onlyAscii],
   logLevel: "warning",
 } as const satisfies BuildOptions;
 

@@ -49,8 +49,11 @@ export const booleanSetting = types.nullOr(
   types.either(types.bool, types.enum(["yes", "no", "true", "false", "on", "off"])),
 );
 
+// biome-ignore lint/complexity/useRegexLiterals: the letters of a literal stay in the package, which is ASCII
+const TIME = new RegExp("^[0-9a-zµ. ]+$");
+
 /** A span of time: seconds, or as systemd.time(7) writes it. */
-export const timeSetting = types.nullOr(types.either(types.number, types.strMatching(/^[0-9a-zµ. ]+$/)));
+export const timeSetting = types.nullOr(types.either(types.number, types.strMatching(TIME)));
 
 /** The values of a section whose settings `O` are declared. */
 export type Section<O> = InferConfig<O> & { readonly [setting: string]: SettingValue };
