@@ -21,11 +21,14 @@ export function canonicalJson(value: Json): string {
   if (prototype !== Object.prototype && prototype !== null) {
     throw new Error(`Not a plain object: ${Object.prototype.toString.call(value)}`);
   }
-  const members = Object.entries(value as { readonly [key: string]: Json | undefined })
-    .filter((member): member is [string, Json] => member[1] !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-  return `{${members.join(",")}}`;
+  const object = value as { readonly [key: string]: Json | undefined };
+  // A host's plan makes millions of members: without lists of them it takes half the time.
+  let members = "";
+  for (const key of Object.keys(object).sort()) {
+    const member = object[key];
+    if (member !== undefined) members += `${members && ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
+  }
+  return `{${members}}`;
 }
 
 function primitive(value: string | number | boolean | null): string {
