@@ -10,18 +10,14 @@ import { assertSettled, STATE, show } from "./state.ts";
 
 /** What the example gets: a unit of "db" that never ends, and "web" watched. */
 const CHANGES = {
-  "db: {\n              pkgs,\n              config: {": `db: {
-              pkgs,
-              config: {
-                microvm: { readiness: { stage: "multi-user", timeout: 20 } },
-                systemd: { services: { slow: {
-                  wantedBy: ["multi-user.target"], serviceConfig: { Type: "oneshot" }, script: "sleep 3600",
-                } } },`,
-  "web: {\n              pkgs,\n              config: {": `web: {
-              pkgs,
-              restartIfUnresponsive: 15,
-              config: {
-                microvm: { shutdown: { timeout: 8 } },`,
+  'id: "vm-db", network: "lan" }] },': `id: "vm-db", network: "lan" }],
+                readiness: { stage: "multi-user", timeout: 20 },
+              },
+              systemd: { services: { slow: {
+                wantedBy: ["multi-user.target"], serviceConfig: { Type: "oneshot" }, script: "sleep 3600",
+              } } },`,
+  "web: {": "web: { restartIfUnresponsive: 15,",
+  'id: "vm-web", network: "lan" }] },': 'id: "vm-web", network: "lan" }], shutdown: { timeout: 8 } },',
 };
 
 /** Declares the tests: two guests on a host that has none yet. */

@@ -22,7 +22,8 @@ function project(): string {
   const guests = `vms: {
     web: guest("vm-web", ["nc", "db.lan.internal", "80"]),
     db: guest("vm-db", ["sh", "-c", "read -r _; printf '${page}'"]),
-  } } }; } } });
+  } } } } });`;
+  const guest = `import { oci } from "microvm";
   const guest = (id: string, answer: string[]) => ({
     pkgs: oci({
       archive: "image.tar",
@@ -32,7 +33,7 @@ function project(): string {
     config: { microvm: { interfaces: [{ type: "tap" as const, id, network: "lan" }] } },
   });`;
   const [start] = text.split("vms: {");
-  writeFileSync(file, `import { oci } from "microvm";\n${start}${guests}`);
+  writeFileSync(file, `${guest}\n${start}${guests}`);
   writeFileSync(join(directory, "image.tar"), EMPTY_IMAGE);
   return directory;
 }
