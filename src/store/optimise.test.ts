@@ -7,6 +7,7 @@ import { missing } from "../os/testing/programs.ts";
 import { collectGarbage } from "./collect.ts";
 import { optimiseStore } from "./optimise.ts";
 import { storePathName } from "./recipe.ts";
+import { openTemporaryRoots } from "./temporary-roots.ts";
 import { recipe } from "./testing/recipes.ts";
 import { leftovers, temporaryDirectory, temporaryStore } from "./testing/temporary-store.ts";
 
@@ -107,9 +108,12 @@ test(
     const text = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`d/${n}`, `content ${n}`]));
     const { store } = await storeOf(context, { one: text, two: text });
     const three = recipe("three", { kind: "files", exactModes: true });
+    // It is looked at afterwards: a collection that comes late may not take it.
+    await using roots = openTemporaryRoots(store.directory);
     const [optimised, , collected] = await Promise.all([
       optimiseStore(store.directory),
       store.realise(three, {
+        roots,
         builders: {
           files: async ({ out }) => {
             mkdirSync(join(out, "d"), { recursive: true });
