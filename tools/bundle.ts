@@ -1,5 +1,4 @@
 /** How programs are put together into few files. */
-import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,23 +59,6 @@ export const BUNDLE = {
 /** What projects import is loaded by the process that evaluates them: they must have the same modules. */
 const TOGETHER: readonly string[] = ["config/child", "index"];
 
-/** What the evaluating child's snapshot is made of: one file, which may import nothing but Node's own modules. */
-const SNAPSHOT: BuildOptions = {
-  ...BUNDLE,
-  stdin: {
-    contents:
-      'import * as program from "./index"; import { prepareSnapshot } from "./config/child-snapshot"; prepareSnapshot(program);',
-    resolveDir: join(TOP, "src"),
-  },
-  format: "cjs",
-  define: {
-    "import.meta.dirname": "__dirname",
-    "import.meta.filename": "__filename",
-    "import.meta.url": "ownAddress",
-  },
-  banner: { js: 'const ownAddress = process.getBuiltinModule("node:url").pathToFileURL(__filename).href;' },
-};
-
 /** Puts each of the program's files together in a directory: that of the package is `dist`. */
 export async function bundleProgram(output: string): Promise<void> {
   const isTogether = (name: string) => TOGETHER.includes(name);
@@ -91,7 +73,6 @@ export async function bundleProgram(output: string): Promise<void> {
   for (const name of PROGRAM_FILES.filter((name) => !isTogether(name))) {
     await build({ entryPoints: entriesOf([name]), outdir: output, ...BUNDLE });
   }
-  await build({ ...SNAPSHOT, outfile: join(output, "config/child-snapshot.cjs") });
 }
 
 function entriesOf(names: readonly string[]) {
@@ -107,9 +88,5 @@ export async function makeProgram(directory: string): Promise<string> {
     cpSync(join(TOP, name), join(directory, name), { recursive: true });
   }
   symlinkSync(join(TOP, "node_modules"), join(directory, "node_modules"));
-  const { status, error } = spawnSync(process.execPath, [join(directory, "bin/postinstall.js")], {
-    stdio: "inherit",
-  });
-  if (error ?? status !== 0) throw error ?? new Error("bin/postinstall.js failed");
   return join(directory, "bin/microvm.js");
 }

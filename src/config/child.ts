@@ -3,5 +3,5 @@ import { programFile } from "../os/program-files.ts";
 import { answerRequest } from "./answer-request.ts";
 import { provideProgram } from "./load-project.ts";
 
-provideProgram({ url: programFile("index").href });
+provideProgram(programFile("index").href);
 answerRequest(process.argv[2]!);

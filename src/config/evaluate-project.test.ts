@@ -108,6 +108,19 @@ test("starting a program is denied", async (t) => {
   ]);
 });
 
+test("starting a thread and loading native code are denied", async (t) => {
+  const attempts = {
+    "start a thread": 'import { Worker } from "node:worker_threads"; new Worker("", { eval: true });',
+    "load native code": 'process.dlopen({ exports: {} }, "/lib/x.node");',
+  };
+  for (const [what, code] of Object.entries(attempts)) {
+    assert.deepEqual(await faultOf(t, `${code} export default {};`), [
+      "permission-denied",
+      `"DIR/microvm.config.ts:1" tried to ${what}, which a project file may not`,
+    ]);
+  }
+});
+
 test("importing a file outside the project is denied", async (t) => {
   assert.deepEqual(await faultOf(t, vm('{ imports: ["/etc/outside.ts"] }')), [
     "permission-denied",

@@ -6,7 +6,6 @@ import { existsSync, realpathSync } from "../os/files.ts";
 import { type ChildProcess, spawn } from "../os/processes.ts";
 import { PROGRAM_DIRECTORY, programFile } from "../os/program-files.ts";
 import { ANSWER_DESCRIPTOR, type EvaluationRequest } from "./protocol.ts";
-import { childSnapshot } from "./snapshot.ts";
 
 /** Of the child's heap, in MiB: a thousand VMs need less than a quarter. */
 const MEMORY_LIMIT = 2048;
@@ -47,13 +46,10 @@ export async function askChildren(
 
 function startChild(request: EvaluationRequest): ChildProcess {
   const directory = dirname(request.file);
-  const snapshot = childSnapshot();
   const command = [
     process.execPath,
     ...nodeArguments(request.root, directory),
-    ...(snapshot === undefined
-      ? [fileURLToPath(programFile("config/child"))]
-      : ["--snapshot-blob", snapshot]),
+    fileURLToPath(programFile("config/child")),
     JSON.stringify(request),
   ];
   const isRoot = process.getuid?.() === 0;

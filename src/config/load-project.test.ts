@@ -9,7 +9,7 @@ import { evaluateVm } from "./evaluate-vm.ts";
 import { importModule, loadProject, provideProgram } from "./load-project.ts";
 import { type Files, faultOf as faultOfProject, vm } from "./testing/project.ts";
 
-provideProgram({ url: programFile("index").href });
+provideProgram(programFile("index").href);
 
 const faultOf = (t: TestContext, files: string | Files) =>
   faultOfProject(t, files, (file) =>

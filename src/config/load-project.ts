@@ -11,34 +11,19 @@ import { isPlainModule } from "./plain-source.ts";
 import type { Project } from "./project.ts";
 import { checkProject } from "./project-shape.ts";
 
-/** This program's own module: its address, and its text when there is no file. */
-interface ProvidedProgram {
-  readonly url: string;
-  readonly source?: string;
-}
-
-/** Makes `import … from "microvm"` mean this program, wherever a project lies, and loads what needs no compiler without. */
-export function provideProgram({ url: own, source: ownSource }: ProvidedProgram): void {
+/**
+ * Makes `import … from "microvm"` mean this program's own module, at the address `own`, wherever a project lies, and loads
+ * what needs no compiler without.
+ */
+export function provideProgram(own: string): void {
   registerHooks({
     resolve: (specifier, context, nextResolve) =>
-      specifier === "microvm"
-        ? { url: own, shortCircuit: true, ...(ownSource !== undefined && { format: "module" }) }
-        : nextResolve(specifier, context),
+      specifier === "microvm" ? { url: own, shortCircuit: true } : nextResolve(specifier, context),
     load: (url, context, nextLoad) => {
-      const source = url === own ? ownSource : plainSource(url, context.format);
+      const source = plainSource(url, context.format);
       return source === undefined ? nextLoad(url, context) : { format: "module", source, shortCircuit: true };
     },
   });
-}
-
-/** The program's module when what it exports is loaded already. */
-export function loadedProgram(exports: object): ProvidedProgram {
-  const key = "microvm";
-  Object.defineProperty(globalThis, Symbol.for(key), { value: exports });
-  return {
-    url: "microvm:index",
-    source: `export const { ${Object.keys(exports).join(", ")} } = globalThis[Symbol.for("${key}")];`,
-  };
 }
 
 /** The text of a TypeScript file that is JavaScript; `format`: what Node takes it for, if it knows already. */

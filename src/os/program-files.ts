@@ -5,7 +5,6 @@ import { extname, join } from "node:path";
 export const PROGRAM_FILES = [
   "cli/main",
   "config/child",
-  "config/make-snapshot",
   "index",
   "packages/debian/unpack-worker",
   "store/digest-worker",
