@@ -5,7 +5,7 @@
  * set. A quarter of the sets is resolved with recommendations. That apt finds a set impossible is an answer too.
  *
  * Each set is given to an apt that knows the part of the archive which the set can lead to: a tenth of the time, and the
- * same answer. That it is the same is looked at with every eleventh set, which an apt with the whole archive is given too.
+ * same answer. That it is the same is looked at with every 23rd set, which an apt with the whole archive is given too.
  *
  * Sets come from a list of what people really install, and from a seeded choice: the same archive gives the same
  * sets.
@@ -46,7 +46,7 @@ const RANDOM_SETS = 64;
 const RECOMMENDS_EVERY = 4;
 
 /** Every how many sets an apt with the whole archive is asked, too. */
-const WHOLE_EVERY = 11;
+const WHOLE_EVERY = 23;
 
 /** How many apts run at once. */
 const AT_ONCE = 2;

@@ -8,7 +8,7 @@ import { startMachine } from "../src/control/machine-process.ts";
 import { consoleLines } from "../src/control/terminal.ts";
 import { MicrovmError } from "../src/errors.ts";
 import { changeGuest } from "../src/live/change-guest.ts";
-import { guestProject, microvm, STORE_SHARE, temporaryDirectory } from "./support.ts";
+import { guestProject, microvm, temporaryDirectory } from "./support.ts";
 
 /** Seconds that the guest may take to come up. */
 const BOOT_TIME = 300;
@@ -27,7 +27,7 @@ const SERVICES = {
 function config(services: Readonly<Record<string, string>>, more = "", microvm = ""): string {
   const all = Object.entries(services).map(([name, text]) => `${JSON.stringify(name)}: ${text}`);
   return `
-    microvm: { ${STORE_SHARE}, interfaces: [{ type: "user", id: "net0" }], ${microvm} },
+    microvm: { interfaces: [{ type: "user", id: "net0" }], ${microvm} },
     systemd: { services: { ${all.join(", ")} } },
     ${more}
   `;
