@@ -33,6 +33,9 @@ function temporaryPlace(): string {
   return tmpdir();
 }
 
+/** Lets tests start the program's children and threads as the package has them. */
+const HOOKS = join(import.meta.dirname, "packaged-program-files.ts");
+
 /** The program as it is in the package: from its sources each start takes three times as long. */
 const program = await makeProgram(join(ROOT, "node_modules/.cache/program"));
 
@@ -50,7 +53,7 @@ function runTests(args: readonly string[], isHeldBack: boolean): Promise<number>
     },
     stdio: ["ignore", isHeldBack ? "pipe" : "inherit", "inherit"],
   };
-  const child = spawn(process.execPath, ["--test", ...args], options);
+  const child = spawn(process.execPath, ["--import", HOOKS, "--test", ...args], options);
   const output: Buffer[] = [];
   child.stdout?.on("data", (piece: Buffer) => output.push(piece));
   return new Promise((done, fail) => {
