@@ -111,16 +111,16 @@ function servicesProject(change = "{}"): string {
       void mkForce;
       export default defineProject({
         hosts: {
-          default: ({ storeDir }) => ({
+          default: {
             microvm: { vms: { services: {
               pkgs: debian({ suite: "trixie", architecture: "amd64" }),
-              config: { imports: ["./modules/dnsmasq.ts", "./services.ts", "./change.ts"], _module: { args: { storeDir } } },
+              config: { imports: ["./modules/dnsmasq.ts", "./services.ts", "./change.ts"] },
             } } },
-          }),
+          },
         },
       });
     `,
-    "services.ts": `export default ({ storeDir }) => ({ config: ${SERVICES.replace("source: storeDir", "source: () => storeDir")} });`,
+    "services.ts": `export default { config: ${SERVICES} };`,
     "change.ts": `import { mkForce } from "microvm"; void mkForce; export default ${change};`,
   });
   mkdirSync(join(directory, "modules"));
