@@ -23,8 +23,8 @@ const ownModulesOfNode: Plugin = {
 };
 
 /**
- * Node reads every byte of a program at each start, compiled code or not, and a program with one letter that is not
- * ASCII as text of twice the size.
+ * Writes what esbuild made (hence `write: false` below), and refuses what is not ASCII: Node reads every byte of a program
+ * at each start, compiled code or not, and a program with one other letter as text of twice the size.
  */
 const onlyAscii: Plugin = {
   name: "only-ascii",

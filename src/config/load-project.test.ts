@@ -4,12 +4,11 @@ import { dirname } from "node:path";
 import { type TestContext, test } from "node:test";
 import { guestModule } from "../options/guest.ts";
 import { hostModule } from "../options/host.ts";
-import { programFile } from "../os/program-files.ts";
 import { evaluateVm } from "./evaluate-vm.ts";
 import { importModule, loadProject, provideProgram } from "./load-project.ts";
 import { type Files, faultOf as faultOfProject, vm } from "./testing/project.ts";
 
-provideProgram(programFile("index").href);
+provideProgram();
 
 const faultOf = (t: TestContext, files: string | Files) =>
   faultOfProject(t, files, (file) =>

@@ -6,16 +6,15 @@ import { inspect } from "node:util";
 import { MicrovmError, messageOf, systemCode } from "../errors.ts";
 import { thrownPlace } from "../module-system/index.ts";
 import { readTextIfExists } from "../os/files.ts";
+import { programFile } from "../os/program-files.ts";
 import { mayRead, permissionDenied, readDenied } from "./denied.ts";
 import { isPlainModule } from "./plain-source.ts";
 import type { Project } from "./project.ts";
 import { checkProject } from "./project-shape.ts";
 
-/**
- * Makes `import … from "microvm"` mean this program's own module, at the address `own`, wherever a project lies, and loads
- * what needs no compiler without.
- */
-export function provideProgram(own: string): void {
+/** Makes `import … from "microvm"` mean this program, wherever a project lies, and loads what needs no compiler without. */
+export function provideProgram(): void {
+  const own = programFile("index").href;
   registerHooks({
     resolve: (specifier, context, nextResolve) =>
       specifier === "microvm" ? { url: own, shortCircuit: true } : nextResolve(specifier, context),

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { STORE_SHARE } from "../support.ts";
 import { needsHosts, startHost } from "./container.ts";
 import { deliver, hostProject, imageVm } from "./projects.ts";
 import { assertSettled, failure, isActive, link, STATE, show } from "./state.ts";
@@ -14,7 +15,7 @@ const BOOT_TIME = 300;
 const config = (version: string, microvm = "") => `{
   microvm: {
     vcpu: 1,
-    shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
+    ${STORE_SHARE},
     volumes: [{ image: "data.img", size: 64, mountPoint: "/var/lib/data" }],
     ${microvm}
   },

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { readTextIfExists } from "../../src/os/files.ts";
 import { LOCK_FILE } from "../../src/paths.ts";
-import { BUSYBOX, EMPTY_IMAGE, microvm, project } from "../support.ts";
+import { BUSYBOX, EMPTY_IMAGE, microvm, project, STORE_SHARE } from "../support.ts";
 import type { Host } from "./container.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { Host } from "./container.ts";
 export function sleeper(version: string, microvm = ""): string {
   return `{
     microvm: {
-      shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
+      ${STORE_SHARE},
       preStart: "systemd-notify --ready; exec sleep infinity",
       ${microvm}
     },
@@ -47,7 +47,7 @@ export function imageVm(answer: string, microvm: string): string {
     pkgs: oci({ archive: "image.tar", architecture: "amd64", cmd: ${JSON.stringify(cmd)} }),
     config: { microvm: {
       mem: 256,
-      shares: [{ source: storeDir, mountPoint: "/microvm/.ro-store", tag: "ro-store", proto: "virtiofs" }],
+      ${STORE_SHARE},
       ${microvm}
     } },
   }`;
